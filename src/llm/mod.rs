@@ -1,0 +1,136 @@
+//! Model calls: one narrow trait, and wrappers round it.
+//!
+//! A provider ([`openai`], [`offline`]) is the innermost [`Model`] and only knows its wire format. [`retry`], [`json`] and
+//! [`router`] wrap it; [`dispatch`] decides when a call starts. None of them knows of scripts, sessions or frames.
+
+use crate::wire::{FailureClass, JsonMode, Role, Sampling, Usage};
+use bytes::Bytes;
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+
+/// UTF-8 text that shares its bytes: a prompt is read off the socket once and never copied again.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Text(Bytes);
+
+impl Text {
+    /// Checks the bytes.
+    pub fn new(bytes: Bytes) -> Result<Self, std::str::Utf8Error> {
+        std::str::from_utf8(&bytes)?;
+        Ok(Self(bytes))
+    }
+}
+
+impl From<String> for Text {
+    fn from(s: String) -> Self {
+        Self(s.into())
+    }
+}
+
+impl From<&str> for Text {
+    fn from(s: &str) -> Self {
+        Self(Bytes::copy_from_slice(s.as_bytes()))
+    }
+}
+
+impl std::ops::Deref for Text {
+    type Target = str;
+    fn deref(&self) -> &str {
+        // SAFETY: the constructors take checked UTF-8 alone, and `Bytes` is immutable.
+        unsafe { std::str::from_utf8_unchecked(&self.0) }
+    }
+}
+
+impl std::fmt::Debug for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Debug::fmt(&**self, f)
+    }
+}
+
+/// One message of a chat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Who says it.
+    pub role: Role,
+    /// What is said.
+    pub text: Text,
+}
+
+/// What a model is asked.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// A name, an alias or `provider/name`; the configured default when absent. The router replaces it by the provider's own name.
+    pub model: Option<Arc<str>>,
+    /// The chat, never empty.
+    pub messages: Vec<Message>,
+    /// Sampling parameters.
+    pub sampling: Sampling,
+    /// Whether the answer must be JSON.
+    pub json: JsonMode,
+    /// For each attempt.
+    pub timeout: Duration,
+    /// Attempts after the first.
+    pub retries: u32,
+}
+
+/// What a model answered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The answer's text.
+    pub text: Text,
+    /// The model's name as the provider gives it.
+    pub model: Arc<str>,
+    /// Tokens.
+    pub usage: Usage,
+    /// US dollars; `None` when the price is unknown.
+    pub cost_usd: Option<f64>,
+    /// From the start of the first attempt to the last byte of the answer.
+    pub latency: Duration,
+    /// How many attempts it took, at least 1.
+    pub attempts: u32,
+    /// Why the model stopped: `stop`, `length`, `content_filter`, … as the provider says.
+    pub finish_reason: Arc<str>,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// What kind of failure.
+    pub class: FailureClass,
+    /// What happened and what to do, for people. Never holds a key.
+    pub message: String,
+    /// The model asked, when that was settled.
+    pub model: Option<Arc<str>>,
+    /// Attempts made.
+    pub attempts: u32,
+    /// Whether another attempt may do better.
+    pub transient: bool,
+    /// When the server said how long to wait.
+    pub retry_after: Option<Duration>,
+}
+
+impl Failure {
+    /// A failure for good.
+    pub fn new(class: FailureClass, message: impl Into<String>) -> Self {
+        Self { class, message: message.into(), model: None, attempts: 1, transient: false, retry_after: None }
+    }
+
+    /// The same, worth another attempt.
+    pub fn transient(class: FailureClass, message: impl Into<String>) -> Self {
+        Self { transient: true, ..Self::new(class, message) }
+    }
+}
+
+/// A call under way.
+pub type Pending<'a> = Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Send + 'a>>;
+
+/// Something that answers requests. Dropping the future cancels the call and frees what it holds.
+pub trait Model: Send + Sync {
+    /// Answers one request, or says why not. Waits at most `timeout` for each attempt that it makes.
+    fn complete<'a>(&'a self, request: &'a Request) -> Pending<'a>;
+}
+
+impl<M: Model + ?Sized> Model for Arc<M> {
+    fn complete<'a>(&'a self, request: &'a Request) -> Pending<'a> {
+        (**self).complete(request)
+    }
+}

@@ -1,0 +1,327 @@
+//! The frames that host and interpreter exchange: the only thing that both sides share.
+//!
+//! A frame is `length: u32 LE | head length: u32 LE | head | tail`, where `length` counts all that follows it. The head
+//! is a [`ToHost`] or a [`ToSession`] in [postcard](https://postcard.jamesmunns.com/wire-format)'s format and is small;
+//! long texts travel behind it as raw UTF-8, so that they are copied once into the buffer and sliced out of it on the
+//! other side without a copy. Both ends are the same binary (the zygote's hello says so), so the format has no versions.
+//!
+//! [`encode`] and [`decode`] are pure functions over byte buffers. Not here: sockets, and what a frame means.
+//!
+//! **Credit.** Every call is answered by exactly one [`ToSession::Done`], cancelled ones included; its id may be used
+//! again after that. A session may have at most [`CREDIT`] bytes of calls that wait for their turn in the host; the
+//! host gives bytes back ([`ToSession::Credit`]) as it puts calls on the wire. So the host never stops reading, and a
+//! cancel or a finish never stands behind a hundred thousand prompts.
+
+use serde::{Deserialize, Serialize};
+
+/// The largest frame either side accepts, in bytes.
+pub const MAX_FRAME: usize = 256 << 20;
+
+/// How many bytes of calls a session may have waiting in the host (one call larger than that may wait alone).
+pub const CREDIT: usize = 64 << 20;
+
+/// What a call counts for against [`CREDIT`] beside its bytes: the host's own bookkeeping for it.
+pub const CALL_OVERHEAD: usize = 512;
+
+/// The bytes before a frame's head: two lengths.
+const PREFIX: usize = 8;
+
+/// Who says a message of a chat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The trusted instruction.
+    System,
+    /// The person, or the untrusted data.
+    User,
+    /// The model's own earlier answer.
+    Assistant,
+}
+
+/// Who goes first when the limit is short.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Priority {
+    /// P0.
+    High,
+    /// P1.
+    #[default]
+    Normal,
+    /// P2.
+    Batch,
+}
+
+/// Whether the answer must be JSON, and how that is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum JsonMode {
+    /// Any text will do.
+    #[default]
+    Off,
+    /// Asked for in the instruction.
+    Asked,
+    /// Asked for, and the provider's object mode as well.
+    Object,
+}
+
+/// What went wrong, as a handler sees it (`failure-class`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)]
+pub enum FailureClass {
+    RateLimit,
+    Quota,
+    Timeout,
+    Auth,
+    UnknownModel,
+    BadRequest,
+    TooLong,
+    Refused,
+    Server,
+    Network,
+    InvalidJson,
+    Schema,
+    Validation,
+    Budget,
+    Cancelled,
+    Script,
+    Python,
+    Items,
+}
+
+impl FailureClass {
+    /// The name that scripts, messages and `--json` use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RateLimit => "rate-limit",
+            Self::Quota => "quota",
+            Self::Timeout => "timeout",
+            Self::Auth => "auth",
+            Self::UnknownModel => "unknown-model",
+            Self::BadRequest => "bad-request",
+            Self::TooLong => "too-long",
+            Self::Refused => "refused",
+            Self::Server => "server",
+            Self::Network => "network",
+            Self::InvalidJson => "invalid-json",
+            Self::Schema => "schema",
+            Self::Validation => "validation",
+            Self::Budget => "budget",
+            Self::Cancelled => "cancelled",
+            Self::Script => "script",
+            Self::Python => "python",
+            Self::Items => "items",
+        }
+    }
+
+    /// Whether the next item would fail the same way: no run goes on buying calls after one of these.
+    pub fn dooms_the_rest(self) -> bool {
+        matches!(self, Self::Auth | Self::Quota | Self::UnknownModel)
+    }
+
+    /// Whether a model call failed, rather than the program.
+    pub fn is_call(self) -> bool {
+        !matches!(self, Self::Script | Self::Python | Self::Items | Self::Validation | Self::Cancelled)
+    }
+}
+
+impl std::fmt::Display for FailureClass {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// How a model is to answer. Unset means: the provider's own default.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Sampling {
+    pub temperature: Option<f64>,
+    pub max_tokens: Option<u32>,
+    pub top_p: Option<f64>,
+    pub seed: Option<i64>,
+    pub stop: Vec<String>,
+}
+
+/// The head of a call. The tail is the messages' texts one after the other.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallHead {
+    /// The call's number within its session.
+    pub id: u32,
+    /// A name, an alias or `provider/name`; the host's default when absent.
+    pub model: Option<String>,
+    /// Each message's role and the bytes of its text.
+    pub messages: Vec<(Role, u32)>,
+    /// Sampling parameters.
+    pub sampling: Sampling,
+    /// Whether the answer must be JSON.
+    pub json: JsonMode,
+    /// Seconds for each attempt.
+    pub timeout_s: Option<f64>,
+    /// Attempts after the first.
+    pub retries: Option<u32>,
+    /// Its place in the queue.
+    pub priority: Priority,
+}
+
+/// Tokens of one answer, as the provider counted them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Tokens of the prompt.
+    pub input: u64,
+    /// Tokens of the answer.
+    pub output: u64,
+    /// Tokens of the prompt that the provider had cached.
+    pub cached: u64,
+}
+
+/// How a call ended. The tail is the answer's text, or the failure's message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum DoneHead {
+    Answer { model: String, usage: Usage, cost_usd: Option<f64>, latency_ms: u32, attempts: u32, finish_reason: String },
+    Failure { class: FailureClass, model: Option<String>, attempts: u32 },
+}
+
+/// Where a script's text goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stream {
+    /// `display` and Python's `print`.
+    Stdout,
+    /// `eprintf`, warnings.
+    Stderr,
+}
+
+/// An error as the host reports it: already resolved to the place in the script's own text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScriptError {
+    /// What kind of failure it is.
+    pub class: FailureClass,
+    /// What happened.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// The offending bytes of the script as the user wrote it: start, end.
+    pub span: Option<(u32, u32)>,
+}
+
+/// How a program ended. The tail of [`ToHost::Finished`] is the value in `display` form, or nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Ending {
+    /// `finish` was called, or the last form gave a value. `json`: the bytes of the tail's end that are the value as JSON.
+    Value {
+        /// Whether there is a value to print (void is none).
+        shown: bool,
+        /// Whether `finish` was called.
+        finished: bool,
+    },
+    /// The program raised.
+    Error(ScriptError),
+}
+
+/// From the interpreter to the host.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ToHost {
+    /// A model call; the tail is its texts.
+    Call(CallHead),
+    /// The call of this id is no longer wanted.
+    Cancel(u32),
+    /// Text the script wrote; the tail is the text.
+    Output(Stream),
+    /// A map-async's count, for the progress line: its number, items done, items in all, items failed. The tail is its label.
+    Progress {
+        /// The group's number.
+        group: u32,
+        /// Items that have ended.
+        done: u32,
+        /// Items in all.
+        total: u32,
+        /// Of those that ended, how many failed.
+        failed: u32,
+    },
+    /// The program ended.
+    Finished(Ending),
+}
+
+/// From the host to the interpreter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ToSession {
+    /// Run a program; the tail is its text.
+    Run,
+    /// The text of a context; the tail is the text.
+    Context,
+    /// A call ended; the tail is its text.
+    Done {
+        /// The call's number.
+        id: u32,
+        /// How it ended.
+        head: DoneHead,
+    },
+    /// Bytes of calls that no longer wait in the host.
+    Credit(u64),
+}
+
+/// Why bytes are no frame.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum WireError {
+    /// The length is over [`MAX_FRAME`], or smaller than its parts.
+    #[error("a frame of {0} bytes is outside the protocol's bounds")]
+    Size(usize),
+    /// The head does not parse.
+    #[error("a frame's head does not parse")]
+    Head,
+    /// A text is not UTF-8.
+    #[error("a frame's text is not UTF-8")]
+    Utf8,
+}
+
+/// Appends a frame to `out`. Fails when it would be larger than [`MAX_FRAME`], and leaves `out` as it was.
+pub fn encode<T: Serialize>(out: &mut Vec<u8>, head: &T, tail: &[&[u8]]) -> Result<(), WireError> {
+    let start = out.len();
+    out.extend_from_slice(&[0; PREFIX]);
+    let taken = std::mem::take(out);
+    *out = postcard::to_extend(head, taken).map_err(|_| WireError::Head)?;
+    let head_len = out.len() - start - PREFIX;
+    let len = 4 + head_len + tail.iter().map(|t| t.len()).sum::<usize>();
+    if len > MAX_FRAME {
+        out.truncate(start);
+        return Err(WireError::Size(len));
+    }
+    out[start..start + 4].copy_from_slice(&(len as u32).to_le_bytes());
+    out[start + 4..start + PREFIX].copy_from_slice(&(head_len as u32).to_le_bytes());
+    out.reserve(len - 4 - head_len);
+    for t in tail {
+        out.extend_from_slice(t);
+    }
+    Ok(())
+}
+
+/// A whole frame at the front of a buffer.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Where the head lies in the buffer.
+    pub head: std::ops::Range<usize>,
+    /// Where the tail lies; the next frame begins at its end.
+    pub tail: std::ops::Range<usize>,
+}
+
+/// Looks for a whole frame at the front of `buf`: `Err` when no more bytes could make it one, `Ok(Err(n))` when it needs
+/// to be `n` bytes long before it can be told.
+pub fn find(buf: &[u8]) -> Result<Result<Found, usize>, WireError> {
+    let Some(lengths) = buf.first_chunk::<PREFIX>() else { return Ok(Err(PREFIX)) };
+    let word = |at: usize| u32::from_le_bytes([lengths[at], lengths[at + 1], lengths[at + 2], lengths[at + 3]]) as usize;
+    let (len, head_len) = (word(0), word(4));
+    if len > MAX_FRAME || len < 4 || head_len > len - 4 {
+        return Err(WireError::Size(len));
+    }
+    if buf.len() < 4 + len {
+        return Ok(Err(4 + len));
+    }
+    let head = PREFIX..PREFIX + head_len;
+    Ok(Ok(Found { tail: head.end..4 + len, head }))
+}
+
+/// Parses a head.
+pub fn decode<'a, T: Deserialize<'a>>(head: &'a [u8]) -> Result<T, WireError> {
+    match postcard::take_from_bytes(head) {
+        Ok((value, [])) => Ok(value),
+        _ => Err(WireError::Head),
+    }
+}
