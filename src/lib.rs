@@ -1,3 +1,47 @@
-//! work in progress
+//! Scheme scripts that fan work out over language models and bring the answers back together.
+//!
+//! # Layout
+//!
+//! - [`session`]: one running program. [`session::Zygote`] starts the interpreter process, [`session::Session`] runs
+//!   programs in a fork of it, untrusted, without keys or network.
+//! - [`llm`]: model calls, one narrow trait ([`llm::Model`]) and wrappers round it.
+//! - [`wire`]: the frames between host and interpreter.
+//! - [`primitives`]: the table from which the language's reference is made.
+//! - [`error`]: what a user is told, and exit codes.
+//! - `interp`: the interpreter's own side: Steel, fibers, CPython. `cli`: the program `bessemer`.
+//!
+//! # Embedding
+//!
+//! A program that runs scripts starts an interpreter process, which is the same program again. So its `main` begins with
+//! one line:
+//!
+//! ```no_run
+//! fn main() {
+//!     bessemer::interpreter_main();
+//!     // … the program itself: `Zygote::start`, `Session::start`, `Session::run`.
+//! }
+//! ```
+//!
+//! Where that is not possible, such as in a test, [`session::Interpreter::Path`] names another program whose `main` does
+//! so, `bessemer` itself for one.
+
+#![deny(missing_docs, unreachable_pub)]
+
+#[doc(hidden)]
+pub mod cli;
+mod config;
+pub mod error;
+mod host_protocol;
+mod interp;
 pub mod llm;
+pub mod session;
 pub mod wire;
+
+pub use interp::table as primitives;
+
+/// Becomes the interpreter, and does not return, when this process was started as one; else does nothing.
+pub fn interpreter_main() {
+    if std::env::args_os().nth(1).is_some_and(|arg| arg == host_protocol::ARGUMENT) {
+        interp::zygote::main();
+    }
+}

@@ -1,1 +1,6 @@
-fn main(){}
+//! The program `bessemer`.
+
+fn main() -> std::process::ExitCode {
+    bessemer::interpreter_main();
+    bessemer::cli::main()
+}

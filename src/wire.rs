@@ -202,10 +202,11 @@ pub struct ScriptError {
     pub span: Option<(u32, u32)>,
 }
 
-/// How a program ended. The tail of [`ToHost::Finished`] is the value in `display` form, or nothing.
+/// How a program ended. The tail of [`ToHost::Finished`] is the value in `display` form or, if the program was so
+/// started, as JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Ending {
-    /// `finish` was called, or the last form gave a value. `json`: the bytes of the tail's end that are the value as JSON.
+    /// `finish` was called, or the last form gave a value.
     Value {
         /// Whether there is a value to print (void is none).
         shown: bool,
@@ -244,7 +245,10 @@ pub enum ToHost {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ToSession {
     /// Run a program; the tail is its text.
-    Run,
+    Run {
+        /// Whether its value is wanted as JSON.
+        json: bool,
+    },
     /// The text of a context; the tail is the text.
     Context,
     /// A call ended; the tail is its text.
@@ -308,7 +312,7 @@ pub fn find(buf: &[u8]) -> Result<Result<Found, usize>, WireError> {
     let Some(lengths) = buf.first_chunk::<PREFIX>() else { return Ok(Err(PREFIX)) };
     let word = |at: usize| u32::from_le_bytes([lengths[at], lengths[at + 1], lengths[at + 2], lengths[at + 3]]) as usize;
     let (len, head_len) = (word(0), word(4));
-    if len > MAX_FRAME || len < 4 || head_len > len - 4 {
+    if !(4..=MAX_FRAME).contains(&len) || head_len > len - 4 {
         return Err(WireError::Size(len));
     }
     if buf.len() < 4 + len {

@@ -3,6 +3,13 @@
 //! A provider ([`openai`], [`offline`]) is the innermost [`Model`] and only knows its wire format. [`retry`], [`json`] and
 //! [`router`] wrap it; [`dispatch`] decides when a call starts. None of them knows of scripts, sessions or frames.
 
+pub mod dispatch;
+pub mod json;
+pub mod offline;
+pub mod openai;
+pub mod retry;
+pub mod router;
+
 use crate::wire::{FailureClass, JsonMode, Role, Sampling, Usage};
 use bytes::Bytes;
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};

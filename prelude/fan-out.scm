@@ -1,0 +1,133 @@
+;;; fan-out.scm -- model calls, handles, and procedures that run many things side by side.
+;;;
+;;; The bookkeeping of a map-async (slots, window, failures) is a group in Rust (group.rs).  Here is only how an item's
+;;; procedure is called: one launcher fiber takes items until the window is full.  An item that returns a handle is done
+;;; as far as Scheme goes; one that parks makes the scheduler start another launcher, and goes on as a worker.
+;;;
+;;; The documentation of these procedures is in the table of primitives (src/interp/table).
+
+;; ---- calls
+
+;; The operation's number or, for HANDLE?, its handle.
+(define (%submit name args handle?)
+  (or (%call! name args handle?)
+      (begin (%park! (%wait-for-room!))
+             (%submit name args handle?))))
+
+(define (%finished id) (%park! id) (%take-outcome id))
+
+(define (llm-query . args) (%finished (%submit 'llm-query args #f)))
+(define (llm-query-async . args) (%submit 'llm-query-async args #t))
+
+(define (unsafe-raw-query . args) (syntax-e (%finished (%submit 'unsafe-raw-query args #f))))
+
+;; ---- handles
+
+(define (%wait-for-any handles)
+  (let ([id (%wait-any handles)])
+    (when id (%park! id))))
+
+(define (await handle)
+  (%wait-for-any (list handle))
+  (%result handle))
+
+(define (await-all handles)
+  (map (lambda (handle) (%text (await handle))) handles))
+
+(define (await-any handles)
+  (%wait-for-any handles)
+  (let ([first (%first-done handles)])
+    (values (%text (%result first)) (filter (lambda (h) (not (equal? h first))) handles))))
+
+(define (cancel handle)
+  (when (%cancel! handle) (%leave!))) ; it was part of what it cancelled
+
+(define (spawn thunk) (%spawn thunk #f))
+
+(define (%spawn thunk deadline)
+  (let ([dyn %dyn])
+    (%spawn! (lambda (_)
+               (set! %dyn dyn)
+               (%spawned! (%outcome-of thunk))
+               (%leave!))
+             deadline)))
+
+(define (sleep seconds)
+  (%finished (%sleep! seconds)))
+
+(define (with-deadline seconds thunk . options)
+  (let ([otherwise (vector-ref (%options 'with-deadline options) 0)]
+        [handle (%spawn thunk seconds)])
+    (%wait-for-any (list handle))
+    (if (and otherwise (%expired? handle))
+        (otherwise)
+        (%result handle))))
+
+;; ---- many items
+
+(define (map-async f items . options)
+  (%fan-out 'map-async f items (%options 'map-async options)))
+
+(define (parallel thunks . options)
+  (%fan-out 'parallel (lambda (thunk) (thunk)) thunks (%options 'parallel options)))
+
+(define (race thunks)
+  (%fan-out 'race (lambda (thunk) (thunk)) thunks (%options 'race '())))
+
+;; OPTIONS: max-concurrent on-error on-progress deadline label
+(define (%fan-out name f items options)
+  (let* ([items (%items name f items)]
+         [on-error (vector-ref options 1)]
+         [on-progress (vector-ref options 2)]
+         [handler (and (procedure? on-error) on-error)])
+    (%finished (%group! (vector-length items)
+                        (%launcher f items handler %dyn)
+                        (and on-progress (%teller on-progress %dyn))
+                        name
+                        options))))
+
+(define (%launcher f items handler dyn)
+  (lambda (_)
+    (set! %dyn dyn)
+    (%work f items handler (box #f))
+    (%leave!)))
+
+;; Runs items until there is none to take; CURRENT holds the one that runs, for when it fails.
+(define (%work f items handler current)
+  (let ([outcome (%outcome-of (lambda () (%run-items f items handler current)))])
+    (unless (car outcome)
+      (when (%item-failed! (unbox current) (cdr outcome))
+        (%work f items handler current)))))
+
+(define (%run-items f items handler current)
+  (let ([failed (and handler (%take-failed!))])
+    (if failed
+        (let ([i (car failed)])
+          (set-box! current (- -1 i)) ; below zero: the handler itself runs
+          (%put! i (handler (cadr failed) (vector-ref items i)))
+          (%run-items f items handler current))
+        (let ([i (%take!)])
+          (when i
+            (set-box! current i)
+            (%put! i (f (vector-ref items i)))
+            (%run-items f items handler current))))))
+
+(define (%teller on-progress dyn)
+  (lambda (_)
+    (set! %dyn dyn)
+    (let ([outcome (%outcome-of (lambda () (%tell on-progress)))])
+      (unless (car outcome) (%fail-group! (cdr outcome))))
+    (%leave!)))
+
+(define (%tell on-progress)
+  (let ([counts (%next-progress!)])
+    (when counts
+      (apply on-progress counts)
+      (%tell on-progress))))
+
+;; ---- the end
+
+(define (finish value)
+  (%finish! value)
+  (when (%looping?) (%leave!))
+  (raise 'finished)) ; outside a fiber: passes every handler, since the program is ending

@@ -1,0 +1,252 @@
+//! `bessemer run`: one script, from its file to its value.
+
+use super::progress::Display;
+use crate::{
+    config,
+    error::Error,
+    llm::{dispatch::Dispatcher, offline, router},
+    session::{Interpreter, Listener, Outcome, Program, Progress, Report, Session, Stop, Usage, Zygote},
+    wire::Stream,
+};
+use clap::Args;
+use serde_json::json;
+use std::{
+    io::Write,
+    path::PathBuf,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::mpsc,
+};
+
+#[derive(Args)]
+pub(super) struct Run {
+    /// The script.
+    script: PathBuf,
+    /// A text file, which the script finds as `context`.
+    #[arg(long, value_name = "FILE")]
+    context: Option<PathBuf>,
+    /// Answer every call by the built-in extractive model: no network, no key, and no language model.
+    #[arg(long)]
+    offline: bool,
+    /// The model of calls that name none.
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// Calls under way at once.
+    #[arg(long, value_name = "N", default_value_t = config::MAX_CONCURRENT, value_parser = positive)]
+    max_concurrent: usize,
+    /// How long the whole run may take: `90`, `10m`, `2h`.
+    #[arg(long, value_name = "TIME", value_parser = config::seconds)]
+    timeout: Option<Duration>,
+    /// How much memory the script may have: `500MB`, `2GB`.
+    #[arg(long, value_name = "SIZE", value_parser = config::memory, default_value_t = config::MAX_MEMORY_MB << 20,
+          hide_default_value = true)]
+    max_memory: u64,
+    /// Print one JSON object instead of the output and the value.
+    #[arg(long)]
+    json: bool,
+    /// No progress line.
+    #[arg(short, long)]
+    quiet: bool,
+    /// Say more on stderr; twice, much more.
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| format!("`{text}` is no whole number above zero"))
+}
+
+/// What came of it, with what is needed to tell it.
+struct Ended {
+    result: Result<Outcome, Error>,
+    usage: Usage,
+    calls_time: Duration,
+    startup: Duration,
+    output: String,
+}
+
+impl Run {
+    pub(super) fn main(self) -> ExitCode {
+        let begun = Instant::now();
+        // Started before anything else: it gets ready while the rest of this happens.
+        let zygote = Zygote::start(&Interpreter::ThisProgram);
+        let script = config::read_text(&self.script, "script").map(|s| s.strip_prefix('\u{feff}').map(Into::into).unwrap_or(s));
+        let mut text = String::new();
+        let ended = match (zygote, script) {
+            (Ok(zygote), Ok(script)) => {
+                text = script;
+                // One thread: many calls at once cost less on it than on several.
+                match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+                    Ok(runtime) => {
+                        let ended = runtime.block_on(self.run(&zygote, &text, begun));
+                        // Whatever is still under way is of no interest.
+                        runtime.shutdown_background();
+                        ended
+                    }
+                    Err(e) => failed(Error::interpreter(format!("no runtime: {e}"))),
+                }
+            }
+            (Err(e), _) | (_, Err(e)) => failed(e),
+        };
+        self.tell(&text, ended, begun)
+    }
+
+    async fn run(&self, zygote: &Zygote, script: &str, begun: Instant) -> Ended {
+        let context = match self.context.as_deref().map(|path| config::read_text(path, "context")).transpose() {
+            Ok(context) => context,
+            Err(e) => return failed(e),
+        };
+        if self.offline {
+            tracing::info!("{}", offline::NOTICE);
+        }
+        let models = router::stack(config::models(self.offline, self.model.clone()));
+        let dispatcher = Dispatcher::new(models, config::concurrent(self.max_concurrent));
+        let mut stop = match signals() {
+            Ok(stop) => stop,
+            Err(e) => return failed(Error::interpreter(format!("no signals: {e}"))),
+        };
+        let started = tokio::select! {
+            started = Session::start(zygote, dispatcher) => started,
+            Some(Stop::Signal(signal)) = stop.recv() => Err(Error::Interrupted(signal)),
+        };
+        let mut session = match started {
+            Ok(session) => session,
+            Err(e) => return failed(e),
+        };
+        let startup = begun.elapsed();
+        let display = Display::new(session.counts(), self.quiet || self.json);
+        let mut screen = Screen { display, captured: self.json.then(String::new) };
+        let program = Program {
+            text: script.to_owned(),
+            context,
+            json: self.json,
+            timeout: self.timeout,
+            max_memory: Some(self.max_memory),
+        };
+        let Report { outcome, usage, calls_time, .. } = session.run(program, &mut screen, &mut stop).await;
+        screen.display.finish();
+        Ended { result: outcome, usage, calls_time, startup, output: screen.captured.unwrap_or_default() }
+    }
+
+    /// Prints what came of it, and gives the exit code.
+    fn tell(&self, script: &str, ended: Ended, begun: Instant) -> ExitCode {
+        let name = self.script.display().to_string();
+        let shown = if self.json {
+            print(&format!("{}\n", object(&ended, script, begun.elapsed())))
+        } else {
+            match &ended.result {
+                Ok(Outcome { value: Some(value), .. }) if value.ends_with('\n') => print(value),
+                Ok(Outcome { value: Some(value), .. }) => print(&format!("{value}\n")),
+                Ok(_) => Ok(()),
+                Err(Error::OutputClosed) => Err(()),
+                Err(error) => {
+                    eprint!("{}", error.render(&name, script));
+                    Ok(())
+                }
+            }
+        };
+        match (shown, ended.result) {
+            // A reader that goes away ends the run quietly.
+            (Err(()), _) | (_, Ok(_)) => ExitCode::SUCCESS,
+            (_, Err(error)) => ExitCode::from(error.exit_code()),
+        }
+    }
+}
+
+fn failed(error: Error) -> Ended {
+    Ended {
+        result: Err(error),
+        usage: Usage { cost_usd: Some(0.0), ..Usage::default() },
+        calls_time: Duration::ZERO,
+        startup: Duration::ZERO,
+        output: String::new(),
+    }
+}
+
+fn object(ended: &Ended, script: &str, total: Duration) -> serde_json::Value {
+    let (status, value, error) = match &ended.result {
+        Ok(outcome) => {
+            let value = outcome.value.as_deref().map_or(serde_json::Value::Null, |text| {
+                serde_json::from_str(text).unwrap_or_else(|_| text.into())
+            });
+            (if outcome.finished { "finished" } else { "value" }, value, serde_json::Value::Null)
+        }
+        Err(e) => {
+            let error = json!({
+                "class": e.class(),
+                "message": e.to_string(),
+                "hint": e.hint(),
+                "line": e.line(script),
+            });
+            ("error", serde_json::Value::Null, error)
+        }
+    };
+    let seconds = |d: Duration| (d.as_secs_f64() * 1e6).round() / 1e6;
+    json!({
+        "status": status,
+        "value": value,
+        "output": ended.output,
+        "error": error,
+        "usage": {
+            "calls": ended.usage.calls,
+            "failures": ended.usage.failures,
+            "input_tokens": ended.usage.input_tokens,
+            "output_tokens": ended.usage.output_tokens,
+            "cost_usd": ended.usage.cost_usd,
+        },
+        "timings": {
+            "total_s": seconds(total),
+            "startup_s": seconds(ended.startup),
+            "calls_s": seconds(ended.calls_time),
+        },
+    })
+}
+
+/// Writes to stdout. `Err` when its reader has gone away.
+fn print(text: &str) -> Result<(), ()> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|_| ())
+}
+
+/// Where a script's output and progress go.
+struct Screen {
+    display: Display,
+    /// The output, when it is to be a field of the JSON object.
+    captured: Option<String>,
+}
+
+impl Listener for Screen {
+    fn wrote(&mut self, stream: Stream, text: &str) -> Result<(), Error> {
+        match (stream, &mut self.captured) {
+            (Stream::Stdout, Some(captured)) => captured.push_str(text),
+            (Stream::Stdout, None) => {
+                let written = self.display.aside(text.ends_with('\n'), || print(text));
+                return written.map_err(|()| Error::OutputClosed);
+            }
+            (Stream::Stderr, _) => self.display.aside(text.ends_with('\n'), || eprint!("{text}")),
+        }
+        Ok(())
+    }
+
+    fn progress(&mut self, progress: Progress) {
+        self.display.progress(&progress);
+    }
+}
+
+/// Ctrl-C and SIGTERM, as reasons to stop.
+fn signals() -> std::io::Result<mpsc::UnboundedReceiver<Stop>> {
+    let (send, receive) = mpsc::unbounded_channel();
+    for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
+        let (mut signals, send) = (signal(kind)?, send.clone());
+        tokio::spawn(async move {
+            while signals.recv().await.is_some() {
+                // Nobody listens after the run.
+                let _ = send.send(Stop::Signal(kind.as_raw_value()));
+            }
+        });
+    }
+    Ok(receive)
+}

@@ -1,0 +1,93 @@
+//! Flags and environment, resolved once into what a run needs.
+
+use crate::{error::Error, llm::router::Settings};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// Calls under way at once, unless a flag says otherwise.
+pub(crate) const MAX_CONCURRENT: usize = 1000;
+/// A session's memory in MB, unless a flag says otherwise.
+pub(crate) const MAX_MEMORY_MB: u64 = 4096;
+/// Descriptors that calls do not get: files, sockets to interpreters, the terminal.
+const RESERVED_DESCRIPTORS: u64 = 64;
+
+/// How models are reached: keys and bases out of the environment, the rest from flags.
+pub(crate) fn models(offline: bool, model: Option<String>) -> Settings {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+    Settings {
+        offline,
+        openai_key: variable("OPENAI_API_KEY").map(Into::into),
+        openai_base: variable("OPENAI_BASE_URL"),
+        default_model: model,
+    }
+}
+
+/// How many calls can be under way: what was asked for, bounded by the descriptors this process may have.
+pub(crate) fn concurrent(wanted: usize) -> usize {
+    let limit = getrlimit(Resource::Nofile);
+    // Every call under way holds a socket: take as many descriptors as the system gives.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let most = usize::try_from(descriptors.saturating_sub(RESERVED_DESCRIPTORS)).unwrap_or(usize::MAX).max(1);
+    if wanted > most {
+        tracing::warn!("only {most} calls can be under way at once: {descriptors} descriptors are allowed (`ulimit -n`)");
+    }
+    wanted.min(most)
+}
+
+/// Bytes from text such as `500MB`, `2GB` or `2048` (MB).
+pub(crate) fn memory(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let number: f64 = number.parse().map_err(|_| format!("`{text}` is no size; write `500MB` or `2GB`"))?;
+    let factor = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "m" | "mb" | "mib" => 1u64 << 20,
+        "k" | "kb" | "kib" => 1 << 10,
+        "g" | "gb" | "gib" => 1 << 30,
+        _ => return Err(format!("`{unit}` is no unit of memory; write `500MB` or `2GB`")),
+    };
+    Ok((number * factor as f64) as u64)
+}
+
+/// Seconds from text such as `90`, `1.5s`, `10m` or `2h`.
+pub(crate) fn seconds(text: &str) -> Result<std::time::Duration, String> {
+    let text = text.trim();
+    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let factor = match unit.trim() {
+        "" | "s" => 1.0,
+        "ms" => 0.001,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(format!("`{unit}` is no unit of time; write `90`, `10m` or `2h`")),
+    };
+    let number: f64 = number.parse().map_err(|_| format!("`{text}` is no time; write `90`, `10m` or `2h`"))?;
+    std::time::Duration::try_from_secs_f64(number * factor).map_err(|_| format!("`{text}` is too long"))
+}
+
+/// A text file, by its name on the command line.
+pub(crate) fn read_text(path: &std::path::Path, what: &str) -> Result<String, Error> {
+    let usage = |message: String, hint: &str| Error::Usage { message, hint: Some(hint.into()) };
+    let bytes = std::fs::read(path).map_err(|e| {
+        usage(format!("the {what} `{}` cannot be read: {e}", path.display()), "is the path right, and may you read it?")
+    })?;
+    String::from_utf8(bytes).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        usage(format!("the {what} `{}` is no UTF-8 text (byte {at})", path.display()), "convert it to UTF-8 first")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_times_have_units() {
+        assert_eq!(memory("500MB"), Ok(500 << 20));
+        assert_eq!(memory("1.5g"), Ok(3 << 29));
+        assert_eq!(memory("2048"), Ok(2 << 30));
+        assert!(memory("ten").is_err() && memory("5 parsecs").is_err());
+        assert_eq!(seconds("1.5m"), Ok(std::time::Duration::from_secs(90)));
+        assert!(seconds("-1").is_err());
+    }
+}

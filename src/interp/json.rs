@@ -1,0 +1,127 @@
+//! JSON to Scheme values and back, always in the same order.
+//!
+//! Objects are hashes with symbol keys, arrays lists, null is void; integers stay integers, of any size.
+
+use super::value::{Fault, string, symbol, text_like, with_fault};
+use base64::Engine;
+use serde_json::Value;
+use steel::{SteelVal, rvals::IntoSteelVal};
+
+/// How deep values may nest: a value that holds itself would never end.
+const DEPTH: usize = 1_000;
+
+/// A hash of these pairs.
+pub(crate) fn hash(pairs: impl IntoIterator<Item = (SteelVal, SteelVal)>) -> SteelVal {
+    SteelVal::HashMapV(steel::gc::Gc::new(pairs.into_iter().collect::<steel::HashMap<_, _>>()).into())
+}
+
+/// Parses JSON text.
+pub(crate) fn from_text(text: &str) -> Result<SteelVal, String> {
+    serde_json::from_str(text).map(from_json).map_err(|e| e.to_string())
+}
+
+fn from_json(value: Value) -> SteelVal {
+    match value {
+        Value::Null => SteelVal::Void,
+        Value::Bool(b) => SteelVal::BoolV(b),
+        Value::String(s) => string(s),
+        Value::Array(items) => SteelVal::ListV(items.into_iter().map(from_json).collect()),
+        Value::Object(fields) => hash(fields.into_iter().map(|(k, v)| (symbol(&k), from_json(v)))),
+        Value::Number(n) => {
+            let digits = n.as_str();
+            match (n.as_i64(), digits.parse::<num_bigint::BigInt>(), n.as_f64()) {
+                (Some(i), _, _) => SteelVal::IntV(i as isize),
+                (_, Ok(big), _) => big.into_steelval().unwrap_or(SteelVal::Void),
+                (_, _, float) => SteelVal::NumV(float.unwrap_or(f64::NAN)),
+            }
+        }
+    }
+}
+
+/// Writes a value as JSON, keys sorted.
+pub(crate) fn to_text(value: &SteelVal) -> Result<String, Fault> {
+    to_json(value, 0).map(|v| v.to_string())
+}
+
+fn to_json(value: &SteelVal, depth: usize) -> Result<Value, Fault> {
+    if depth > DEPTH {
+        return Err(Fault::script("a value nests too deep for JSON").hint("does it hold itself?"));
+    }
+    let list = |items: &mut dyn Iterator<Item = SteelVal>| {
+        items.map(|v| to_json(&v, depth + 1)).collect::<Result<Vec<_>, _>>().map(Value::Array)
+    };
+    if let Some(text) = text_like(value) {
+        return Ok(Value::String(text));
+    }
+    if let Some(fields) = with_fault(value, |f| {
+        serde_json::json!({ "error": f.message, "class": f.class.name(), "attempts": f.attempts, "model": f.model })
+    }) {
+        return Ok(fields);
+    }
+    Ok(match value {
+        SteelVal::Void => Value::Null,
+        SteelVal::BoolV(b) => Value::Bool(*b),
+        SteelVal::IntV(n) => Value::from(*n),
+        SteelVal::NumV(n) => serde_json::Number::from_f64(*n).map_or(Value::Null, Value::Number),
+        SteelVal::BigNum(_) => serde_json::from_str(&value.to_string()).unwrap_or(Value::Null),
+        SteelVal::Rational(r) => {
+            let float = f64::from(*r.numer()) / f64::from(*r.denom());
+            serde_json::Number::from_f64(float).map_or(Value::Null, Value::Number)
+        }
+        SteelVal::ByteVector(_) => {
+            Value::String(base64::engine::general_purpose::STANDARD.encode(super::value::bytes(value)))
+        }
+        SteelVal::ListV(items) => list(&mut items.iter().cloned())?,
+        SteelVal::VectorV(items) => list(&mut items.iter().cloned())?,
+        SteelVal::MutableVector(items) => list(&mut items.get().into_iter())?,
+        SteelVal::HashSetV(items) => {
+            let mut items: Vec<SteelVal> = items.iter().cloned().collect();
+            items.sort_by_cached_key(super::print::written);
+            list(&mut items.into_iter())?
+        }
+        SteelVal::Pair(pair) => list(&mut [pair.car(), pair.cdr()].into_iter())?,
+        SteelVal::HashMapV(map) => {
+            // serde_json's map keeps its keys sorted.
+            let fields = map.iter().map(|(k, v)| {
+                let key = text_like(k).map_or_else(|| super::print::displayed(k), |text| text);
+                to_json(v, depth + 1).map(|v| (key, v))
+            });
+            Value::Object(fields.collect::<Result<_, _>>()?)
+        }
+        SteelVal::CustomStruct(_) => match super::print::struct_fields(value) {
+            Some(fields) => {
+                let fields = fields.into_iter().map(|(k, v)| to_json(&v, depth + 1).map(|v| (k, v)));
+                Value::Object(fields.collect::<Result<_, _>>()?)
+            }
+            None => Value::String(super::print::displayed(value)),
+        },
+        other => {
+            let what = super::print::written(other);
+            let fault = Fault::script(format!("`{what}` has no JSON form"));
+            return Err(if super::value::is_handle(other) { fault.hint("`await` the handle first") } else { fault });
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_stay_integers_of_any_size() {
+        let text = r#"[1,-9223372036854775808,123456789012345678901234567890,1.5]"#;
+        assert_eq!(to_text(&from_text(text).unwrap()).unwrap(), text);
+    }
+
+    #[test]
+    fn keys_are_sorted_and_null_is_void() {
+        let text = r#"{"b":null,"a":{"d":1,"c":"\u0001"}}"#;
+        assert_eq!(to_text(&from_text(text).unwrap()).unwrap(), r#"{"a":{"c":"\u0001","d":1},"b":null}"#);
+    }
+
+    #[test]
+    fn a_failure_is_an_object() {
+        let fault = Fault::new(crate::wire::FailureClass::Timeout, "late").into_value();
+        assert!(to_text(&fault).unwrap().contains(r#""class":"timeout""#));
+    }
+}

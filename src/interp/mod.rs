@@ -1,0 +1,29 @@
+//! The interpreter process: one thread, Steel and CPython, and a socket to the host.
+//!
+//! It is started as a *zygote* ([`zygote`]) that builds the engine once and forks a session for every program; it knows
+//! nothing of HTTP, keys, retries or disks. It asks the host, by frame, and parks the fiber that asked.
+
+mod disarm;
+mod engine;
+mod group;
+mod json;
+mod link;
+mod natives;
+mod output;
+mod print;
+mod python;
+mod sched;
+mod session;
+mod source;
+pub mod table;
+mod value;
+pub(crate) mod zygote;
+
+/// The candidate nearest to a misspelt name, when one is near enough to be meant.
+pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .map(|c| (strsim::damerau_levenshtein(name, c), c))
+        .filter(|(distance, c)| *distance <= (name.len().max(c.len()) / 3).max(1))
+        .min()
+        .map(|(_, c)| c)
+}

@@ -1,0 +1,63 @@
+//! What a script writes, gathered into frames: one for all that was written between two looks at the socket.
+//!
+//! Not in the scheduler, so that Python's own output can be taken while anything is going on.
+
+use super::sched::Sched;
+use crate::wire::{Stream, ToHost};
+use std::cell::RefCell;
+
+/// Past this, text is handed to the link at once.
+const FLUSH_AT: usize = 1 << 20;
+
+thread_local! {
+    static WRITTEN: RefCell<Vec<(Stream, String)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Takes text for one of the streams.
+pub(crate) fn text(stream: Stream, text: &str) {
+    if text.is_empty() {
+        return;
+    }
+    let full = WRITTEN.with_borrow_mut(|pieces| match pieces.last_mut() {
+        Some((last, piece)) if *last == stream => {
+            piece.push_str(text);
+            piece.len() > FLUSH_AT
+        }
+        _ => {
+            pieces.push((stream, text.to_owned()));
+            false
+        }
+    });
+    if full {
+        super::sched::with(flush_all);
+    }
+}
+
+/// Makes frames of what was written.
+pub(crate) fn flush(sched: &mut Sched) {
+    for (stream, text) in WRITTEN.take() {
+        // Frames have a largest size; text is cut into pieces far below it.
+        for piece in pieces(&text, 64 * FLUSH_AT) {
+            if sched.link.write(&ToHost::Output(stream), &[piece.as_bytes()]).is_err() {
+                sched.ended = Some(super::sched::Ended::HostGone);
+            }
+        }
+    }
+}
+
+/// The same, and waits until the socket has taken it: a script that writes without end must not fill the memory.
+fn flush_all(sched: &mut Sched) {
+    flush(sched);
+    if sched.link.flush_all().is_err() {
+        sched.ended = Some(super::sched::Ended::HostGone);
+    }
+}
+
+fn pieces(mut text: &str, most: usize) -> impl Iterator<Item = &str> {
+    std::iter::from_fn(move || {
+        let end = text.floor_char_boundary(most.min(text.len()));
+        let (piece, rest) = text.split_at(end);
+        text = rest;
+        (!piece.is_empty()).then_some(piece)
+    })
+}

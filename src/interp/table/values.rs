@@ -1,0 +1,253 @@
+//! Reading answers and failures.
+
+use super::{Body, Family, Kind, Primitive, Param, parsed, required, text};
+use crate::interp::{
+    json,
+    value::{Fault, Native, string, symbol, with_fault, with_response},
+};
+use steel::{SteelVal, rvals::FunctionSignature};
+
+const RESPONSE: &[Param] = &[required("response", Kind::Response, "What `llm-query` or `await` gave.")];
+const FAILURE: &[Param] = &[required("failure", Kind::Failure, "What a handler was given, or `'keep` left in a list.")];
+const ANYTHING: &[Param] = &[required("value", Kind::Any, "Any value.")];
+
+const fn entry(
+    name: &'static str,
+    params: &'static [Param],
+    result: &'static str,
+    doc: &'static str,
+    example: &'static str,
+    function: FunctionSignature,
+) -> Primitive {
+    Primitive { name, family: Family::Values, params, rest: None, result, doc, example, body: Body::Native(function) }
+}
+
+pub(super) const TABLE: &[Primitive] = &[
+    entry(
+        "syntax-e",
+        &[required("response", Kind::Text, "A response; a string is given back.")],
+        "string",
+        "The text of a response.",
+        "(syntax-e (llm-query \"Say something.\"))",
+        |args| parsed("syntax-e", args, |v| Ok(SteelVal::StringV(given(&v[0], text)))),
+    ),
+    entry(
+        "response-text",
+        &[required("response", Kind::Text, "A response; a string is given back.")],
+        "string",
+        "The text of a response: `syntax-e` by another name.",
+        "(response-text (llm-query \"Say something.\"))",
+        |args| parsed("response-text", args, |v| Ok(SteelVal::StringV(given(&v[0], text)))),
+    ),
+    entry(
+        "response-json",
+        RESPONSE,
+        "any",
+        "The text of a response parsed as JSON: objects are hashes with symbol keys, arrays lists, null is void.",
+        "(response-json (llm-query #:instruction \"Return JSON: {name: string}\" #:data \"Ada wrote it.\" #:json #t))",
+        |args| {
+            parsed("response-json", args, |v| {
+                json::from_text(given(&v[0], text).as_str())
+                    .map_err(|e| Fault::new(crate::wire::FailureClass::InvalidJson, format!("response-json: {e}")).hint("ask with `#:json #t`"))
+            })
+        },
+    ),
+    entry(
+        "response-model",
+        RESPONSE,
+        "string",
+        "The model that answered, by the name its provider gives it.",
+        "(response-model (llm-query \"Say something.\"))",
+        |args| parsed("response-model", args, |v| Ok(string(field(&v[0], |r| r.model.clone())))),
+    ),
+    entry(
+        "response-usage",
+        RESPONSE,
+        "hash",
+        "The tokens of a response: a hash of `'input`, `'output` and `'cached`.",
+        "(hash-ref (response-usage (llm-query \"Say something.\")) 'output)",
+        |args| {
+            parsed("response-usage", args, |v| {
+                let usage = field(&v[0], |r| r.usage);
+                let pairs = [("input", usage.input), ("output", usage.output), ("cached", usage.cached)];
+                Ok(json::hash(pairs.into_iter().map(|(k, n)| (symbol(k), SteelVal::IntV(n as isize)))))
+            })
+        },
+    ),
+    entry(
+        "response-cost",
+        RESPONSE,
+        "number or #f",
+        "What a response cost in US dollars; `#f` when the price is unknown.",
+        "(response-cost (llm-query \"Say something.\"))",
+        |args| {
+            parsed("response-cost", args, |v| {
+                Ok(field(&v[0], |r| r.cost_usd).map_or(SteelVal::BoolV(false), SteelVal::NumV))
+            })
+        },
+    ),
+    entry(
+        "response-latency",
+        RESPONSE,
+        "number",
+        "Seconds from the start of the first attempt to the last byte of the answer.",
+        "(response-latency (llm-query \"Say something.\"))",
+        |args| {
+            parsed("response-latency", args, |v| {
+                Ok(SteelVal::NumV(field(&v[0], |r| f64::from(r.latency_ms) / 1000.0)))
+            })
+        },
+    ),
+    entry(
+        "response-attempts",
+        RESPONSE,
+        "integer",
+        "How many attempts an answer took.",
+        "(response-attempts (llm-query \"Say something.\"))",
+        |args| parsed("response-attempts", args, |v| Ok(SteelVal::IntV(field(&v[0], |r| r.attempts) as isize))),
+    ),
+    entry(
+        "response-finish-reason",
+        RESPONSE,
+        "string",
+        "Why the model stopped, in its provider's words: `stop`, `length`, …",
+        "(response-finish-reason (llm-query \"Say something.\"))",
+        |args| parsed("response-finish-reason", args, |v| Ok(string(field(&v[0], |r| r.finish_reason.clone())))),
+    ),
+    entry(
+        "response?",
+        ANYTHING,
+        "boolean",
+        "Whether VALUE is a response.",
+        "(response? \"text\")",
+        |args| parsed("response?", args, |v| Ok(is(&v[0], |v| with_response(v, |_| ()).is_some()))),
+    ),
+    entry(
+        "handle?",
+        ANYTHING,
+        "boolean",
+        "Whether VALUE is a handle of `llm-query-async` or `spawn`.",
+        "(handle? \"text\")",
+        |args| parsed("handle?", args, |v| Ok(is(&v[0], super::super::value::is_handle))),
+    ),
+    entry(
+        "failure?",
+        ANYTHING,
+        "boolean",
+        "Whether VALUE is a failure: what every handler is given, and what `#:on-error 'keep` leaves in a list.",
+        "(with-handler failure? (error \"no\"))",
+        is_failure,
+    ),
+    entry("exn?", ANYTHING, "boolean", "`failure?` by Racket's name.", "(with-handler exn? (error \"no\"))", is_failure),
+    entry("exn:fail?", ANYTHING, "boolean", "`failure?` by Racket's name.", "(with-handler exn:fail? (error \"no\"))", is_failure),
+    entry(
+        "error-object?",
+        ANYTHING,
+        "boolean",
+        "`failure?` by R7RS's name.",
+        "(with-handler error-object? (error \"no\"))",
+        is_failure,
+    ),
+    entry(
+        "failure-class",
+        FAILURE,
+        "symbol",
+        "What kind of failure: `'rate-limit`, `'quota`, `'timeout`, `'auth`, `'unknown-model`, `'bad-request`, \
+         `'too-long`, `'refused`, `'server`, `'network`, `'invalid-json`, `'schema`, `'validation`, `'budget`, \
+         `'cancelled`, `'items`; `'python` for a Python exception, `'script` for any other error of the program.",
+        "(with-handler failure-class (error \"no\"))",
+        |args| parsed("failure-class", args, |v| Ok(symbol(fault(&v[0], |f| f.class.name())))),
+    ),
+    entry("failure-message", FAILURE, "string", "What happened.", "(with-handler failure-message (error \"no\"))", message),
+    entry("exn-message", FAILURE, "string", "`failure-message` by Racket's name.", "(with-handler exn-message (error \"no\"))", message),
+    entry(
+        "error-object-message",
+        FAILURE,
+        "string",
+        "`failure-message` by R7RS's name.",
+        "(with-handler error-object-message (error \"no\"))",
+        message,
+    ),
+    entry(
+        "failure-attempts",
+        FAILURE,
+        "integer",
+        "How many attempts a failed call made.",
+        "(with-handler failure-attempts (error \"no\"))",
+        |args| parsed("failure-attempts", args, |v| Ok(SteelVal::IntV(fault(&v[0], |f| f.attempts) as isize))),
+    ),
+    entry(
+        "failure-model",
+        FAILURE,
+        "string or #f",
+        "The model that a failed call asked.",
+        "(with-handler failure-model (error \"no\"))",
+        |args| {
+            parsed("failure-model", args, |v| {
+                Ok(fault(&v[0], |f| f.model.clone()).map_or(SteelVal::BoolV(false), string))
+            })
+        },
+    ),
+    entry(
+        "failure-results",
+        FAILURE,
+        "list",
+        "Of a failure of class `'items`: what the items came to, failures in their places. Else the empty list.",
+        "(with-handler failure-results (map-async (lambda (x) (error \"no\")) '(1 2)))",
+        |args| {
+            parsed("failure-results", args, |v| {
+                let results = fault(&v[0], |f| f.results.clone());
+                Ok(results.map_or_else(|| SteelVal::ListV(Vec::new().into()), |r| r.get()))
+            })
+        },
+    ),
+    Primitive {
+        name: "raise",
+        family: Family::Control,
+        params: ANYTHING,
+        rest: None,
+        result: "never",
+        doc: "Hands VALUE to the nearest handler. A failure is raised as itself.",
+        example: "(with-handler (lambda (e) e) (raise 'no))",
+        body: Body::Native(|args| {
+            parsed("raise", args, |v| Ok(given(&v[0], |v| Some(v.clone()))))
+                .and_then(|value| Err(super::super::natives::raise(value)))
+        }),
+    },
+    Primitive {
+        name: "error",
+        family: Family::Control,
+        params: &[required("message", Kind::Any, "What happened, or who says so.")],
+        rest: Some("irritant"),
+        result: "never",
+        doc: "Raises a failure of class `'script`. Its message is MESSAGE and the irritants, with spaces between.",
+        example: "(with-handler exn-message (error \"no such town:\" 'Ys))",
+        body: Body::Native(|args| {
+            parsed("error", args, |v| Err(super::super::natives::error_of(v)))
+        }),
+    },
+];
+
+fn is_failure(args: &[SteelVal]) -> Native {
+    parsed("failure?", args, |v| Ok(is(&v[0], |v| with_fault(v, |_| ()).is_some())))
+}
+
+fn message(args: &[SteelVal]) -> Native {
+    parsed("failure-message", args, |v| Ok(string(fault(&v[0], |f| f.message.clone()))))
+}
+
+fn given<T>(value: &Option<SteelVal>, f: impl FnOnce(&SteelVal) -> Option<T>) -> T {
+    value.as_ref().and_then(f).expect("the table's parser checked that it is there, and of its kind")
+}
+
+fn field<T>(value: &Option<SteelVal>, f: impl FnOnce(&crate::interp::value::Response) -> T) -> T {
+    given(value, |v| with_response(v, f))
+}
+
+fn fault<T>(value: &Option<SteelVal>, f: impl FnOnce(&Fault) -> T) -> T {
+    given(value, |v| with_fault(v, f))
+}
+
+fn is(value: &Option<SteelVal>, f: impl FnOnce(&SteelVal) -> bool) -> SteelVal {
+    SteelVal::BoolV(value.as_ref().is_some_and(f))
+}

@@ -1,0 +1,248 @@
+//! The values that scripts handle beside Steel's own: responses, failures and handles.
+//!
+//! Not here: how a handle comes to its outcome (`sched`), and how values print (`print`).
+
+use crate::wire::{FailureClass, Usage};
+use std::{cell::RefCell, fmt, rc::Rc};
+use steel::{
+    RootToken, SteelErr, SteelVal,
+    gc::ShareableMut,
+    parser::span::Span,
+    rerrs::ErrorKind,
+    rvals::{Custom, IntoSteelVal, SteelString, as_underlying_type},
+    steel_vm::primitives,
+};
+
+/// What natives give back.
+pub(crate) type Native = Result<SteelVal, SteelErr>;
+
+/// A value that Rust holds on to. Steel's collector does not see what lies in Rust, so whatever could hold a box or a
+/// mutable vector is registered as a root for as long as this lives.
+pub(crate) struct Kept {
+    // Dropped before `value`: freeing a root drops the collector's copy while its table is borrowed, so that copy must
+    // never be the last one (its own drop could free another root).
+    _root: Option<RootToken>,
+    value: SteelVal,
+}
+
+impl Kept {
+    pub(crate) fn new(value: SteelVal) -> Self {
+        let plain = matches!(
+            value,
+            SteelVal::StringV(_)
+                | SteelVal::IntV(_)
+                | SteelVal::NumV(_)
+                | SteelVal::BoolV(_)
+                | SteelVal::CharV(_)
+                | SteelVal::SymbolV(_)
+                | SteelVal::BigNum(_)
+                | SteelVal::Void
+        ) || is_leaf(&value);
+        Self { _root: (!plain).then(|| value.mark_rooted()), value }
+    }
+
+    pub(crate) fn get(&self) -> SteelVal {
+        self.value.clone()
+    }
+}
+
+/// How an operation ended.
+pub(crate) type Outcome = Result<Kept, Kept>;
+
+/// One answer. `#:data`, `finish`, `display`, `py-set!` take it as it is.
+pub(crate) struct Response {
+    pub(crate) text: SteelString,
+    pub(crate) model: String,
+    pub(crate) usage: Usage,
+    pub(crate) cost_usd: Option<f64>,
+    pub(crate) latency_ms: u32,
+    pub(crate) attempts: u32,
+    pub(crate) finish_reason: String,
+}
+
+impl Custom for Response {
+    fn fmt(&self) -> Option<Result<String, fmt::Error>> {
+        Some(Ok(format!("#<response {} {} tokens>", self.model, self.usage.output)))
+    }
+}
+
+/// What a handler gets: a call that failed for good, or an error of the program (classes `script` and `python`).
+#[derive(Clone)]
+pub(crate) struct Fault {
+    pub(crate) class: FailureClass,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+    pub(crate) model: Option<String>,
+    pub(crate) attempts: u32,
+    /// Where it was raised, innermost first; source ids included.
+    pub(crate) spans: Vec<Span>,
+    /// The value given to `raise`, when it was no failure.
+    pub(crate) payload: Option<Rc<Kept>>,
+    /// A map-async's results with the failures in their places.
+    pub(crate) results: Option<Rc<Kept>>,
+}
+
+impl Fault {
+    pub(crate) fn new(class: FailureClass, message: impl Into<String>) -> Self {
+        Self {
+            class,
+            message: message.into(),
+            hint: None,
+            model: None,
+            attempts: 0,
+            spans: Vec::new(),
+            payload: None,
+            results: None,
+        }
+    }
+
+    pub(crate) fn script(message: impl Into<String>) -> Self {
+        Self::new(FailureClass::Script, message)
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn into_value(self) -> SteelVal {
+        // A Custom value's conversion cannot fail: it only boxes.
+        self.into_steelval().unwrap_or(SteelVal::Void)
+    }
+
+    pub(crate) fn kept(self) -> Kept {
+        Kept::new(self.into_value())
+    }
+}
+
+impl Custom for Fault {
+    fn fmt(&self) -> Option<Result<String, fmt::Error>> {
+        Some(Ok(format!("#<failure {}: {}>", self.class, self.message)))
+    }
+}
+
+/// What a handle knows of its operation.
+pub(crate) enum TaskState {
+    /// Under way, as the operation of this number.
+    Running(super::sched::OpId),
+    /// Ended.
+    Done(Outcome),
+}
+
+/// An operation under way that a script holds by a handle.
+pub(crate) struct Task {
+    /// For messages: `#<async 17 running>`.
+    pub(crate) number: u32,
+    pub(crate) state: RefCell<TaskState>,
+    /// Whether anybody ever asked for the outcome; a failed `spawn` that nobody awaited warns.
+    pub(crate) awaited: std::cell::Cell<bool>,
+    /// Whether its own deadline ended it (`with-deadline`).
+    pub(crate) expired: std::cell::Cell<bool>,
+    /// When it ended, among the others.
+    pub(crate) ended: std::cell::Cell<Option<u64>>,
+}
+
+/// What `llm-query-async` and `spawn` give.
+pub(crate) struct Handle(pub(crate) Rc<Task>);
+
+impl Custom for Handle {
+    fn fmt(&self) -> Option<Result<String, fmt::Error>> {
+        let state = match &*self.0.state.borrow() {
+            TaskState::Running(_) => "running",
+            TaskState::Done(Ok(_)) => "done",
+            TaskState::Done(Err(_)) => "failed",
+        };
+        Some(Ok(format!("#<async {} {state}>", self.0.number)))
+    }
+
+    fn equality_hint_general(&self, other: &SteelVal) -> bool {
+        as_handle(other).is_some_and(|task| Rc::ptr_eq(&task, &self.0))
+    }
+}
+
+fn with_custom<T: Custom + 'static, R>(value: &SteelVal, f: impl FnOnce(&T) -> R) -> Option<R> {
+    match value {
+        SteelVal::Custom(custom) => as_underlying_type::<T>(custom.read().as_ref()).map(f),
+        _ => None,
+    }
+}
+
+/// Reads a response.
+pub(crate) fn with_response<R>(value: &SteelVal, f: impl FnOnce(&Response) -> R) -> Option<R> {
+    with_custom(value, f)
+}
+
+/// Reads a failure.
+pub(crate) fn with_fault<R>(value: &SteelVal, f: impl FnOnce(&Fault) -> R) -> Option<R> {
+    with_custom(value, f)
+}
+
+/// The operation behind a handle.
+pub(crate) fn as_handle(value: &SteelVal) -> Option<Rc<Task>> {
+    with_custom(value, |handle: &Handle| handle.0.clone())
+}
+
+/// The text of a response.
+pub(crate) fn response_text(value: &SteelVal) -> Option<SteelString> {
+    with_response(value, |r| r.text.clone())
+}
+
+/// A failure's class and message.
+#[cfg_attr(not(feature = "python"), allow(dead_code))]
+pub(crate) fn failure_parts(value: &SteelVal) -> Option<(FailureClass, String)> {
+    with_fault(value, |f| (f.class, f.message.clone()))
+}
+
+/// Whether it is a handle.
+pub(crate) fn is_handle(value: &SteelVal) -> bool {
+    as_handle(value).is_some()
+}
+
+/// A value of ours that holds no other Steel values.
+fn is_leaf(value: &SteelVal) -> bool {
+    with_response(value, |_| ()).is_some()
+}
+
+/// A Steel value of one of our types. Boxing cannot fail.
+pub(crate) fn custom<T: Custom + 'static>(value: T) -> SteelVal {
+    value.into_steelval().unwrap_or(SteelVal::Void)
+}
+
+/// A Scheme string.
+pub(crate) fn string(text: impl Into<String>) -> SteelVal {
+    SteelVal::StringV(text.into().into())
+}
+
+/// A Scheme symbol.
+pub(crate) fn symbol(name: &str) -> SteelVal {
+    SteelVal::SymbolV(name.into())
+}
+
+/// An error that scripts can catch; Steel adds the place of the call.
+pub(crate) fn error(message: impl Into<String>) -> SteelErr {
+    SteelErr::new(ErrorKind::Generic, message.into())
+}
+
+/// The text of what goes as text everywhere: strings, symbols, characters, responses.
+pub(crate) fn text_like(value: &SteelVal) -> Option<String> {
+    match value {
+        SteelVal::StringV(s) => Some(s.to_string()),
+        SteelVal::SymbolV(s) => Some(s.to_string()),
+        SteelVal::CharV(c) => Some(c.to_string()),
+        other => response_text(other).map(|s| s.to_string()),
+    }
+}
+
+/// The bytes of a byte vector. Steel shows them only one by one.
+pub(crate) fn bytes(value: &SteelVal) -> Vec<u8> {
+    let to_list = primitives::BYTEVECTOR_MODULE.with(|module| module.try_get("bytes->list".into()));
+    match to_list {
+        Some(SteelVal::FuncV(function)) => match function(std::slice::from_ref(value)) {
+            Ok(SteelVal::ListV(list)) => {
+                list.iter().map(|b| if let SteelVal::IntV(n) = b { *n as u8 } else { 0 }).collect()
+            }
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,189 @@
+//! The zygote: a process that has the engine and CPython ready, and forks a session each time the host asks.
+//!
+//! It speaks with the host over a packet socket on descriptor [`CONTROL`], one [`Notice`] a packet. It is the sessions'
+//! parent: it reaps them and tells the host how they ended. It lives as long as that socket; its sessions, as long as it.
+
+use super::{engine, python, sched, session};
+use crate::host_protocol::{Notice, CONTROL, FORK, VERSION};
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd},
+    io::Errno,
+    net::{
+        AddressFamily, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType, recv,
+        sendmsg, socketpair,
+    },
+    process::{Pid, PidfdFlags, Signal, getppid, pidfd_open, set_parent_process_death_signal},
+};
+use std::{io::IoSlice, mem::MaybeUninit, sync::OnceLock};
+use steel::steel_vm::{ThreadStateController, engine::Engine};
+
+/// The stack of a Python thread, in bytes. The main thread's own is a gigabyte, and would be every thread's.
+const THREAD_STACK: usize = 8 << 20;
+
+static CONTROLLER: OnceLock<ThreadStateController> = OnceLock::new();
+
+struct Session {
+    pid: Pid,
+    pidfd: OwnedFd,
+}
+
+/// Runs the zygote, and in its children the sessions. Does not return.
+pub(crate) fn main() -> ! {
+    // SAFETY: the host puts the control socket on this descriptor before it executes us, and nothing else owns it.
+    let control = unsafe { OwnedFd::from_raw_fd(CONTROL) };
+    let code = match tell(control.as_fd(), &Notice::Hello { version: VERSION.into() }, &[]).and_then(|()| serve(control)) {
+        Ok(()) => 0,
+        Err(problem) => {
+            eprintln!("bessemer interpreter: {problem}");
+            1
+        }
+    };
+    std::process::exit(code)
+}
+
+fn serve(control: OwnedFd) -> Result<(), String> {
+    prepare_process();
+    let mut engine = match engine::build().and_then(|engine| python::start().map(|()| engine)) {
+        Ok(engine) => engine,
+        Err(problem) => return tell(control.as_fd(), &Notice::Failed { problem }, &[]),
+    };
+    // Set once: every session is a copy of this process.
+    let _ = CONTROLLER.set(engine.get_thread_state_controller());
+    let mut sessions: Vec<Session> = Vec::new();
+    loop {
+        let ready: Vec<bool> = {
+            let mut fds = vec![PollFd::new(&control, PollFlags::IN)];
+            fds.extend(sessions.iter().map(|s| PollFd::new(&s.pidfd, PollFlags::IN)));
+            match poll(&mut fds, None) {
+                Ok(_) => fds.iter().map(|fd| !fd.revents().is_empty()).collect(),
+                Err(Errno::INTR) => continue,
+                Err(e) => return Err(format!("poll: {e}")),
+            }
+        };
+        for index in (0..sessions.len()).rev().filter(|i| ready[i + 1]) {
+            let ended = sessions.swap_remove(index);
+            tell(control.as_fd(), &reap(ended.pid), &[])?;
+        }
+        if ready[0] {
+            let mut request = [0u8; 8];
+            match recv(&control, &mut request, RecvFlags::empty()) {
+                // The host is gone. Sessions die with this process.
+                Ok((_, 0)) => return Ok(()),
+                Ok(_) if request[0] == FORK => sessions.push(fork(&mut engine, &control)?),
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(e) => return Err(format!("the control socket: {e}")),
+            }
+        }
+    }
+}
+
+/// What the process is before it holds anything of a script's.
+fn prepare_process() {
+    // A session of its own: the terminal's Ctrl-C is the host's to answer. It fails only for a group leader.
+    let _ = rustix::process::setsid();
+    let _ = rustix::thread::set_name(c"bessemer-interp");
+    // Whatever C code writes to descriptor 1 belongs on stderr.
+    let _ = rustix::stdio::dup2_stdout(rustix::stdio::stderr());
+    // SAFETY: plain calls on a zeroed attribute object that lives through them; no thread has been made yet.
+    unsafe {
+        let mut attributes: libc::pthread_attr_t = std::mem::zeroed();
+        libc::pthread_attr_init(&mut attributes);
+        libc::pthread_attr_setstacksize(&mut attributes, THREAD_STACK);
+        pthread_setattr_default_np(&attributes);
+        libc::pthread_attr_destroy(&mut attributes);
+    }
+}
+
+unsafe extern "C" {
+    /// glibc and musl have it; the `libc` crate does not declare it.
+    fn pthread_setattr_default_np(attributes: *const libc::pthread_attr_t) -> libc::c_int;
+}
+
+fn fork(engine: &mut Engine, control: &OwnedFd) -> Result<Session, String> {
+    let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
+        .map_err(|e| format!("socketpair: {e}"))?;
+    for end in [&ours, &theirs] {
+        // A larger buffer saves system calls; the default does too.
+        let _ = rustix::net::sockopt::set_socket_send_buffer_size(end, 4 << 20);
+    }
+    let parent = rustix::process::getpid();
+    // SAFETY: this process has one thread, so the child may go on as if it were the parent; CPython is told before and
+    // after by `python::fork`.
+    let pid = python::fork(|| unsafe { libc::fork() });
+    if pid == 0 {
+        drop(ours);
+        // SAFETY: the child's own copy; `control` is never used in the child again, which leaves by `_exit`.
+        unsafe { libc::close(CONTROL) };
+        child(engine, theirs, parent);
+    }
+    let pid = Pid::from_raw(pid).ok_or_else(|| format!("fork: {}", std::io::Error::last_os_error()))?;
+    let pidfd = pidfd_open(pid, PidfdFlags::empty()).map_err(|e| format!("pidfd_open: {e}"))?;
+    tell(control.as_fd(), &Notice::Forked { pid: pid.as_raw_nonzero().get() }, &[ours.as_fd(), pidfd.as_fd()])?;
+    Ok(Session { pid, pidfd })
+}
+
+fn child(engine: &mut Engine, socket: OwnedFd, parent: Pid) -> ! {
+    // Cleared by the fork, so set again; the parent may have died in between.
+    let _ = set_parent_process_death_signal(Some(Signal::KILL));
+    if getppid() == Some(parent) {
+        let _ = rustix::thread::set_name(c"bessemer-run");
+        handle_interrupts();
+        session::serve(engine, socket);
+    }
+    // SAFETY: ends the process at once; nothing of the zygote's that was copied may be torn down here.
+    unsafe { libc::_exit(0) }
+}
+
+fn handle_interrupts() {
+    extern "C" fn interrupted(_: libc::c_int) {
+        sched::INTERRUPTED.store(true, std::sync::atomic::Ordering::Relaxed);
+        if let Some(controller) = CONTROLLER.get() {
+            controller.interrupt();
+        }
+        python::interrupt();
+    }
+    // SAFETY: the handler stores to atomics and calls PyErr_SetInterrupt, which CPython documents as safe there; the
+    // structure is zeroed and lives through the call. No SA_RESTART: a blocked system call must return.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = interrupted as extern "C" fn(libc::c_int) as usize;
+        libc::sigaction(libc::SIGINT, &action, std::ptr::null_mut());
+    }
+}
+
+/// Takes a dead child's status.
+fn reap(pid: Pid) -> Notice {
+    let raw = pid.as_raw_nonzero().get();
+    let mut status = 0;
+    // SAFETY: both out-parameters live through the call, and a zeroed rusage is valid.
+    let usage = unsafe {
+        let mut usage: libc::rusage = std::mem::zeroed();
+        libc::wait4(raw, &mut status, 0, &mut usage);
+        usage
+    };
+    let micros = |t: libc::timeval| t.tv_sec as u64 * 1_000_000 + t.tv_usec as u64;
+    Notice::Exited {
+        pid: raw,
+        signal: libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status)),
+        code: libc::WIFEXITED(status).then(|| libc::WEXITSTATUS(status)),
+        cpu_us: micros(usage.ru_utime) + micros(usage.ru_stime),
+        peak_rss_kb: usage.ru_maxrss as u64,
+    }
+}
+
+fn tell(control: BorrowedFd<'_>, notice: &Notice, fds: &[BorrowedFd<'_>]) -> Result<(), String> {
+    let packet = postcard::to_stdvec(notice).map_err(|e| e.to_string())?;
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+    let mut ancillary = SendAncillaryBuffer::new(&mut space);
+    if !fds.is_empty() {
+        ancillary.push(SendAncillaryMessage::ScmRights(fds));
+    }
+    loop {
+        match sendmsg(control, &[IoSlice::new(&packet)], &mut ancillary, SendFlags::NOSIGNAL) {
+            Ok(_) => return Ok(()),
+            Err(Errno::INTR) => {}
+            Err(e) => return Err(format!("the host does not listen: {e}")),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Decides when a call starts: so many at a time for the whole process, by priority, first come first served.
+//!
+//! A call that waits is a small entry in a queue; it becomes a task when there is a place for it. Not here: limits per
+//! provider and key, and what a call does.
+
+use super::{Answer, Failure, Model, Request};
+use crate::wire::Priority;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use tokio::task::AbortHandle;
+
+/// Who wants to know of a call. Its methods are called from within the runtime.
+pub trait Caller: Send + Sync {
+    /// The call leaves the queue.
+    fn started(&self, call: &Arc<Call>);
+    /// The call has ended.
+    fn ended(&self, call: &Arc<Call>, result: Result<Answer, Failure>);
+}
+
+/// A call's identity, for its caller and for cancelling.
+pub struct Call {
+    /// The caller's own number for it.
+    pub id: u32,
+    /// What it counts for while it waits, in bytes.
+    pub weight: u64,
+    state: Mutex<State>,
+}
+
+enum State {
+    Waiting,
+    /// Its caller is being told; never while this lock is held, since the caller cancels under a lock of its own.
+    Starting,
+    Running(AbortHandle),
+    Cancelled,
+}
+
+impl Call {
+    /// A call that has not been queued yet.
+    pub fn new(id: u32, weight: u64) -> Arc<Self> {
+        Arc::new(Self { id, weight, state: Mutex::new(State::Waiting) })
+    }
+
+    /// Takes it out of the queue, or ends it; its caller hears no more of it. Whether it was still waiting.
+    pub fn cancel(&self) -> bool {
+        match std::mem::replace(&mut *lock(&self.state), State::Cancelled) {
+            State::Waiting => true,
+            State::Running(task) => {
+                task.abort();
+                false
+            }
+            State::Starting | State::Cancelled => false,
+        }
+    }
+}
+
+struct Job {
+    call: Arc<Call>,
+    request: Request,
+    caller: Arc<dyn Caller>,
+}
+
+struct Queues {
+    free: usize,
+    waiting: [VecDeque<Job>; 3],
+}
+
+/// The one place through which calls reach the models.
+pub struct Dispatcher {
+    model: Arc<dyn Model>,
+    queues: Mutex<Queues>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing that holds these locks can panic half-way through a change.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Dispatcher {
+    /// At most `concurrent` calls of `model` at a time.
+    pub fn new(model: Arc<dyn Model>, concurrent: usize) -> Arc<Self> {
+        let queues = Queues { free: concurrent.max(1), waiting: Default::default() };
+        Arc::new(Self { model, queues: Mutex::new(queues) })
+    }
+
+    /// Queues a call, and starts it when there is a place. Must be called within a runtime.
+    pub fn submit(self: &Arc<Self>, call: Arc<Call>, request: Request, priority: Priority, caller: Arc<dyn Caller>) {
+        let job = Job { call, request, caller };
+        {
+            let mut queues = lock(&self.queues);
+            if queues.free == 0 {
+                queues.waiting[priority as usize].push_back(job);
+                return;
+            }
+            queues.free -= 1;
+        }
+        self.start(job);
+    }
+
+    /// Starts a job on a place that has been taken for it, or hands the place on.
+    fn start(self: &Arc<Self>, mut job: Job) {
+        loop {
+            if self.run(job) {
+                return;
+            }
+            match self.next() {
+                Some(next) => job = next,
+                None => return,
+            }
+        }
+    }
+
+    /// The next job for a place that has become free; without one, the place is free.
+    fn next(&self) -> Option<Job> {
+        let mut queues = lock(&self.queues);
+        let next = queues.waiting.iter_mut().find_map(VecDeque::pop_front);
+        if next.is_none() {
+            queues.free += 1;
+        }
+        next
+    }
+
+    /// Makes a task of a job. `false` when it was cancelled while it waited.
+    fn run(self: &Arc<Self>, job: Job) -> bool {
+        let Job { call, request, caller } = job;
+        {
+            let mut state = lock(&call.state);
+            if matches!(*state, State::Cancelled) {
+                return false;
+            }
+            *state = State::Starting;
+        }
+        caller.started(&call);
+        let place = Place(self.clone());
+        let task = tokio::spawn({
+            let (call, dispatcher) = (call.clone(), self.clone());
+            async move {
+                let result = dispatcher.model.complete(&request).await;
+                drop(place);
+                caller.ended(&call, result);
+            }
+        });
+        let mut state = lock(&call.state);
+        match *state {
+            State::Cancelled => task.abort(),
+            _ => *state = State::Running(task.abort_handle()),
+        }
+        true
+    }
+}
+
+/// A place among the running calls; handed on when dropped, however the call ended.
+struct Place(Arc<Dispatcher>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let next = self.0.next();
+        // A runtime that shuts down drops its tasks, and their places, when nothing can be started any more.
+        if let Some(job) = next
+            && tokio::runtime::Handle::try_current().is_ok()
+        {
+            self.0.start(job);
+        }
+    }
+}

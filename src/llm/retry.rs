@@ -1,0 +1,182 @@
+//! Further attempts after a failure that may pass: exponential backoff with full jitter, and the server's own wish.
+//!
+//! The body of a request is made once, by [`Provider::prepare`], and shared by all attempts. Not here: which failures
+//! are transient (the provider says so), and limits on how many calls are under way.
+
+use super::{Answer, Failure, Model, Pending, Request};
+use std::{future::Future, time::Duration};
+use tokio::time::Instant;
+
+/// The longest `Retry-After` that is waited for.
+pub const PATIENCE: Duration = Duration::from_secs(300);
+
+/// A provider's wire format: one attempt at a time, over a body that is made once.
+pub trait Provider: Send + Sync {
+    /// What all attempts of one request share: the serialised body.
+    type Prepared: Send;
+
+    /// Makes the body.
+    fn prepare(&self, request: &Request) -> Result<Self::Prepared, Failure>;
+
+    /// Asks once, and waits at most `request.timeout`. May replace `prepared` when the server wants another body.
+    fn attempt(
+        &self,
+        request: &Request,
+        prepared: &mut Self::Prepared,
+    ) -> impl Future<Output = Result<Answer, Failure>> + Send;
+}
+
+/// A provider that is asked again after transient failures.
+#[derive(Debug)]
+pub struct Retry<P> {
+    provider: P,
+    base: Duration,
+    cap: Duration,
+}
+
+impl<P: Provider> Retry<P> {
+    /// Waits up to 0.5 s before the second attempt, then up to twice as long each time, 30 s at most.
+    pub fn new(provider: P) -> Self {
+        Self { provider, base: Duration::from_millis(500), cap: Duration::from_secs(30) }
+    }
+
+    /// Another bound for the first wait; zero makes tests instant.
+    pub fn base(self, base: Duration) -> Self {
+        Self { base, ..self }
+    }
+
+    /// The wait after attempt number `attempt`: random, so that calls which failed together do not return together; and
+    /// on top of what the server asked for, never less.
+    fn wait(&self, attempt: u32, asked: Option<Duration>) -> Duration {
+        let bound = self.base.saturating_mul(1 << (attempt - 1).min(16)).min(self.cap);
+        asked.unwrap_or_default() + bound.mul_f64(fastrand::f64())
+    }
+
+    async fn run(&self, request: &Request) -> Result<Answer, Failure> {
+        let start = Instant::now();
+        let mut prepared = self.provider.prepare(request)?;
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let mut failure = match self.provider.attempt(request, &mut prepared).await {
+                Ok(answer) => return Ok(Answer { attempts, latency: start.elapsed(), ..answer }),
+                Err(failure) => failure,
+            };
+            let too_long = failure.retry_after.filter(|&d| d > PATIENCE);
+            if !failure.transient || attempts > request.retries || too_long.is_some() {
+                failure.attempts = attempts;
+                if attempts > 1 {
+                    failure.message += &format!(" ({attempts} attempts)");
+                }
+                if let Some(d) = too_long {
+                    failure.message += &format!("; the server asks to wait {} s, which is too long", d.as_secs());
+                }
+                return Err(failure);
+            }
+            let wait = self.wait(attempts, failure.retry_after);
+            tracing::debug!(class = %failure.class, attempts, ?wait, "another attempt follows: {}", failure.message);
+            tokio::time::sleep(wait).await;
+        }
+    }
+}
+
+impl<P: Provider> Model for Retry<P> {
+    fn complete<'a>(&'a self, request: &'a Request) -> Pending<'a> {
+        Box::pin(self.run(request))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{FailureClass, JsonMode, Role, Usage};
+    use std::{collections::VecDeque, sync::Mutex};
+
+    /// Gives its results in turn, each after a second, and counts how often a body was made.
+    struct Script(Mutex<VecDeque<Result<Answer, Failure>>>, Mutex<u32>);
+
+    impl Provider for Script {
+        type Prepared = ();
+        fn prepare(&self, _: &Request) -> Result<(), Failure> {
+            *self.1.lock().unwrap() += 1;
+            Ok(())
+        }
+        async fn attempt(&self, _: &Request, _: &mut ()) -> Result<Answer, Failure> {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            self.0.lock().unwrap().pop_front().expect("no attempt too many")
+        }
+    }
+
+    fn script(results: impl IntoIterator<Item = Result<Answer, Failure>>) -> Retry<Script> {
+        Retry::new(Script(Mutex::new(results.into_iter().collect()), Mutex::new(0)))
+    }
+
+    fn request(retries: u32) -> Request {
+        let messages = vec![super::super::Message { role: Role::User, text: "hi".into() }];
+        let timeout = Duration::from_secs(9);
+        Request { model: None, messages, sampling: Default::default(), json: JsonMode::Off, timeout, retries }
+    }
+
+    fn answer() -> Answer {
+        Answer {
+            text: "ok".into(),
+            model: "m".into(),
+            usage: Usage::default(),
+            cost_usd: None,
+            latency: Duration::ZERO,
+            attempts: 1,
+            finish_reason: "stop".into(),
+        }
+    }
+
+    fn busy(after: Option<u64>) -> Failure {
+        let retry_after = after.map(Duration::from_secs);
+        Failure { retry_after, ..Failure::transient(FailureClass::RateLimit, "busy") }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn transient_failures_are_tried_again_over_one_body() {
+        let model = script([Err(busy(None)), Err(busy(None)), Ok(answer())]);
+        let got = model.complete(&request(2)).await.unwrap();
+        assert_eq!(got.attempts, 3);
+        assert!(got.latency >= Duration::from_secs(3) && got.latency <= Duration::from_millis(4500 + 10));
+        assert_eq!(*model.provider.1.lock().unwrap(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn attempts_are_counted_and_said() {
+        let got = script([Err(busy(None)), Err(busy(None))]).complete(&request(1)).await.unwrap_err();
+        assert_eq!((got.attempts, got.message.as_str()), (2, "busy (2 attempts)"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_for_good_is_final() {
+        let got = script([Err(Failure::new(FailureClass::Auth, "no"))]).complete(&request(4)).await.unwrap_err();
+        assert_eq!((got.attempts, got.message.as_str()), (1, "no"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_wait_is_never_shorter_than_the_server_asked() {
+        let start = Instant::now();
+        let model = script([Err(busy(Some(200))), Ok(answer())]).base(Duration::ZERO);
+        model.complete(&request(1)).await.unwrap();
+        assert!(start.elapsed() >= Duration::from_secs(202));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_unbearable_wait_fails_at_once() {
+        let start = Instant::now();
+        let got = script([Err(busy(Some(301)))]).complete(&request(4)).await.unwrap_err();
+        assert!(got.message.contains("301 s"), "{}", got.message);
+        assert!(start.elapsed() < Duration::from_secs(2));
+    }
+
+    #[test]
+    fn waits_double_up_to_the_cap() {
+        let model = script([]);
+        for attempt in [1, 2, 7, 40, u32::MAX] {
+            let bound = Duration::from_millis(500 << (attempt - 1).min(16)).min(Duration::from_secs(30));
+            assert!((0..100).all(|_| model.wait(attempt, None) <= bound));
+        }
+    }
+}

@@ -1,0 +1,350 @@
+//! One running program: an interpreter process, the frames it sends, and what it came to.
+//!
+//! The host never runs script code; killing an interpreter loses nothing that was paid for. Not here: how models are
+//! called (`llm`), and what a terminal shows (`cli`).
+
+mod calls;
+mod zygote;
+
+pub use calls::{Counts, Usage};
+pub use zygote::{Exit, Interpreter, Zygote};
+
+use crate::{
+    error::Error,
+    llm::{Text, dispatch::Dispatcher},
+    wire::{self, Ending, FailureClass, ScriptError, Stream, ToHost, ToSession},
+};
+use bytes::{Bytes, BytesMut};
+use calls::Calls;
+use rustix::process::Signal;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, unix::AsyncFd},
+    net::UnixStream,
+    sync::mpsc,
+};
+use zygote::Process;
+
+/// How long an interrupted program may take to end by itself.
+const GRACE: Duration = Duration::from_millis(100);
+/// How often a session's memory is looked at.
+const MEMORY_CHECK: Duration = Duration::from_millis(25);
+/// How long the zygote may take to say how a session ended.
+const REAP: Duration = Duration::from_secs(1);
+/// How much is read off the socket at once, in bytes.
+const READ_AHEAD: usize = 256 << 10;
+
+/// What hears of a program while it runs.
+pub trait Listener {
+    /// The script wrote something.
+    fn wrote(&mut self, stream: Stream, text: &str) -> Result<(), Error>;
+    /// A map-async has come further.
+    fn progress(&mut self, progress: Progress);
+}
+
+/// How far a map-async is.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// Its number within the program.
+    pub group: u32,
+    /// What it calls its items.
+    pub label: String,
+    /// Items that have ended.
+    pub done: u32,
+    /// Items in all.
+    pub total: u32,
+    /// Of those that ended, how many failed.
+    pub failed: u32,
+}
+
+/// Why a program is ended from outside.
+#[derive(Clone, Copy, Debug)]
+pub enum Stop {
+    /// SIGINT or SIGTERM came.
+    Signal(i32),
+}
+
+/// A program to run.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    /// Its text.
+    pub text: String,
+    /// What the script finds as `context`.
+    pub context: Option<String>,
+    /// Whether its value is wanted as JSON rather than in `display` form.
+    pub json: bool,
+    /// How long it may take.
+    pub timeout: Option<Duration>,
+    /// How much memory its process may have, in bytes.
+    pub max_memory: Option<u64>,
+}
+
+/// What a program came to.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Its value as text, or as JSON if that was asked for; `None` when there is none to show.
+    pub value: Option<String>,
+    /// Whether it called `finish`.
+    pub finished: bool,
+}
+
+/// What a program came to, and what it took.
+#[derive(Debug)]
+pub struct Report {
+    /// What it came to.
+    pub outcome: Result<Outcome, Error>,
+    /// Calls, tokens, money.
+    pub usage: Usage,
+    /// From the first call sent to the last answer in.
+    pub calls_time: Duration,
+    /// How the session's process ended, when it has.
+    pub exit: Option<Exit>,
+}
+
+/// A session: programs run in it one after the other, and see what the earlier ones defined.
+pub struct Session {
+    process: Process,
+    reader: ReadHalf<UnixStream>,
+    calls: Arc<Calls>,
+    writer: tokio::task::JoinHandle<()>,
+    pidfd: AsyncFd<std::os::fd::OwnedFd>,
+    incoming: BytesMut,
+}
+
+impl Session {
+    /// Forks a session off the zygote. Its calls go to `dispatcher`.
+    pub async fn start(zygote: &Zygote, dispatcher: Arc<Dispatcher>) -> Result<Self, Error> {
+        let process = zygote.fork().await?;
+        let problem = |e: std::io::Error| Error::interpreter(format!("the session's socket: {e}"));
+        let stream = std::os::unix::net::UnixStream::from(process.socket.try_clone().map_err(problem)?);
+        stream.set_nonblocking(true).map_err(problem)?;
+        // Not `into_split`, whose writer shuts the socket down when it is dropped.
+        let (reader, writer) = tokio::io::split(UnixStream::from_std(stream).map_err(problem)?);
+        let pidfd = AsyncFd::register(process.pidfd.try_clone().map_err(problem)?).map_err(problem)?;
+        let calls = Calls::new(dispatcher);
+        let writer = tokio::spawn(write(writer, calls.clone()));
+        Ok(Self { process, reader, calls, writer, pidfd, incoming: BytesMut::with_capacity(READ_AHEAD) })
+    }
+
+    /// The counts of its calls, as they change.
+    pub fn counts(&self) -> Arc<Counts> {
+        self.calls.counts()
+    }
+
+    /// Runs a program to its end. `stop` ends it from outside.
+    pub async fn run(
+        &mut self,
+        program: Program,
+        listener: &mut dyn Listener,
+        stop: &mut mpsc::UnboundedReceiver<Stop>,
+    ) -> Report {
+        let mut exit = None;
+        let outcome = match self.send(&program) {
+            Ok(()) => self.serve(&program, listener, stop, &mut exit).await,
+            Err(e) => Err(e),
+        };
+        self.calls.drop_all();
+        Report { outcome, usage: self.calls.usage(), calls_time: self.calls.time(), exit }
+    }
+
+    fn send(&self, program: &Program) -> Result<(), Error> {
+        let too_large = |what: &str| Error::Usage {
+            message: format!("{what} is larger than {} MB", wire::MAX_FRAME >> 20),
+            hint: Some("cut it into several files".into()),
+        };
+        if let Some(context) = &program.context {
+            self.calls.frame(&ToSession::Context, context.as_bytes()).map_err(|_| too_large("the context"))?;
+        }
+        let run = ToSession::Run { json: program.json };
+        self.calls.frame(&run, program.text.as_bytes()).map_err(|_| too_large("the script"))
+    }
+
+    async fn serve(
+        &mut self,
+        program: &Program,
+        listener: &mut dyn Listener,
+        stop: &mut mpsc::UnboundedReceiver<Stop>,
+        exit: &mut Option<Exit>,
+    ) -> Result<Outcome, Error> {
+        let far = Instant::now() + Duration::from_secs(60 * 60 * 24 * 365);
+        let timeout = program.timeout.map_or(far, |t| Instant::now() + t);
+        let mut memory = tokio::time::interval(MEMORY_CHECK);
+        memory.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        // Why it was told to end, and when it will be killed.
+        let mut ending: Option<(Error, Instant)> = None;
+        loop {
+            while let Some((head, tail)) = self.next_frame()? {
+                match self.receive(&head, tail, listener)? {
+                    None => {}
+                    Some(end) => return finish(end, ending.map(|(why, _)| why)),
+                }
+            }
+            let alarm = ending.as_ref().map_or(timeout, |(_, kill_at)| *kill_at);
+            tokio::select! {
+                biased;
+                read = self.reader.read_buf(&mut self.incoming) => {
+                    if matches!(read, Ok(0) | Err(_)) {
+                        return Err(self.death(ending.map(|(why, _)| why), exit).await);
+                    }
+                }
+                Some(Stop::Signal(signal)) = stop.recv(), if ending.is_none() => {
+                    self.process.signal(Signal::INT);
+                    ending = Some((Error::Interrupted(signal), Instant::now() + GRACE));
+                }
+                () = tokio::time::sleep_until(alarm.into()) => match ending {
+                    None => {
+                        self.process.signal(Signal::INT);
+                        let limit = program.timeout.unwrap_or_default();
+                        let why = Error::script(
+                            format!("the run took longer than its limit of {} s", limit.as_secs_f64()),
+                            "give it more with `--timeout`",
+                        );
+                        ending = Some((why, Instant::now() + GRACE));
+                    }
+                    Some((why, _)) => {
+                        self.process.signal(Signal::KILL);
+                        return Err(self.death(Some(why), exit).await);
+                    }
+                },
+                _ = memory.tick(), if program.max_memory.is_some() => {
+                    let cap = program.max_memory.unwrap_or(u64::MAX);
+                    if resident(self.process.pid) > cap {
+                        self.process.signal(Signal::KILL);
+                        let why = Error::script(
+                            format!("the script used more memory than its limit of {} MB", cap >> 20),
+                            "give it more with `--max-memory`, or hold less at a time",
+                        );
+                        return Err(self.death(Some(why), exit).await);
+                    }
+                }
+            }
+        }
+    }
+
+    fn next_frame(&mut self) -> Result<Option<(Bytes, Bytes)>, Error> {
+        match wire::find(&self.incoming).map_err(broken)? {
+            Ok(found) => {
+                let mut frame = self.incoming.split_to(found.tail.end);
+                let tail = frame.split_off(found.tail.start);
+                let head = frame.split_off(found.head.start);
+                if self.incoming.capacity() < READ_AHEAD / 4 {
+                    self.incoming.reserve(READ_AHEAD);
+                }
+                Ok(Some((head.freeze(), tail.freeze())))
+            }
+            Err(needed) => {
+                let more = needed.saturating_sub(self.incoming.len()).max(READ_AHEAD / 4);
+                self.incoming.reserve(more);
+                Ok(None)
+            }
+        }
+    }
+
+    fn receive(&mut self, head: &[u8], tail: Bytes, listener: &mut dyn Listener) -> Result<Option<End>, Error> {
+        match wire::decode::<ToHost>(head).map_err(broken)? {
+            ToHost::Call(head) => self.calls.submit(head, tail).map_err(broken)?,
+            ToHost::Cancel(id) => self.calls.cancel(id),
+            ToHost::Output(stream) => listener.wrote(stream, &text(tail)?)?,
+            ToHost::Progress { group, done, total, failed } => {
+                let label = text(tail)?.to_string();
+                listener.progress(Progress { group, label, done, total, failed });
+            }
+            ToHost::Finished(ending) => return Ok(Some(End { ending, value: text(tail)? })),
+        }
+        Ok(None)
+    }
+
+    /// The process is gone: why.
+    async fn death(&mut self, reason: Option<Error>, exit: &mut Option<Exit>) -> Error {
+        // The socket's end comes before the process's.
+        let _ = tokio::time::timeout(REAP, self.pidfd.readable()).await;
+        let how = tokio::time::timeout(REAP, &mut self.process.exit).await;
+        *exit = how.as_ref().ok().and_then(|how| how.as_ref().ok()).copied();
+        if let Some(reason) = reason {
+            return reason;
+        }
+        let (message, hint) = match how {
+            Ok(Ok(Exit { signal: Some(libc::SIGKILL), .. })) => (
+                "the interpreter was killed (signal 9)".into(),
+                "somebody, or the system when memory ran short, ended it; `--max-memory` says how much it may have",
+            ),
+            Ok(Ok(Exit { signal: Some(signal), .. })) => (
+                format!("the interpreter died of signal {signal}"),
+                "if the script is not out of memory, this is a bug: please report it with the script",
+            ),
+            Ok(Ok(Exit { code, .. })) => (
+                format!("the interpreter ended early (exit code {})", code.unwrap_or_default()),
+                "please report it with the script",
+            ),
+            Ok(Err(_)) | Err(_) => (
+                "the interpreter's zygote died, and its sessions with it".into(),
+                "if nobody killed it, please report it with the script",
+            ),
+        };
+        Error::script(message, hint)
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.calls.drop_all();
+        self.writer.abort();
+        // What a script left running, such as a Python thread, has no say in this.
+        self.process.signal(Signal::KILL);
+    }
+}
+
+struct End {
+    ending: Ending,
+    value: Text,
+}
+
+fn finish(end: End, reason: Option<Error>) -> Result<Outcome, Error> {
+    match (end.ending, reason) {
+        // It was told to end, and did: the reason stands, with the place where it was.
+        (Ending::Error(error), Some(Error::Script(why))) => {
+            Err(Error::Script(ScriptError { span: error.span, ..why }))
+        }
+        (Ending::Error(_), Some(reason)) => Err(reason),
+        (Ending::Error(error), None) => Err(Error::Script(error)),
+        (Ending::Value { shown, finished }, _) => {
+            Ok(Outcome { value: shown.then(|| end.value.to_string()), finished })
+        }
+    }
+}
+
+/// Hands frames to the interpreter, many at a time.
+async fn write(mut socket: WriteHalf<UnixStream>, calls: Arc<Calls>) {
+    loop {
+        calls.written_to().await;
+        // Others that are ready to write come first: one system call for all of them.
+        tokio::task::yield_now().await;
+        let frames = calls.take_frames();
+        if !frames.is_empty() && socket.write_all(&frames).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn text(bytes: Bytes) -> Result<Text, Error> {
+    Text::new(bytes).map_err(|_| broken(wire::WireError::Utf8))
+}
+
+fn broken(error: wire::WireError) -> Error {
+    Error::Script(ScriptError {
+        class: FailureClass::Script,
+        message: format!("the interpreter broke the protocol: {error}"),
+        hint: Some("its Python may have written to a socket that is not its own".into()),
+        span: None,
+    })
+}
+
+/// A process's resident memory in bytes; 0 when it is gone.
+fn resident(pid: i32) -> u64 {
+    let statm = std::fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
+    let pages: u64 = statm.split(' ').nth(1).and_then(|n| n.parse().ok()).unwrap_or(0);
+    pages * rustix::param::page_size() as u64
+}

@@ -1,0 +1,282 @@
+//! The host's end of a zygote: starts it, asks it for sessions, hears how they ended.
+
+use crate::{
+    error::Error,
+    host_protocol::{ARGUMENT, CONTROL, FORK, INSIDE, Notice, VERSION},
+};
+use rustix::{
+    fd::{AsRawFd, OwnedFd},
+    io::Errno,
+    net::{
+        AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, SocketFlags, SocketType, recvmsg,
+        send, socketpair,
+    },
+    process::{Resource, Rlimit, Signal, getrlimit, pidfd_send_signal, setrlimit},
+};
+use std::{
+    collections::{HashMap, VecDeque},
+    io::IoSliceMut,
+    mem::MaybeUninit,
+    os::unix::process::CommandExt,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::{io::unix::AsyncFd, sync::oneshot};
+
+/// How long an interpreter may take to say that it is one.
+const HELLO: Duration = Duration::from_secs(2);
+/// The interpreter's stack, in bytes: deep data is dropped by recursion.
+const STACK: u64 = 1 << 30;
+/// The environment an interpreter gets of ours: what Python and the locale need, and no key.
+const ENVIRONMENT: &[&str] =
+    &["PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV"];
+
+/// Which program is the interpreter.
+#[derive(Clone, Debug, Default)]
+pub enum Interpreter {
+    /// This very program: its `main` begins with [`crate::interpreter_main`].
+    #[default]
+    ThisProgram,
+    /// A program whose `main` does, such as `bessemer` itself.
+    Path(PathBuf),
+}
+
+/// How a session's process ended.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Exit {
+    /// The signal that killed it.
+    pub signal: Option<i32>,
+    /// Its exit code.
+    pub code: Option<i32>,
+    /// Its processor time, in microseconds.
+    pub cpu_us: u64,
+    /// Its largest resident size, in kilobytes.
+    pub peak_rss_kb: u64,
+}
+
+/// A session's process.
+pub(super) struct Process {
+    pub(super) pid: i32,
+    pub(super) socket: OwnedFd,
+    pub(super) pidfd: OwnedFd,
+    /// How it ended; an error when the zygote died first.
+    pub(super) exit: oneshot::Receiver<Exit>,
+}
+
+impl Process {
+    /// Sends it a signal; one that has ended does not mind.
+    pub(super) fn signal(&self, signal: Signal) {
+        let _ = pidfd_send_signal(&self.pidfd, signal);
+    }
+}
+
+#[derive(Default)]
+struct State {
+    hello: bool,
+    /// Why there will be no more sessions.
+    dead: Option<String>,
+    asked: VecDeque<oneshot::Sender<Process>>,
+    exits: HashMap<i32, oneshot::Sender<Exit>>,
+}
+
+/// A running zygote. Dropping it ends it and its sessions.
+pub struct Zygote {
+    child: Child,
+    control: OwnedFd,
+    state: Arc<Mutex<State>>,
+    listener: Mutex<Option<tokio::task::JoinHandle<()>>>,
+    hello: Mutex<Option<oneshot::Receiver<()>>>,
+    said_hello: Mutex<Option<oneshot::Sender<()>>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Zygote {
+    /// Starts the process and returns at once; it gets ready while the caller goes on.
+    pub fn start(interpreter: &Interpreter) -> Result<Self, Error> {
+        if std::env::var_os(INSIDE).is_some() {
+            return Err(Error::interpreter("an interpreter may not start another"));
+        }
+        let program = match interpreter {
+            // The link leads to the running program even when its file was replaced meanwhile.
+            Interpreter::ThisProgram => PathBuf::from("/proc/self/exe"),
+            Interpreter::Path(path) => path.clone(),
+        };
+        let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
+            .map_err(|e| Error::interpreter(format!("no socket for the interpreter: {e}")))?;
+        let mut command = Command::new(&program);
+        command.arg0("bessemer-interp").arg(ARGUMENT).env_clear().env(INSIDE, "1");
+        command.envs(ENVIRONMENT.iter().filter_map(|name| std::env::var_os(name).map(|value| (name, value))));
+        // A hash prints its keys in the same order every time, and Steel need not look for a home.
+        command.env("PYTHONHASHSEED", "0").env("STEEL_HOME", "/nonexistent").env("PYTHONDONTWRITEBYTECODE", "1");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
+        let raw = theirs.as_raw_fd();
+        // SAFETY: between fork and exec the closure makes system calls only; both are async-signal-safe.
+        unsafe {
+            command.pre_exec(move || {
+                let limit = getrlimit(Resource::Stack);
+                let stack = limit.maximum.map_or(STACK, |most| most.min(STACK));
+                setrlimit(Resource::Stack, Rlimit { current: Some(stack), maximum: limit.maximum })?;
+                // On its own number a descriptor keeps its close-on-exec flag: take another one first.
+                let copy = if raw == CONTROL { libc::dup(raw) } else { raw };
+                if copy < 0 || libc::dup2(copy, CONTROL) < 0 {
+                    return Err(std::io::Error::last_os_error());
+                }
+                Ok(())
+            });
+        }
+        let child = command.spawn().map_err(|e| Error::Interpreter {
+            message: format!("the interpreter `{}` cannot be started: {e}", program.display()),
+            hint: None,
+        })?;
+        let (said, hello) = oneshot::channel();
+        Ok(Self {
+            child,
+            control: ours,
+            state: Arc::default(),
+            listener: Mutex::new(None),
+            hello: Mutex::new(Some(hello)),
+            said_hello: Mutex::new(Some(said)),
+        })
+    }
+
+    /// Asks for a session.
+    pub(super) async fn fork(&self) -> Result<Process, Error> {
+        self.listen()?;
+        let hello = lock(&self.hello).take();
+        if let Some(hello) = hello {
+            let heard = tokio::time::timeout(HELLO, hello).await;
+            if !matches!(heard, Ok(Ok(()))) && lock(&self.state).dead.is_none() {
+                return Err(Error::Interpreter {
+                    message: format!("no interpreter answered within {} s", HELLO.as_secs()),
+                    hint: Some(
+                        "a program that embeds bessemer begins its `main` with `bessemer::interpreter_main();`, or names \
+                         another program as the interpreter"
+                            .into(),
+                    ),
+                });
+            }
+        }
+        let (answer, session) = oneshot::channel();
+        {
+            let mut state = lock(&self.state);
+            if let Some(why) = &state.dead {
+                return Err(Error::interpreter(why.clone()));
+            }
+            state.asked.push_back(answer);
+        }
+        if send(&self.control, &[FORK], SendFlags::NOSIGNAL).is_err() {
+            return Err(self.died());
+        }
+        session.await.map_err(|_| self.died())
+    }
+
+    fn died(&self) -> Error {
+        let why = lock(&self.state).dead.clone();
+        Error::interpreter(why.unwrap_or_else(|| "the interpreter's zygote died".into()))
+    }
+
+    /// Hears the zygote from here on. Needs a runtime, which the start did not.
+    fn listen(&self) -> Result<(), Error> {
+        let mut listener = lock(&self.listener);
+        if listener.is_none() {
+            let problem = |e: std::io::Error| Error::interpreter(format!("the interpreter's socket: {e}"));
+            let control = self.control.try_clone().map_err(problem)?;
+            let control = AsyncFd::register(control).map_err(problem)?;
+            let said_hello = lock(&self.said_hello).take();
+            *listener = Some(tokio::spawn(hear(control, self.state.clone(), said_hello)));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Zygote {
+    fn drop(&mut self) {
+        if let Some(task) = lock(&self.listener).take() {
+            task.abort();
+        }
+        // Its sessions die with it: each has asked the kernel for that.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+async fn hear(control: AsyncFd<OwnedFd>, state: Arc<Mutex<State>>, mut hello: Option<oneshot::Sender<()>>) {
+    let why = loop {
+        let Ok(mut ready) = control.readable().await else { break "the interpreter's socket failed".into() };
+        match ready.try_io(|fd| receive(fd.get_ref()).map_err(std::io::Error::from)) {
+            Err(_) => {}
+            Ok(Ok(Some((notice, fds)))) => {
+                if let Some(why) = note(&state, notice, fds, &mut hello) {
+                    break why;
+                }
+            }
+            Ok(Ok(None)) => break "the interpreter's zygote died, and its sessions with it".into(),
+            Ok(Err(e)) => break format!("the interpreter's socket: {e}"),
+        }
+    };
+    let mut state = lock(&state);
+    state.dead = Some(why);
+    state.asked.clear();
+    state.exits.clear();
+}
+
+fn note(
+    state: &Mutex<State>,
+    notice: Notice,
+    fds: Vec<OwnedFd>,
+    hello: &mut Option<oneshot::Sender<()>>,
+) -> Option<String> {
+    let mut state = lock(state);
+    match notice {
+        Notice::Hello { version } => {
+            state.hello = true;
+            if let Some(hello) = hello.take() {
+                let _ = hello.send(());
+            }
+            (version != VERSION).then(|| format!("the interpreter is of version {version}, this is {VERSION}"))
+        }
+        Notice::Failed { problem } => Some(problem),
+        Notice::Forked { pid } => {
+            let (answer, exit) = (state.asked.pop_front()?, oneshot::channel());
+            let mut fds = fds.into_iter();
+            let (Some(socket), Some(pidfd)) = (fds.next(), fds.next()) else {
+                return Some("the interpreter's zygote sent a session without its socket".into());
+            };
+            state.exits.insert(pid, exit.0);
+            let _ = answer.send(Process { pid, socket, pidfd, exit: exit.1 });
+            None
+        }
+        Notice::Exited { pid, signal, code, cpu_us, peak_rss_kb } => {
+            if let Some(exit) = state.exits.remove(&pid) {
+                let _ = exit.send(Exit { signal, code, cpu_us, peak_rss_kb });
+            }
+            None
+        }
+    }
+}
+
+fn receive(control: &OwnedFd) -> Result<Option<(Notice, Vec<OwnedFd>)>, Errno> {
+    let mut packet = [0u8; 32 << 10];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+    let mut ancillary = RecvAncillaryBuffer::new(&mut space);
+    let flags = RecvFlags::DONTWAIT | RecvFlags::CMSG_CLOEXEC;
+    let received = recvmsg(control, &mut [IoSliceMut::new(&mut packet)], &mut ancillary, flags)?;
+    if received.bytes == 0 {
+        return Ok(None);
+    }
+    let fds = ancillary
+        .drain()
+        .flat_map(|message| match message {
+            RecvAncillaryMessage::ScmRights(fds) => fds.collect::<Vec<_>>(),
+            _ => Vec::new(),
+        })
+        .collect();
+    let notice = postcard::from_bytes(&packet[..received.bytes]).map_err(|_| Errno::PROTO)?;
+    Ok(Some((notice, fds)))
+}
+
