@@ -73,8 +73,8 @@
 ;; ---- parameters: an association list of (key . box), innermost first
 
 (define %last-parameter 0)
-;; What a parameter is called with to give its key and its guard.
-(define %parameter-key (box 'key))
+;; What a parameter is called with to give its key and its guard: a name that no script can say.
+(define %parameter-key '%parameter-key)
 
 (define (make-parameter value . guard)
   (let* ([guard (if (null? guard) (lambda (v) v) (car guard))]

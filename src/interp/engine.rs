@@ -9,12 +9,12 @@ use steel::{
     steel_vm::engine::Engine,
 };
 
-/// The prelude, in the order in which it is loaded.
-const PRELUDE: &[(&str, &str)] = &[
-    ("fibers.scm", include_str!("../../prelude/fibers.scm")),
-    ("control.scm", include_str!("../../prelude/control.scm")),
-    ("fan-out.scm", include_str!("../../prelude/fan-out.scm")),
-    ("transduce.scm", include_str!("../../prelude/transduce.scm")),
+/// The prelude. Loaded as one program, since its files call each other's procedures.
+const PRELUDE: &[&str] = &[
+    include_str!("../../prelude/fibers.scm"),
+    include_str!("../../prelude/control.scm"),
+    include_str!("../../prelude/fan-out.scm"),
+    include_str!("../../prelude/transduce.scm"),
 ];
 
 /// Natives that the prelude itself still needed.
@@ -51,9 +51,7 @@ pub(crate) fn build() -> Result<Engine, String> {
         }
     }
     load(&mut engine, "primitives", definitions)?;
-    for (name, text) in PRELUDE {
-        load(&mut engine, name, (*text).to_owned())?;
-    }
+    load(&mut engine, "prelude", PRELUDE.concat())?;
     for name in LATE {
         engine.register_value(name, SteelVal::FuncV(|_| Err(refused())));
     }
@@ -70,7 +68,7 @@ fn load(engine: &mut Engine, name: &str, text: String) -> Result<(), String> {
         Ok(_) => Ok(()),
         Err(e) => {
             let shown = engine.raise_error_to_string(e.clone()).unwrap_or_else(|| e.to_string());
-            Err(format!("prelude {name}: {shown}"))
+            Err(format!("{name}: {shown}"))
         }
     }
 }

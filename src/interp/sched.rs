@@ -929,13 +929,14 @@ impl Sched {
             pending += usize::from(self.ops[child as usize].task.is_some());
             child = self.ops[child as usize].next;
         }
+        let failed = std::mem::take(&mut self.failed_spawns);
         self.cancel_children(ROOT);
+        self.failed_spawns.clear();
         self.ready.clear();
         self.timers.clear();
         self.short_of_room.clear();
         (self.live_timers, self.looping, self.main_done, self.launching) = (0, false, false, None);
         (self.scope, self.fiber) = (OpId { index: ROOT, generation: 0 }, 0);
-        let failed = std::mem::take(&mut self.failed_spawns);
         (pending, failed.into_iter().filter(|t| !t.awaited.get()).collect())
     }
 }

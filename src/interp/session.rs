@@ -111,7 +111,7 @@ fn evaluate(engine: &mut Engine, source: &Source, json: bool) -> (Ending, String
 fn located(engine: &Engine, source: &Source, fault: Fault, err: &steel::SteelErr) -> ScriptError {
     let ours = |span: &&steel::parser::span::Span| match span.source_id {
         Some(id) => engine.get_source(&id).is_some_and(|text| **text == *source.text),
-        None => true,
+        None => span.end > span.start,
     };
     let mut spans = fault.spans.clone();
     spans.extend(err.span());

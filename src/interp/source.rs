@@ -2,7 +2,7 @@
 //!
 //! - Here-strings (`#<<PY` … `PY`) become string literals; an unknown escape in a string stands for itself.
 //! - `fn`, which Steel's reader takes for `lambda`, becomes an ordinary name; the form `(void)` becomes the value.
-//! - Top-level forms that are no definitions run as fibers: `E` becomes `(%main (lambda () E))`.
+//! - Top-level forms that are no definitions run as fibers: `E` becomes `(%main (lambda () (%just E)))`.
 //! - The interpreter's own names, and forms that run while macros expand, are refused.
 //!
 //! Quoted data is left alone. Not here: parsing, which is Steel's; where parentheses do not match, the rest goes to Steel
@@ -166,9 +166,10 @@ impl<'a> Reader<'a> {
 
     /// Reads a datum so that it runs as a fiber.
     fn wrapped(&mut self) -> Step<bool> {
-        self.replace(0, "(%main (lambda () ");
+        // `%just` keeps E out of tail position, where Steel would forget the line it stands on.
+        self.replace(0, "(%main (lambda () (%just ");
         let more = self.datum(false)?;
-        self.replace(0, "))");
+        self.replace(0, ")))");
         Ok(more)
     }
 
@@ -424,7 +425,7 @@ mod tests {
 
     #[test]
     fn a_here_string_becomes_a_literal() {
-        assert_eq!(text("'(1) (f #<<PY\na \"b\" \\n\nPY\n)"), "'(1) (%main (lambda () (f \"a \\\"b\\\" \\\\n\"\n)))");
+        assert_eq!(text("'(1) (f #<<PY\na \"b\" \\n\nPY\n)"), "'(1) (%main (lambda () (%just (f \"a \\\"b\\\" \\\\n\"\n))))");
         assert!(text("(f #<<PY\nno end").contains("does not end"));
     }
 
@@ -440,7 +441,7 @@ mod tests {
 
     #[test]
     fn forms_run_as_fibers_and_definitions_do_not() {
-        assert_eq!(text("(define x (f 1))"), "(define x (%main (lambda () (f 1))))");
+        assert_eq!(text("(define x (f 1))"), "(define x (%main (lambda () (%just (f 1)))))");
         for same in ["(define x 1)", "(define (f) 1)", "(define f (lambda (x) x))", "(struct p (x))", "x", "(define-values (a b) (f))"] {
             assert_eq!(text(same), same);
         }

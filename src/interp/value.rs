@@ -9,7 +9,7 @@ use steel::{
     gc::ShareableMut,
     parser::span::Span,
     rerrs::ErrorKind,
-    rvals::{Custom, IntoSteelVal, SteelString, as_underlying_type},
+    rvals::{Custom, CustomType, IntoSteelVal, SteelString, as_underlying_type},
     steel_vm::primitives,
 };
 
@@ -63,6 +63,10 @@ pub(crate) struct Response {
 impl Custom for Response {
     fn fmt(&self) -> Option<Result<String, fmt::Error>> {
         Some(Ok(format!("#<response {} {} tokens>", self.model, self.usage.output)))
+    }
+
+    fn equality_hint(&self, other: &dyn CustomType) -> bool {
+        as_underlying_type::<Self>(other).is_some_and(|other| other.text == self.text && other.model == self.model)
     }
 }
 
@@ -119,6 +123,10 @@ impl Custom for Fault {
     fn fmt(&self) -> Option<Result<String, fmt::Error>> {
         Some(Ok(format!("#<failure {}: {}>", self.class, self.message)))
     }
+
+    fn equality_hint(&self, other: &dyn CustomType) -> bool {
+        as_underlying_type::<Self>(other).is_some_and(|other| other.class == self.class && other.message == self.message)
+    }
 }
 
 /// What a handle knows of its operation.
@@ -155,8 +163,9 @@ impl Custom for Handle {
         Some(Ok(format!("#<async {} {state}>", self.0.number)))
     }
 
-    fn equality_hint_general(&self, other: &SteelVal) -> bool {
-        as_handle(other).is_some_and(|task| Rc::ptr_eq(&task, &self.0))
+    // Steel takes two values of one type for equal unless this says otherwise.
+    fn equality_hint(&self, other: &dyn CustomType) -> bool {
+        as_underlying_type::<Self>(other).is_some_and(|other| Rc::ptr_eq(&other.0, &self.0))
     }
 }
 

@@ -123,7 +123,7 @@ impl Session {
         stream.set_nonblocking(true).map_err(problem)?;
         // Not `into_split`, whose writer shuts the socket down when it is dropped.
         let (reader, writer) = tokio::io::split(UnixStream::from_std(stream).map_err(problem)?);
-        let pidfd = AsyncFd::register(process.pidfd.try_clone().map_err(problem)?).map_err(problem)?;
+        let pidfd = zygote::watch(process.pidfd.try_clone().map_err(problem)?).map_err(problem)?;
         let calls = Calls::new(dispatcher);
         let writer = tokio::spawn(write(writer, calls.clone()));
         Ok(Self { process, reader, calls, writer, pidfd, incoming: BytesMut::with_capacity(READ_AHEAD) })
@@ -285,6 +285,17 @@ impl Session {
             ),
         };
         Error::script(message, hint)
+    }
+}
+
+impl Session {
+    /// Closes the session and waits for its process: what it took in all.
+    pub async fn close(mut self) -> Option<Exit> {
+        self.calls.drop_all();
+        self.writer.abort();
+        // It ends when its socket does.
+        let _ = rustix::net::shutdown(&self.process.socket, rustix::net::Shutdown::Both);
+        tokio::time::timeout(REAP, &mut self.process.exit).await.ok().and_then(Result::ok)
     }
 }
 

@@ -95,6 +95,12 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Registers a descriptor with the runtime.
+pub(super) fn watch(fd: OwnedFd) -> std::io::Result<AsyncFd<OwnedFd>> {
+    // SAFETY: an `OwnedFd` names the same open descriptor for as long as it lives, and the `AsyncFd` owns it.
+    unsafe { AsyncFd::register(fd) }.map_err(Into::into)
+}
+
 impl Zygote {
     /// Starts the process and returns at once; it gets ready while the caller goes on.
     pub fn start(interpreter: &Interpreter) -> Result<Self, Error> {
@@ -186,7 +192,7 @@ impl Zygote {
         if listener.is_none() {
             let problem = |e: std::io::Error| Error::interpreter(format!("the interpreter's socket: {e}"));
             let control = self.control.try_clone().map_err(problem)?;
-            let control = AsyncFd::register(control).map_err(problem)?;
+            let control = watch(control).map_err(problem)?;
             let said_hello = lock(&self.said_hello).take();
             *listener = Some(tokio::spawn(hear(control, self.state.clone(), said_hello)));
         }
@@ -216,6 +222,8 @@ async fn hear(control: AsyncFd<OwnedFd>, state: Arc<Mutex<State>>, mut hello: Op
                 }
             }
             Ok(Ok(None)) => break "the interpreter's zygote died, and its sessions with it".into(),
+            // It went with a request of ours unread; what it said before that is still to come.
+            Ok(Err(e)) if e.kind() == std::io::ErrorKind::ConnectionReset => {}
             Ok(Err(e)) => break format!("the interpreter's socket: {e}"),
         }
     };

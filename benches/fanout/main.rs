@@ -1,0 +1,303 @@
+//! What a fan-out costs, beside a bare reqwest loop (a task per call) against the same server in the same run.
+//!
+//! `cargo bench --bench fanout` runs everything; `-- speed`, `-- memory`, `-- start` or `-- ideal` one part. The server is
+//! a process of its own, and so is each measurement, so that one's memory does not count as another's. On a machine with
+//! few cores all of them share: judge by the ratio, and by the processor time per call.
+
+mod server;
+
+use bessemer::{
+    error::Error,
+    llm::{dispatch::Dispatcher, router},
+    session::{Exit, Interpreter, Listener, Program, Progress, Session, Zygote},
+    wire::Stream,
+};
+use serde_json::{Value, json};
+use server::Server;
+use std::{
+    process::Command,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// Characters of a prompt in the speed measurements.
+const PROMPT: usize = 200;
+
+fn main() {
+    bessemer::interpreter_main();
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
+    let number = |i: usize| arguments.get(i).and_then(|a| a.parse::<u64>().ok()).unwrap_or(0);
+    match arguments.first().map(String::as_str) {
+        Some("serve") => server::serve(Some(number(1)).filter(|ms| *ms > 0).map(Duration::from_millis)),
+        Some("bare") => bare(&arguments[1], number(2) as usize, number(3) as usize),
+        Some("host") => host(&arguments[1], &arguments[2]),
+        Some("warm") => warm(),
+        part => {
+            raise_descriptors();
+            let wants = |name: &str| part.is_none_or(|p| p == name);
+            if wants("start") {
+                start();
+            }
+            if wants("speed") {
+                speed();
+            }
+            if wants("ideal") {
+                ideal();
+            }
+            if wants("memory") {
+                memory();
+            }
+        }
+    }
+}
+
+fn raise_descriptors() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+}
+
+// ---- the parts
+
+fn speed() {
+    println!("speed: calls/s, and microseconds of processor time per call");
+    println!("{:34} {:>9} {:>9} {:>6}  {:>8} {:>6} {:>6}", "", "bare", "bessemer", "ratio", "bare cpu", "host", "interp");
+    let handle = "(lambda (p) (llm-query-async p))";
+    let block = "(lambda (p) (llm-query p))";
+    for (name, ms, c, n, f) in [
+        ("0 ms, C=100, N=50,000, handle", 0, 100, 50_000, handle),
+        ("0 ms, C=100, N=50,000, blocking", 0, 100, 50_000, block),
+        ("50 ms, C=1000, N=20,000, handle", 50, 1000, 20_000, handle),
+        ("50 ms, C=1000, N=20,000, blocking", 50, 1000, 20_000, block),
+    ] {
+        let server = Server::start(["serve", &ms.to_string()]).expect("the server starts");
+        let url = server.url();
+        // Twice each, in turn, the better of both: what else the machine does comes and goes.
+        let (mut bare, mut ours) = (Value::Null, Value::Null);
+        for _ in 0..2 {
+            better(&mut bare, child(&["bare", &url, &n.to_string(), &c.to_string()]));
+            better(&mut ours, child(&["host", &url, &script(n, c, PROMPT, f)]));
+        }
+        let rate = |v: &Value| n as f64 / v["wall"].as_f64().unwrap_or(f64::NAN);
+        let per_call = |v: &Value, key: &str| v[key].as_f64().unwrap_or(f64::NAN) / n as f64;
+        println!(
+            "{name:34} {:9.0} {:9.0} {:6.2}  {:8.1} {:6.1} {:6.1}",
+            rate(&bare),
+            rate(&ours),
+            rate(&ours) / rate(&bare),
+            per_call(&bare, "cpu_us"),
+            per_call(&ours, "cpu_us"),
+            per_call(&ours, "session_cpu_us"),
+        );
+    }
+}
+
+fn memory() {
+    println!("memory: prompts of 2,000 characters submitted at once, 1,000 on the wire; MB at the peak");
+    for n in [20_000, 100_000] {
+        for (kind, f) in [("handle", "(lambda (p) (llm-query-async p))"), ("blocking", "(lambda (p) (llm-query p))")] {
+            let server = Server::start(["serve", "20"]).expect("the server starts");
+            let ours = child(&["host", &server.url(), &script_with_window(n, "#f", 2_000, f)]);
+            let mb = |key: &str| ours[key].as_f64().unwrap_or(f64::NAN) / 1024.0;
+            println!(
+                "  {n:7} {kind:9} host {:5.0}  interpreter {:5.0}  together {:5.0}  in {:.1} s",
+                mb("peak_kb"),
+                mb("session_peak_kb"),
+                mb("peak_kb") + mb("session_peak_kb"),
+                ours["wall"].as_f64().unwrap_or(f64::NAN),
+            );
+        }
+    }
+}
+
+/// The speed-ups that fan-out is for, as a share of what an ideal one would reach.
+fn ideal() {
+    println!("speed-up over one call after the other, and the share of the ideal");
+    for (name, ms, c, n) in [
+        ("17 chunks on 5 workers", 100, 5, 17),
+        ("10 calls in parallel", 100, 10, 10),
+        ("50 documents, 10 at a time", 100, 10, 50),
+    ] {
+        let server = Server::start(["serve", &ms.to_string()]).expect("the server starts");
+        let ours = child(&["host", &server.url(), &script(n, c, PROMPT, "(lambda (p) (llm-query p))")]);
+        let wall = ours["wall"].as_f64().unwrap_or(f64::NAN);
+        let best = n.div_ceil(c) as f64 * ms as f64 / 1000.0;
+        println!(
+            "  {name:28} {:5.2} s, {:5.2} times faster, {:3.0} % of the ideal",
+            wall,
+            n as f64 * ms as f64 / 1000.0 / wall,
+            100.0 * best / wall
+        );
+    }
+}
+
+fn start() {
+    let fresh = |_| {
+        let begun = Instant::now();
+        let script = tempfile::NamedTempFile::new().expect("a file for the script");
+        std::fs::write(script.path(), "(finish (+ 1 2))").expect("the script is written");
+        let ran = Command::new(env!("CARGO_BIN_EXE_bessemer")).arg("run").arg(script.path()).output();
+        assert_eq!(ran.expect("bessemer runs").stdout, b"3\n");
+        begun.elapsed()
+    };
+    let mut cold: Vec<Duration> = (0..11).map(fresh).collect();
+    cold.sort();
+    println!("start: `bessemer run` of (finish (+ 1 2)), median of 11: {:.0} ms", cold[5].as_secs_f64() * 1e3);
+    let warm = child(&["warm"]);
+    println!(
+        "       another session of a running host to its first value, median of 21: {:.1} ms",
+        warm["ms"].as_f64().unwrap_or(f64::NAN)
+    );
+}
+
+fn script(n: usize, window: usize, length: usize, f: &str) -> String {
+    script_with_window(n, &window.to_string(), length, f)
+}
+
+/// Calls `n` times and counts the answers that stand in the right slot.
+fn script_with_window(n: usize, window: &str, length: usize, f: &str) -> String {
+    let padding = "x".repeat(length.saturating_sub(16));
+    format!(
+        r#"(define padding "{padding}")
+(define (prompt i) (string-append "item " (number->string (+ 1000000 i)) " " padding))
+(define prompts (map prompt (range 0 {n})))
+(define answers (map-async {f} prompts #:max-concurrent {window}))
+(define (right? answer prompt)
+  (string=? (substring answer 5 17) (substring prompt 0 12)))
+(finish (length (filter (lambda (x) x) (map right? answers prompts))))"#
+    )
+}
+
+// ---- each measurement, in a process of its own
+
+fn child(arguments: &[&str]) -> Value {
+    let program = std::env::current_exe().expect("this program has a path");
+    let ran = Command::new(program).args(arguments).output().expect("this program starts again");
+    serde_json::from_slice(&ran.stdout).unwrap_or_else(|e| {
+        panic!("{:?}: {e}\n{}", arguments[0], String::from_utf8_lossy(&ran.stderr));
+    })
+}
+
+fn better(best: &mut Value, new: Value) {
+    if best.is_null() || new["wall"].as_f64() < best["wall"].as_f64() {
+        *best = new;
+    }
+}
+
+fn processor() -> (f64, u64) {
+    // SAFETY: the structure is plain data, zeroed, and lives through the call.
+    let usage = unsafe {
+        let mut usage: libc::rusage = std::mem::zeroed();
+        libc::getrusage(libc::RUSAGE_SELF, &mut usage);
+        usage
+    };
+    let micros = |t: libc::timeval| t.tv_sec as f64 * 1e6 + t.tv_usec as f64;
+    (micros(usage.ru_utime) + micros(usage.ru_stime), usage.ru_maxrss as u64)
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
+}
+
+/// The loop that everything is compared with.
+fn bare(url: &str, n: usize, c: usize) {
+    raise_descriptors();
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().no_proxy().tcp_nodelay(true).http1_only().build().expect("a client");
+    let url = format!("{url}/chat/completions");
+    let padding = "x".repeat(PROMPT - 16);
+    let prompts: Vec<String> = (0..n).map(|i| format!("item {} {padding}", 1_000_000 + i)).collect();
+    let (before, _) = processor();
+    let begun = Instant::now();
+    runtime().block_on(async {
+        let places = Arc::new(tokio::sync::Semaphore::new(c));
+        let mut tasks = Vec::with_capacity(n);
+        for prompt in prompts {
+            let (client, url, places) = (client.clone(), url.clone(), places.clone());
+            tasks.push(tokio::spawn(async move {
+                let _place = places.acquire_owned().await.expect("nobody closes it");
+                let body = json!({ "model": "mock", "messages": [{ "role": "user", "content": prompt }] });
+                let answer = client
+                    .post(url)
+                    .header("content-type", "application/json")
+                    .header("authorization", "Bearer none")
+                    .body(body.to_string())
+                    .send()
+                    .await
+                    .expect("an answer")
+                    .bytes()
+                    .await
+                    .expect("a body");
+                let answer: Value = serde_json::from_slice(&answer).expect("JSON");
+                answer["choices"][0]["message"]["content"].as_str().map(str::to_owned).expect("a text")
+            }));
+        }
+        for task in tasks {
+            assert!(task.await.expect("the task ends").starts_with("echo:item "));
+        }
+    });
+    let wall = begun.elapsed();
+    let (after, peak) = processor();
+    println!("{}", json!({ "wall": wall.as_secs_f64(), "cpu_us": after - before, "peak_kb": peak }));
+}
+
+struct Nothing;
+
+impl Listener for Nothing {
+    fn wrote(&mut self, _: Stream, _: &str) -> Result<(), Error> {
+        Ok(())
+    }
+    fn progress(&mut self, _: Progress) {}
+}
+
+async fn session(zygote: &Zygote, dispatcher: &Arc<Dispatcher>, text: &str) -> (String, Duration, Option<Exit>) {
+    let mut session = Session::start(zygote, dispatcher.clone()).await.expect("a session");
+    let (_keep, mut stop) = tokio::sync::mpsc::unbounded_channel();
+    let program = Program { text: text.into(), ..Program::default() };
+    let report = session.run(program, &mut Nothing, &mut stop).await;
+    let value = report.outcome.expect("the script ends well").value.unwrap_or_default();
+    (value, report.calls_time, session.close().await)
+}
+
+fn host(url: &str, script: &str) {
+    raise_descriptors();
+    let zygote = Zygote::start(&Interpreter::ThisProgram).expect("an interpreter");
+    let settings = router::Settings { openai_base: Some(url.into()), default_model: Some("mock".into()), ..Default::default() };
+    let dispatcher = Dispatcher::new(router::stack(settings), 1000);
+    let measured = runtime().block_on(async {
+        let (_, _, idle) = session(&zygote, &dispatcher, "(finish 1)").await;
+        let (before, _) = processor();
+        let (value, calls, exit) = session(&zygote, &dispatcher, script).await;
+        let (after, peak) = processor();
+        let (idle, exit) = (idle.unwrap_or_default(), exit.unwrap_or_default());
+        json!({
+            "right": value,
+            "wall": calls.as_secs_f64(),
+            "cpu_us": after - before,
+            "peak_kb": peak,
+            "session_cpu_us": exit.cpu_us.saturating_sub(idle.cpu_us),
+            "session_peak_kb": exit.peak_rss_kb,
+        })
+    });
+    println!("{measured}");
+}
+
+fn warm() {
+    let zygote = Zygote::start(&Interpreter::ThisProgram).expect("an interpreter");
+    let dispatcher = Dispatcher::new(router::stack(router::Settings { offline: true, ..Default::default() }), 1000);
+    let mut times = runtime().block_on(async {
+        let mut times = Vec::new();
+        for _ in 0..22 {
+            let begun = Instant::now();
+            let mut session = Session::start(&zygote, dispatcher.clone()).await.expect("a session");
+            let (_keep, mut stop) = tokio::sync::mpsc::unbounded_channel();
+            let program = Program { text: "(finish (+ 1 2))".into(), ..Program::default() };
+            let report = session.run(program, &mut Nothing, &mut stop).await;
+            assert_eq!(report.outcome.expect("it ends well").value.as_deref(), Some("3"));
+            times.push(begun.elapsed());
+        }
+        times.split_off(1)
+    });
+    times.sort();
+    println!("{}", json!({ "ms": times[10].as_secs_f64() * 1e3 }));
+}
