@@ -29,7 +29,9 @@ pub(crate) fn concurrent(wanted: usize) -> usize {
     let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     let most = usize::try_from(descriptors.saturating_sub(RESERVED_DESCRIPTORS)).unwrap_or(usize::MAX).max(1);
     if wanted > most {
-        tracing::warn!("only {most} calls can be under way at once: {descriptors} descriptors are allowed (`ulimit -n`)");
+        tracing::warn!(
+            "only {most} calls can be under way at once: {descriptors} descriptors are allowed (`ulimit -n`)"
+        );
     }
     wanted.min(most)
 }

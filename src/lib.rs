@@ -16,10 +16,8 @@
 //! one line:
 //!
 //! ```no_run
-//! fn main() {
-//!     bessemer::interpreter_main();
-//!     // … the program itself: `Zygote::start`, `Session::start`, `Session::run`.
-//! }
+//! bessemer::interpreter_main();
+//! // … the program itself: `Zygote::start`, `Session::start`, `Session::run`.
 //! ```
 //!
 //! Where that is not possible, such as in a test, [`session::Interpreter::Path`] names another program whose `main` does

@@ -248,6 +248,8 @@ pub enum ToSession {
     Run {
         /// Whether its value is wanted as JSON.
         json: bool,
+        /// How much memory the host allows it, in bytes. The session bounds its own address space somewhat above.
+        max_memory: Option<u64>,
     },
     /// The text of a context; the tail is the text.
     Context,
@@ -310,7 +312,8 @@ pub struct Found {
 /// to be `n` bytes long before it can be told.
 pub fn find(buf: &[u8]) -> Result<Result<Found, usize>, WireError> {
     let Some(lengths) = buf.first_chunk::<PREFIX>() else { return Ok(Err(PREFIX)) };
-    let word = |at: usize| u32::from_le_bytes([lengths[at], lengths[at + 1], lengths[at + 2], lengths[at + 3]]) as usize;
+    let word =
+        |at: usize| u32::from_le_bytes([lengths[at], lengths[at + 1], lengths[at + 2], lengths[at + 3]]) as usize;
     let (len, head_len) = (word(0), word(4));
     if !(4..=MAX_FRAME).contains(&len) || head_len > len - 4 {
         return Err(WireError::Size(len));

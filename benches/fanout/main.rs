@@ -30,7 +30,7 @@ fn main() {
     match arguments.first().map(String::as_str) {
         Some("serve") => server::serve(Some(number(1)).filter(|ms| *ms > 0).map(Duration::from_millis)),
         Some("bare") => bare(&arguments[1], number(2) as usize, number(3) as usize),
-        Some("host") => host(&arguments[1], &arguments[2]),
+        Some("host") => host(&arguments[1], &arguments[2], &arguments[3]),
         Some("warm") => warm(),
         part => {
             raise_descriptors();
@@ -61,7 +61,10 @@ fn raise_descriptors() {
 
 fn speed() {
     println!("speed: calls/s, and microseconds of processor time per call");
-    println!("{:34} {:>9} {:>9} {:>6}  {:>8} {:>6} {:>6}", "", "bare", "bessemer", "ratio", "bare cpu", "host", "interp");
+    println!(
+        "{:34} {:>9} {:>9} {:>6}  {:>8} {:>6} {:>6}",
+        "", "bare", "bessemer", "ratio", "bare cpu", "host", "interp"
+    );
     let handle = "(lambda (p) (llm-query-async p))";
     let block = "(lambda (p) (llm-query p))";
     for (name, ms, c, n, f) in [
@@ -76,7 +79,11 @@ fn speed() {
         let (mut bare, mut ours) = (Value::Null, Value::Null);
         for _ in 0..2 {
             better(&mut bare, child(&["bare", &url, &n.to_string(), &c.to_string()]));
-            better(&mut ours, child(&["host", &url, &script(n, c, PROMPT, f)]));
+            let _ = server.stats();
+            better(&mut ours, measured(&url, n, &c.to_string(), PROMPT, f));
+            let stats = server.stats().expect("the server counts");
+            assert_eq!(stats.calls, n as u64, "every item is called once");
+            assert!(stats.peak <= c as u64, "never more in flight than the window");
         }
         let rate = |v: &Value| n as f64 / v["wall"].as_f64().unwrap_or(f64::NAN);
         let per_call = |v: &Value, key: &str| v[key].as_f64().unwrap_or(f64::NAN) / n as f64;
@@ -97,7 +104,7 @@ fn memory() {
     for n in [20_000, 100_000] {
         for (kind, f) in [("handle", "(lambda (p) (llm-query-async p))"), ("blocking", "(lambda (p) (llm-query p))")] {
             let server = Server::start(["serve", "20"]).expect("the server starts");
-            let ours = child(&["host", &server.url(), &script_with_window(n, "#f", 2_000, f)]);
+            let ours = measured(&server.url(), n, "#f", 2_000, f);
             let mb = |key: &str| ours[key].as_f64().unwrap_or(f64::NAN) / 1024.0;
             println!(
                 "  {n:7} {kind:9} host {:5.0}  interpreter {:5.0}  together {:5.0}  in {:.1} s",
@@ -119,7 +126,7 @@ fn ideal() {
         ("50 documents, 10 at a time", 100, 10, 50),
     ] {
         let server = Server::start(["serve", &ms.to_string()]).expect("the server starts");
-        let ours = child(&["host", &server.url(), &script(n, c, PROMPT, "(lambda (p) (llm-query p))")]);
+        let ours = measured(&server.url(), n, &c.to_string(), PROMPT, "(lambda (p) (llm-query p))");
         let wall = ours["wall"].as_f64().unwrap_or(f64::NAN);
         let best = n.div_ceil(c) as f64 * ms as f64 / 1000.0;
         println!(
@@ -150,12 +157,16 @@ fn start() {
     );
 }
 
-fn script(n: usize, window: usize, length: usize, f: &str) -> String {
-    script_with_window(n, &window.to_string(), length, f)
+/// Runs the script in a process of its own; every answer must be in its slot.
+fn measured(url: &str, n: usize, window: &str, length: usize, f: &str) -> Value {
+    let without = script(n, window, length, "(lambda (p) (string-append \"echo:\" p))");
+    let ours = child(&["host", url, &script(n, window, length, f), &without]);
+    assert_eq!(ours["right"], n.to_string(), "every answer is in its own slot");
+    ours
 }
 
 /// Calls `n` times and counts the answers that stand in the right slot.
-fn script_with_window(n: usize, window: &str, length: usize, f: &str) -> String {
+fn script(n: usize, window: &str, length: usize, f: &str) -> String {
     let padding = "x".repeat(length.saturating_sub(16));
     format!(
         r#"(define padding "{padding}")
@@ -199,6 +210,33 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
+#[derive(serde::Serialize)]
+struct Body<'a> {
+    model: &'a str,
+    messages: [Message<'a>; 1],
+}
+
+#[derive(serde::Serialize)]
+struct Message<'a> {
+    role: &'a str,
+    content: &'a str,
+}
+
+#[derive(serde::Deserialize)]
+struct Answer {
+    choices: Vec<Choice>,
+}
+
+#[derive(serde::Deserialize)]
+struct Choice {
+    message: Text,
+}
+
+#[derive(serde::Deserialize)]
+struct Text {
+    content: String,
+}
+
 /// The loop that everything is compared with.
 fn bare(url: &str, n: usize, c: usize) {
     raise_descriptors();
@@ -216,20 +254,21 @@ fn bare(url: &str, n: usize, c: usize) {
             let (client, url, places) = (client.clone(), url.clone(), places.clone());
             tasks.push(tokio::spawn(async move {
                 let _place = places.acquire_owned().await.expect("nobody closes it");
-                let body = json!({ "model": "mock", "messages": [{ "role": "user", "content": prompt }] });
+                let body = Body { model: "mock", messages: [Message { role: "user", content: &prompt }] };
+                let body = serde_json::to_vec(&body).expect("it serialises");
                 let answer = client
                     .post(url)
                     .header("content-type", "application/json")
                     .header("authorization", "Bearer none")
-                    .body(body.to_string())
+                    .body(body)
                     .send()
                     .await
                     .expect("an answer")
                     .bytes()
                     .await
                     .expect("a body");
-                let answer: Value = serde_json::from_slice(&answer).expect("JSON");
-                answer["choices"][0]["message"]["content"].as_str().map(str::to_owned).expect("a text")
+                let mut answer: Answer = serde_json::from_slice(&answer).expect("JSON");
+                answer.choices.swap_remove(0).message.content
             }));
         }
         for task in tasks {
@@ -259,13 +298,15 @@ async fn session(zygote: &Zygote, dispatcher: &Arc<Dispatcher>, text: &str) -> (
     (value, report.calls_time, session.close().await)
 }
 
-fn host(url: &str, script: &str) {
+fn host(url: &str, script: &str, without_calls: &str) {
     raise_descriptors();
     let zygote = Zygote::start(&Interpreter::ThisProgram).expect("an interpreter");
-    let settings = router::Settings { openai_base: Some(url.into()), default_model: Some("mock".into()), ..Default::default() };
+    let settings =
+        router::Settings { openai_base: Some(url.into()), default_model: Some("mock".into()), ..Default::default() };
     let dispatcher = Dispatcher::new(router::stack(settings), 1000);
     let measured = runtime().block_on(async {
-        let (_, _, idle) = session(&zygote, &dispatcher, "(finish 1)").await;
+        // The same script without its calls: what it takes to make the prompts and look at the answers.
+        let (_, _, idle) = session(&zygote, &dispatcher, without_calls).await;
         let (before, _) = processor();
         let (value, calls, exit) = session(&zygote, &dispatcher, script).await;
         let (after, peak) = processor();

@@ -4,10 +4,7 @@ use crate::session::{Counts, Progress};
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::{
     io::IsTerminal,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::Ordering::Relaxed,
-    },
+    sync::{Arc, Mutex, PoisonError, atomic::{AtomicBool, Ordering::Relaxed}},
     time::{Duration, Instant},
 };
 
@@ -19,8 +16,8 @@ pub(super) struct Display {
     bar: ProgressBar,
     group: Arc<Mutex<Option<(Progress, Instant)>>>,
     ticker: Option<tokio::task::JoinHandle<()>>,
-    /// Whether the script's own output stands in the middle of a line.
-    mid_line: bool,
+    /// Whether the script's own output stands in the middle of a line of this terminal: the line waits.
+    mid_line: Arc<AtomicBool>,
 }
 
 impl Display {
@@ -28,17 +25,19 @@ impl Display {
         let group: Arc<Mutex<Option<(Progress, Instant)>>> = Arc::default();
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         if quiet || !std::io::stderr().is_terminal() {
-            return Self { bar, group, ticker: None, mid_line: false };
+            return Self { bar, group, ticker: None, mid_line: Arc::default() };
         }
-        let style = ProgressStyle::with_template("{spinner} {wide_msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let style =
+            ProgressStyle::with_template("{spinner} {wide_msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
         bar.set_style(style);
+        let mid_line: Arc<AtomicBool> = Arc::default();
         let ticker = tokio::spawn({
-            let (bar, group) = (bar.clone(), group.clone());
+            let (bar, group, mid_line) = (bar.clone(), group.clone(), mid_line.clone());
             async move {
                 let mut shown = false;
                 loop {
                     tokio::time::sleep(TICK).await;
-                    if counts.calls.load(Relaxed) == 0 {
+                    if counts.calls.load(Relaxed) == 0 || mid_line.load(Relaxed) {
                         continue;
                     }
                     if !std::mem::replace(&mut shown, true) {
@@ -50,12 +49,12 @@ impl Display {
                 }
             }
         });
-        Self { bar, group, ticker: Some(ticker), mid_line: false }
+        Self { bar, group, ticker: Some(ticker), mid_line }
     }
 
     /// Does something to the terminal while the line is out of the way.
     pub(super) fn aside<R>(&mut self, ends_line: bool, f: impl FnOnce() -> R) -> R {
-        self.mid_line = !ends_line;
+        self.mid_line.store(!ends_line && std::io::stdout().is_terminal(), Relaxed);
         self.bar.suspend(f)
     }
 

@@ -73,7 +73,8 @@ impl Run {
         let begun = Instant::now();
         // Started before anything else: it gets ready while the rest of this happens.
         let zygote = Zygote::start(&Interpreter::ThisProgram);
-        let script = config::read_text(&self.script, "script").map(|s| s.strip_prefix('\u{feff}').map(Into::into).unwrap_or(s));
+        let script =
+            config::read_text(&self.script, "script").map(|s| s.strip_prefix('\u{feff}').map(Into::into).unwrap_or(s));
         let mut text = String::new();
         let ended = match (zygote, script) {
             (Ok(zygote), Ok(script)) => {
@@ -169,9 +170,10 @@ fn failed(error: Error) -> Ended {
 fn object(ended: &Ended, script: &str, total: Duration) -> serde_json::Value {
     let (status, value, error) = match &ended.result {
         Ok(outcome) => {
-            let value = outcome.value.as_deref().map_or(serde_json::Value::Null, |text| {
-                serde_json::from_str(text).unwrap_or_else(|_| text.into())
-            });
+            let value = outcome
+                .value
+                .as_deref()
+                .map_or(serde_json::Value::Null, |text| serde_json::from_str(text).unwrap_or_else(|_| text.into()));
             (if outcome.finished { "finished" } else { "value" }, value, serde_json::Value::Null)
         }
         Err(e) => {

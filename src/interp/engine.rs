@@ -2,12 +2,7 @@
 
 use super::{disarm, natives, table};
 use std::fmt::Write;
-use steel::{
-    SteelErr, SteelVal,
-    compiler::modules::SourceModuleResolver,
-    rerrs::ErrorKind,
-    steel_vm::engine::Engine,
-};
+use steel::{SteelErr, SteelVal, compiler::modules::SourceModuleResolver, rerrs::ErrorKind, steel_vm::engine::Engine};
 
 /// The prelude. Loaded as one program, since its files call each other's procedures.
 const PRELUDE: &[&str] = &[

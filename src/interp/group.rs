@@ -210,8 +210,7 @@ impl Group {
 
     /// The frame for the host's progress line.
     pub(crate) fn report(&self) -> (ToHost, String) {
-        let head =
-            ToHost::Progress { group: self.number, done: self.done, total: self.total, failed: self.failed };
+        let head = ToHost::Progress { group: self.number, done: self.done, total: self.total, failed: self.failed };
         (head, self.label.clone())
     }
 
@@ -293,7 +292,8 @@ impl Group {
             whole.hint = first.hint.clone();
         }
         if whole.hint.is_none() {
-            whole.hint = Some("`#:on-error 'keep` leaves failures in their places; `(failure-results e)` has the rest".into());
+            whole.hint =
+                Some("`#:on-error 'keep` leaves failures in their places; `(failure-results e)` has the rest".into());
         }
         whole.results = Some(Rc::new(self.results()));
         whole

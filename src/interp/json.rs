@@ -53,9 +53,10 @@ fn to_json(value: &SteelVal, depth: usize) -> Result<Value, Fault> {
     if let Some(text) = text_like(value) {
         return Ok(Value::String(text));
     }
-    if let Some(fields) = with_fault(value, |f| {
-        serde_json::json!({ "error": f.message, "class": f.class.name(), "attempts": f.attempts, "model": f.model })
-    }) {
+    if let Some(fields) = with_fault(
+        value,
+        |f| serde_json::json!({ "error": f.message, "class": f.class.name(), "attempts": f.attempts, "model": f.model }),
+    ) {
         return Ok(fields);
     }
     Ok(match value {
@@ -68,8 +69,8 @@ fn to_json(value: &SteelVal, depth: usize) -> Result<Value, Fault> {
             let float = f64::from(*r.numer()) / f64::from(*r.denom());
             serde_json::Number::from_f64(float).map_or(Value::Null, Value::Number)
         }
-        SteelVal::ByteVector(_) => {
-            Value::String(base64::engine::general_purpose::STANDARD.encode(super::value::bytes(value)))
+        SteelVal::ByteVector(bytes) => {
+            Value::String(base64::engine::general_purpose::STANDARD.encode(super::value::bytes(bytes)))
         }
         SteelVal::ListV(items) => list(&mut items.iter().cloned())?,
         SteelVal::VectorV(items) => list(&mut items.iter().cloned())?,
@@ -83,7 +84,7 @@ fn to_json(value: &SteelVal, depth: usize) -> Result<Value, Fault> {
         SteelVal::HashMapV(map) => {
             // serde_json's map keeps its keys sorted.
             let fields = map.iter().map(|(k, v)| {
-                let key = text_like(k).map_or_else(|| super::print::displayed(k), |text| text);
+                let key = text_like(k).unwrap_or_else(|| super::print::displayed(k));
                 to_json(v, depth + 1).map(|v| (key, v))
             });
             Value::Object(fields.collect::<Result<_, _>>()?)

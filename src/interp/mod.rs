@@ -11,6 +11,10 @@ mod link;
 mod natives;
 mod output;
 mod print;
+#[cfg(feature = "python")]
+mod python;
+#[cfg(not(feature = "python"))]
+#[path = "python/absent.rs"]
 mod python;
 mod sched;
 mod session;

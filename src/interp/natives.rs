@@ -4,7 +4,7 @@
 
 use super::{
     group::{Group, OnError, Plan},
-    sched::{self, Ended, INTERRUPTED, OpId},
+    sched::{self, Ended, INTERRUPTED, OpId, Sched},
     table,
     value::{Fault, Handle, Kept, Native, Outcome, Task, as_handle, custom, error, string, text_like, with_fault},
 };
@@ -28,12 +28,12 @@ pub(crate) const NATIVES: &[(&str, FunctionSignature)] = &[
     ("%just", |args| Ok(args[0].clone())),
     ("%looping?", |_| Ok(SteelVal::BoolV(sched::with(|s| s.looping())))),
     ("%ending?", |_| Ok(SteelVal::BoolV(ending()))),
-    ("%enter!", |args| done(sched::with(|s| s.enter(args[0].clone())))),
-    ("%exit!", |_| done(sched::with(sched::Sched::exit))),
-    ("%event!", |_| sched::with(sched::Sched::event)),
+    ("%enter!", |args| doing(|s| s.enter(args[0].clone()))),
+    ("%exit!", |_| doing(Sched::exit)),
+    ("%event!", |_| sched::with(Sched::event)),
     ("%park-here!", |args| unit(sched::with(|s| s.park(id(&args[0])?, args[1].clone())))),
     ("%take-outcome", |args| outcome(id(&args[0]).map(|id| sched::with(|s| s.take_outcome(id))))),
-    ("%wait-for-room!", |_| encoded(sched::with(sched::Sched::wait_for_room))),
+    ("%wait-for-room!", |_| encoded(sched::with(Sched::wait_for_room))),
     ("%caught", |args| Ok(caught(&args[0]))),
     ("%fiber", |_| Ok(SteelVal::IntV(sched::with(|s| s.fiber()) as isize))),
     ("%own-fiber!", own_fiber),
@@ -42,7 +42,9 @@ pub(crate) const NATIVES: &[(&str, FunctionSignature)] = &[
     ("%result", result),
     ("%text", |args| Ok(table::text(&args[0]).map_or_else(|| args[0].clone(), SteelVal::StringV))),
     ("%first-done", first_done),
-    ("%cancel!", |args| handle("cancel", &args[0]).map(|t| SteelVal::BoolV(sched::with(|s| s.cancel(&t)))).map_err(raised)),
+    ("%cancel!", |args| {
+        handle("cancel", &args[0]).map(|t| SteelVal::BoolV(sched::with(|s| s.cancel(&t)))).map_err(raised)
+    }),
     ("%spawn!", spawn),
     ("%spawned!", spawned),
     ("%sleep!", |args| encoded(seconds("sleep", &args[0]).and_then(|d| sched::with(|s| s.sleep(d))))),
@@ -55,11 +57,13 @@ pub(crate) const NATIVES: &[(&str, FunctionSignature)] = &[
     ("%put!", put),
     ("%item-failed!", item_failed),
     ("%next-progress!", next_progress),
-    ("%fail-group!", |args| done(sched::with(|s| s.fail_group(Kept::new(args[0].clone()))))),
+    ("%fail-group!", |args| doing(|s| s.fail_group(Kept::new(args[0].clone())))),
     ("%finish!", finish),
 ];
 
-fn done((): ()) -> Native {
+/// Does something to the scheduler that gives nothing back.
+fn doing(f: impl FnOnce(&mut Sched)) -> Native {
+    sched::with(f);
     Ok(SteelVal::Void)
 }
 
@@ -258,7 +262,7 @@ fn spawn(args: &[SteelVal]) -> Native {
 /// `(%spawned! (ok? . value))`
 fn spawned(args: &[SteelVal]) -> Native {
     let outcome = pair_outcome(&args[0])?;
-    done(sched::with(|s| s.spawned_done(outcome)))
+    doing(|s| s.spawned_done(outcome))
 }
 
 /// `(#t . value)` or `(#f . failure)`. A value that is a list makes the pair a list.
@@ -286,7 +290,8 @@ fn options(args: &[SteelVal]) -> Native {
     // The positional arguments are the procedure's own; only what follows is parsed here.
     let keywords = table::Primitive { params: keywords_of(primitive), ..copy(primitive) };
     let given: Vec<SteelVal> = list.iter().cloned().collect();
-    let values = keywords.parse(&given).map_err(|f| raised(f.hint(format!("it is called as {}", primitive.signature()))))?;
+    let values =
+        keywords.parse(&given).map_err(|f| raised(f.hint(format!("it is called as {}", primitive.signature()))))?;
     let wanted: &[&str] = match &*name {
         "with-deadline" => &["otherwise"],
         _ => &["max-concurrent", "on-error", "on-progress", "deadline", "label"],
@@ -401,7 +406,7 @@ fn take_failed(_: &[SteelVal]) -> Native {
 fn put(args: &[SteelVal]) -> Native {
     let SteelVal::IntV(item) = args[0] else { return Err(error("an item's number is an integer")) };
     let task = as_handle(&args[1]);
-    done(sched::with(|s| s.put(item as u32, args[1].clone(), task)))
+    doing(|s| s.put(item as u32, args[1].clone(), task))
 }
 
 /// `(%item-failed! item failure)` → whether the launcher should go on. An item below zero is one whose handler failed.
@@ -428,7 +433,7 @@ fn item_failed(args: &[SteelVal]) -> Native {
 }
 
 fn next_progress(_: &[SteelVal]) -> Native {
-    Ok(match sched::with(sched::Sched::next_progress) {
+    Ok(match sched::with(Sched::next_progress) {
         Some((done, total, failed)) => {
             SteelVal::ListV([done, total, failed].into_iter().map(|n| SteelVal::IntV(n as isize)).collect())
         }
@@ -438,7 +443,7 @@ fn next_progress(_: &[SteelVal]) -> Native {
 
 fn finish(args: &[SteelVal]) -> Native {
     let value = Kept::new(args[0].clone());
-    done(sched::with(|s| {
+    doing(|s| {
         s.ended.get_or_insert(Ended::Finished(value));
-    }))
+    })
 }

@@ -1,6 +1,6 @@
 //! How values print: as Racket prints them, hashes and sets in sorted order.
 
-use super::value::{text_like, with_fault, with_response};
+use super::value::{field_names, text_like, with_fault, with_response};
 use std::fmt::Write;
 use steel::SteelVal;
 
@@ -139,10 +139,10 @@ fn struct_values(value: &SteelVal) -> Option<Vec<SteelVal>> {
     Some((0..).map_while(|i| record.get_index(i).map(unboxed)).collect())
 }
 
-/// A record's fields by name. Steel tells no names from outside; places stand for them.
+/// A record's fields by name; `None` for Steel's own results and options, whose fields have none.
 pub(crate) fn struct_fields(value: &SteelVal) -> Option<Vec<(String, SteelVal)>> {
-    let fields = struct_values(value)?;
-    Some(fields.into_iter().enumerate().map(|(i, v)| (i.to_string(), v)).collect())
+    let names = field_names(value)?;
+    Some(names.iter().filter_map(text_like).zip(struct_values(value)?).collect())
 }
 
 #[cfg(test)]

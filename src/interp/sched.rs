@@ -600,7 +600,11 @@ impl Sched {
 
     // ---- map-async (its rules are in `group`)
 
-    pub(crate) fn start_group(&mut self, make: impl FnOnce(u32) -> Group, deadline: Option<Duration>) -> Result<OpId, Fault> {
+    pub(crate) fn start_group(
+        &mut self,
+        make: impl FnOnce(u32) -> Group,
+        deadline: Option<Duration>,
+    ) -> Result<OpId, Fault> {
         self.next_group += 1;
         let group = make(self.next_group);
         let id = self.begin(Kind::Group(Box::new(group)))?;
@@ -898,8 +902,8 @@ impl Sched {
                 }
             }
             Incoming::Context(text) => self.next_context = Some(text),
-            Incoming::Run { json, text } => {
-                self.next = Some(Program { text, json, context: self.next_context.take() });
+            Incoming::Run { json, max_memory, text } => {
+                self.next = Some(Program { text, json, max_memory, context: self.next_context.take() });
             }
         }
     }
@@ -951,12 +955,14 @@ pub(crate) struct Program {
     pub(crate) text: String,
     /// Whether its value is wanted as JSON.
     pub(crate) json: bool,
+    /// In bytes.
+    pub(crate) max_memory: Option<u64>,
     /// `None`: as before.
     pub(crate) context: Option<String>,
 }
 
 enum Incoming {
-    Run { json: bool, text: String },
+    Run { json: bool, max_memory: Option<u64>, text: String },
     Context(String),
     Done { id: u32, head: DoneHead, text: String },
     Credit(u64),
@@ -967,7 +973,7 @@ fn read_frame(head: &[u8], tail: &[u8]) -> Result<Incoming, LinkError> {
     Ok(match wire::decode::<ToSession>(head)? {
         ToSession::Done { id, head } => Incoming::Done { id, head, text },
         ToSession::Credit(bytes) => Incoming::Credit(bytes),
-        ToSession::Run { json } => Incoming::Run { json, text },
+        ToSession::Run { json, max_memory } => Incoming::Run { json, max_memory, text },
         ToSession::Context => Incoming::Context(text),
     })
 }

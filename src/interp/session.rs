@@ -5,10 +5,14 @@ use super::{
     natives, output, print, python,
     sched::{self, Ended, INTERRUPTED, Program},
     source::{self, Source},
+    table,
     value::{Fault, TaskState, string, with_fault},
 };
 use crate::wire::{Ending, FailureClass, ScriptError, Stream, ToHost};
-use rustix::fd::OwnedFd;
+use rustix::{
+    fd::OwnedFd,
+    process::{Resource, Rlimit, getrlimit, setrlimit},
+};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::atomic::Ordering,
@@ -28,9 +32,13 @@ pub(super) fn serve(engine: &mut Engine, socket: OwnedFd) {
 
 /// Runs one program. Whether the engine can run another.
 fn run(engine: &mut Engine, program: Program) -> bool {
+    if let Some(bytes) = program.max_memory {
+        bound_address_space(bytes);
+    }
     if let Some(context) = program.context {
-        python::set_context(context.clone());
-        engine.register_value("context", string(context));
+        let context = string(context);
+        table::give_python_context(context.clone());
+        engine.register_value("context", context);
     }
     let (ending, value, usable) = match source::rewrite(&program.text) {
         Ok(source) => evaluate(engine, &source, program.json),
@@ -39,7 +47,10 @@ fn run(engine: &mut Engine, program: Program) -> bool {
     let (pending, failed) = sched::with(sched::Sched::end_program);
     if pending > 0 && matches!(ending, Ending::Value { finished: false, .. }) {
         let them = if pending == 1 { "handle was" } else { "handles were" };
-        output::text(Stream::Stderr, &format!("note: {pending} {them} still running when the script ended: cancelled\n"));
+        output::text(
+            Stream::Stderr,
+            &format!("note: {pending} {them} still running when the script ended: cancelled\n"),
+        );
     }
     for task in failed {
         if let TaskState::Done(Err(fault)) = &*task.state.borrow() {
@@ -61,6 +72,17 @@ fn run(engine: &mut Engine, program: Program) -> bool {
         return told.is_ok() && usable;
     }
     sent.is_ok() && usable
+}
+
+/// Stands behind the host, which looks at the memory a program uses only now and then: what one allocation asks for at
+/// once, the kernel refuses. Twice the cap, since address space is not memory.
+fn bound_address_space(bytes: u64) {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages: u64 = statm.split(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0);
+    let most = (pages * rustix::param::page_size() as u64).saturating_add(bytes.saturating_mul(2));
+    let limit = Rlimit { current: Some(most), maximum: getrlimit(Resource::As).maximum };
+    // Without it the host's own look is all there is.
+    let _ = setrlimit(Resource::As, limit);
 }
 
 fn evaluate(engine: &mut Engine, source: &Source, json: bool) -> (Ending, String, bool) {

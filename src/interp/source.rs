@@ -64,7 +64,14 @@ impl Source {
 
 /// Rewrites a program.
 pub(crate) fn rewrite(old: &str) -> Result<Source, ScriptError> {
-    let mut reader = Reader { old, at: 0, copied_to: 0, new: String::with_capacity(old.len() + 256), pieces: Vec::new(), macros: Vec::new() };
+    let mut reader = Reader {
+        old,
+        at: 0,
+        copied_to: 0,
+        new: String::with_capacity(old.len() + 256),
+        pieces: Vec::new(),
+        macros: Vec::new(),
+    };
     if old.starts_with("#!") {
         // A script may name its interpreter in its first line.
         reader.replace(old.find('\n').unwrap_or(old.len()), "");
@@ -403,8 +410,7 @@ fn known_escape(after: &str) -> Option<usize> {
             };
             let len = digits.find(|d: char| !d.is_ascii_hexdigit())?;
             let scalar = u32::from_str_radix(&digits[..len], 16).ok().and_then(char::from_u32);
-            (digits[len..].starts_with(end) && scalar.is_some())
-                .then(|| after.len() - digits.len() + len + 1)
+            (digits[len..].starts_with(end) && scalar.is_some()).then(|| after.len() - digits.len() + len + 1)
         }
         ' ' | '\t' | '\n' => {
             // A line that goes on: white space round one end of line.
@@ -425,7 +431,10 @@ mod tests {
 
     #[test]
     fn a_here_string_becomes_a_literal() {
-        assert_eq!(text("'(1) (f #<<PY\na \"b\" \\n\nPY\n)"), "'(1) (%main (lambda () (%just (f \"a \\\"b\\\" \\\\n\"\n))))");
+        assert_eq!(
+            text("'(1) (f #<<PY\na \"b\" \\n\nPY\n)"),
+            "'(1) (%main (lambda () (%just (f \"a \\\"b\\\" \\\\n\"\n))))"
+        );
         assert!(text("(f #<<PY\nno end").contains("does not end"));
     }
 
@@ -442,7 +451,14 @@ mod tests {
     #[test]
     fn forms_run_as_fibers_and_definitions_do_not() {
         assert_eq!(text("(define x (f 1))"), "(define x (%main (lambda () (%just (f 1)))))");
-        for same in ["(define x 1)", "(define (f) 1)", "(define f (lambda (x) x))", "(struct p (x))", "x", "(define-values (a b) (f))"] {
+        for same in [
+            "(define x 1)",
+            "(define (f) 1)",
+            "(define f (lambda (x) x))",
+            "(struct p (x))",
+            "x",
+            "(define-values (a b) (f))",
+        ] {
             assert_eq!(text(same), same);
         }
         let with_macro = "(define-syntax m (syntax-rules () [(_ x) (define x 1)])) (m y)";
@@ -456,7 +472,8 @@ mod tests {
 
     #[test]
     fn the_interpreters_names_are_refused_even_quoted() {
-        for bad in ["(%submit 1)", "'#%prim.car", "(require-builtin steel/process)", "(define-syntax m (lambda (x) x))"] {
+        for bad in ["(%submit 1)", "'#%prim.car", "(require-builtin steel/process)", "(define-syntax m (lambda (x) x))"]
+        {
             assert!(rewrite(bad).is_err(), "{bad}");
         }
         assert!(rewrite("(% 1 2)").is_ok());

@@ -3,14 +3,19 @@
 //! Not here: how a handle comes to its outcome (`sched`), and how values print (`print`).
 
 use crate::wire::{FailureClass, Usage};
-use std::{cell::RefCell, fmt, rc::Rc};
+use std::{
+    cell::RefCell,
+    fmt,
+    hash::{Hash, Hasher},
+    rc::Rc,
+};
 use steel::{
     RootToken, SteelErr, SteelVal,
     gc::ShareableMut,
     parser::span::Span,
     rerrs::ErrorKind,
-    rvals::{Custom, CustomType, IntoSteelVal, SteelString, as_underlying_type},
-    steel_vm::primitives,
+    rvals::{Custom, CustomType, IntoSteelVal, SteelByteVector, SteelString, as_underlying_type},
+    steel_vm::primitives::META_MODULE,
 };
 
 /// What natives give back.
@@ -81,9 +86,16 @@ pub(crate) struct Fault {
     /// Where it was raised, innermost first; source ids included.
     pub(crate) spans: Vec<Span>,
     /// The value given to `raise`, when it was no failure.
+    #[allow(dead_code, reason = "held for handlers that will ask for it (`guard`, `with-handlers`)")]
     pub(crate) payload: Option<Rc<Kept>>,
     /// A map-async's results with the failures in their places.
     pub(crate) results: Option<Rc<Kept>>,
+}
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#<failure {}: {}>", self.class, self.message)
+    }
 }
 
 impl Fault {
@@ -125,7 +137,8 @@ impl Custom for Fault {
     }
 
     fn equality_hint(&self, other: &dyn CustomType) -> bool {
-        as_underlying_type::<Self>(other).is_some_and(|other| other.class == self.class && other.message == self.message)
+        as_underlying_type::<Self>(other)
+            .is_some_and(|other| other.class == self.class && other.message == self.message)
     }
 }
 
@@ -242,16 +255,35 @@ pub(crate) fn text_like(value: &SteelVal) -> Option<String> {
     }
 }
 
-/// The bytes of a byte vector. Steel shows them only one by one.
-pub(crate) fn bytes(value: &SteelVal) -> Vec<u8> {
-    let to_list = primitives::BYTEVECTOR_MODULE.with(|module| module.try_get("bytes->list".into()));
-    match to_list {
-        Some(SteelVal::FuncV(function)) => match function(std::slice::from_ref(value)) {
-            Ok(SteelVal::ListV(list)) => {
-                list.iter().map(|b| if let SteelVal::IntV(n) = b { *n as u8 } else { 0 }).collect()
-            }
-            _ => Vec::new(),
-        },
-        _ => Vec::new(),
+/// The names of a record's fields. Steel keeps them among the struct's properties, which it shows to Scheme alone.
+pub(crate) fn field_names(record: &SteelVal) -> Option<Vec<SteelVal>> {
+    let property = META_MODULE.with(|module| module.try_get("#%struct-property-ref".to_owned()))?;
+    let args = [record.clone(), SteelVal::SymbolV("#:fields".into())];
+    let names = match property {
+        SteelVal::BoxedFunction(function) => function.func()(&args),
+        SteelVal::FuncV(function) => function(&args),
+        _ => return None,
+    };
+    match names {
+        Ok(SteelVal::ListV(names)) => Some(names.iter().cloned().collect()),
+        _ => None,
     }
+}
+
+/// The bytes of a byte vector. Steel 0.8.3 shows them to its own crate alone, except by hashing them: that hashes
+/// the length and then all the bytes.
+pub(crate) fn bytes(bytes: &SteelByteVector) -> Vec<u8> {
+    struct Collect(Vec<u8>);
+    impl Hasher for Collect {
+        fn write(&mut self, bytes: &[u8]) {
+            self.0.extend_from_slice(bytes);
+        }
+        fn write_usize(&mut self, _length: usize) {}
+        fn finish(&self) -> u64 {
+            0
+        }
+    }
+    let mut collect = Collect(Vec::new());
+    bytes.hash(&mut collect);
+    collect.0
 }

@@ -4,7 +4,7 @@
 //! parent: it reaps them and tells the host how they ended. It lives as long as that socket; its sessions, as long as it.
 
 use super::{engine, python, sched, session};
-use crate::host_protocol::{Notice, CONTROL, FORK, VERSION};
+use crate::host_protocol::{CONTROL, FORK, Notice, VERSION};
 use rustix::{
     event::{PollFd, PollFlags, poll},
     fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd},
@@ -32,20 +32,26 @@ struct Session {
 pub(crate) fn main() -> ! {
     // SAFETY: the host puts the control socket on this descriptor before it executes us, and nothing else owns it.
     let control = unsafe { OwnedFd::from_raw_fd(CONTROL) };
-    let code = match tell(control.as_fd(), &Notice::Hello { version: VERSION.into() }, &[]).and_then(|()| serve(control)) {
-        Ok(()) => 0,
-        Err(problem) => {
-            eprintln!("bessemer interpreter: {problem}");
-            1
-        }
-    };
+    let code =
+        match tell(control.as_fd(), &Notice::Hello { version: VERSION.into() }, &[]).and_then(|()| serve(control)) {
+            Ok(()) => 0,
+            Err(problem) => {
+                eprintln!("bessemer interpreter: {problem}");
+                1
+            }
+        };
     std::process::exit(code)
 }
 
 fn serve(control: OwnedFd) -> Result<(), String> {
     prepare_process();
-    let mut engine = match engine::build().and_then(|engine| python::start().map(|()| engine)) {
-        Ok(engine) => engine,
+    let mut engine = match engine::build().and_then(|engine| python::start().map(|warning| (engine, warning))) {
+        Ok((engine, warning)) => {
+            if let Some(warning) = warning {
+                eprintln!("warning: {warning}");
+            }
+            engine
+        }
         Err(problem) => return tell(control.as_fd(), &Notice::Failed { problem }, &[]),
     };
     // Set once: every session is a copy of this process.
@@ -70,7 +76,10 @@ fn serve(control: OwnedFd) -> Result<(), String> {
             match recv(&control, &mut request, RecvFlags::empty()) {
                 // The host is gone. Sessions die with this process.
                 Ok((_, 0)) => return Ok(()),
-                Ok(_) if request[0] == FORK => sessions.push(fork(&mut engine, &control)?),
+                Ok(_) if request[0] == FORK => {
+                    let session = fork(&mut engine, &control, &mut sessions)?;
+                    sessions.push(session);
+                }
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(e) => return Err(format!("the control socket: {e}")),
             }
@@ -100,7 +109,7 @@ unsafe extern "C" {
     fn pthread_setattr_default_np(attributes: *const libc::pthread_attr_t) -> libc::c_int;
 }
 
-fn fork(engine: &mut Engine, control: &OwnedFd) -> Result<Session, String> {
+fn fork(engine: &mut Engine, control: &OwnedFd, sessions: &mut Vec<Session>) -> Result<Session, String> {
     let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
         .map_err(|e| format!("socketpair: {e}"))?;
     for end in [&ours, &theirs] {
@@ -113,6 +122,8 @@ fn fork(engine: &mut Engine, control: &OwnedFd) -> Result<Session, String> {
     let pid = python::fork(|| unsafe { libc::fork() });
     if pid == 0 {
         drop(ours);
+        // A session has no way to another.
+        sessions.clear();
         // SAFETY: the child's own copy; `control` is never used in the child again, which leaves by `_exit`.
         unsafe { libc::close(CONTROL) };
         child(engine, theirs, parent);

@@ -215,10 +215,8 @@ impl Calls {
     pub(super) fn drop_all(&self) {
         let mut inner = self.lock();
         let open = std::mem::take(&mut inner.open);
-        for (_, call) in &open {
-            self.count_out(&mut inner, call);
-        }
-        for (id, _) in open {
+        for (id, call) in open {
+            self.count_out(&mut inner, &call);
             let head = DoneHead::Failure { class: FailureClass::Cancelled, model: None, attempts: 0 };
             let _ = self.push(&mut inner, &ToSession::Done { id, head }, b"the program ended");
         }

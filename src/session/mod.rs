@@ -158,7 +158,7 @@ impl Session {
         if let Some(context) = &program.context {
             self.calls.frame(&ToSession::Context, context.as_bytes()).map_err(|_| too_large("the context"))?;
         }
-        let run = ToSession::Run { json: program.json };
+        let run = ToSession::Run { json: program.json, max_memory: program.max_memory };
         self.calls.frame(&run, program.text.as_bytes()).map_err(|_| too_large("the script"))
     }
 
@@ -316,14 +316,10 @@ struct End {
 fn finish(end: End, reason: Option<Error>) -> Result<Outcome, Error> {
     match (end.ending, reason) {
         // It was told to end, and did: the reason stands, with the place where it was.
-        (Ending::Error(error), Some(Error::Script(why))) => {
-            Err(Error::Script(ScriptError { span: error.span, ..why }))
-        }
+        (Ending::Error(error), Some(Error::Script(why))) => Err(Error::Script(ScriptError { span: error.span, ..why })),
         (Ending::Error(_), Some(reason)) => Err(reason),
         (Ending::Error(error), None) => Err(Error::Script(error)),
-        (Ending::Value { shown, finished }, _) => {
-            Ok(Outcome { value: shown.then(|| end.value.to_string()), finished })
-        }
+        (Ending::Value { shown, finished }, _) => Ok(Outcome { value: shown.then(|| end.value.to_string()), finished }),
     }
 }
 

@@ -8,8 +8,8 @@ use rustix::{
     fd::{AsRawFd, OwnedFd},
     io::Errno,
     net::{
-        AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, SocketFlags, SocketType, recvmsg,
-        send, socketpair,
+        AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, SocketFlags, SocketType,
+        recvmsg, send, socketpair,
     },
     process::{Resource, Rlimit, Signal, getrlimit, pidfd_send_signal, setrlimit},
 };
@@ -287,4 +287,3 @@ fn receive(control: &OwnedFd) -> Result<Option<(Notice, Vec<OwnedFd>)>, Errno> {
     let notice = postcard::from_bytes(&packet[..received.bytes]).map_err(|_| Errno::PROTO)?;
     Ok(Some((notice, fds)))
 }
-

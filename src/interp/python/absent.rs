@@ -1,51 +1,59 @@
-//! What `py-` primitives say in a build without CPython.
+//! Python in a build without CPython: the interface of `python/mod.rs`, where every use fails and says what to install.
+//!
+//! A script that never touches Python runs here as it does elsewhere.
 
-use super::PyFailure;
 use steel::SteelVal;
 
+mod failure;
+pub(crate) use failure::PyFailure;
+
+/// The answer to every use.
 fn absent<T>() -> Result<T, PyFailure> {
-    Err(PyFailure {
-        message: "this Bessemer was built without Python; install CPython with its shared library (Debian: \
-                  `apt-get install python3-dev`) and build with the feature `python`"
-            .into(),
-        traceback: String::new(),
-        line: None,
-        interrupted: false,
-    })
+    Err(PyFailure::new(
+        "this bessemer was built without Python: `apt-get install python3-dev`, then `cargo install bessemer`",
+    ))
 }
 
-pub(crate) fn start() -> Result<(), String> {
-    Ok(())
+/// There is nothing to start.
+pub(crate) fn start() -> Result<Option<String>, String> {
+    Ok(None)
 }
 
-pub(crate) fn fork(f: impl FnOnce() -> i32) -> i32 {
-    f()
+/// Forks by `fork` alone.
+pub(crate) fn fork(fork: impl FnOnce() -> i32) -> i32 {
+    fork()
 }
 
+/// Nothing will be written.
 pub(crate) fn set_output(_: fn(&str, bool)) {}
 
-pub(crate) fn set_context(_: String) {}
-
-pub(crate) fn interrupt() {}
-
-pub(crate) fn drain_signals() {}
-
+/// Fails.
 pub(crate) fn eval(_: &str) -> Result<SteelVal, PyFailure> {
     absent()
 }
 
+/// Fails.
 pub(crate) fn exec(_: &str) -> Result<String, PyFailure> {
     absent()
 }
 
+/// Fails.
 pub(crate) fn set(_: &str, _: &SteelVal) -> Result<(), PyFailure> {
     absent()
 }
 
+/// Fails.
 pub(crate) fn call(_: &SteelVal, _: &str, _: &[SteelVal]) -> Result<SteelVal, PyFailure> {
     absent()
 }
 
+/// Fails.
 pub(crate) fn import(_: &str) -> Result<SteelVal, PyFailure> {
     absent()
 }
+
+/// Nobody to interrupt.
+pub(crate) fn interrupt() {}
+
+/// There are no signals to drain.
+pub(crate) fn drain_signals() {}

@@ -5,28 +5,45 @@ use crate::{
     interp::{json, value::Fault},
     wire::{CallHead, JsonMode, Priority, Role, Sampling},
 };
-use steel::{
-    SteelVal,
-    rvals::SteelString,
-};
+use steel::{SteelVal, rvals::SteelString};
 
-const PROMPT: Param =
-    Param { name: "prompt", keyword: false, kind: Kind::Text, default: Some("#f"), doc: "The user message, when it is all there is." };
+const PROMPT: Param = Param {
+    name: "prompt",
+    keyword: false,
+    kind: Kind::Text,
+    default: Some("#f"),
+    doc: "The user message, when it is all there is.",
+};
 
 const CALL: &[Param] = &[
     PROMPT,
     keyword("instruction", Kind::Text, "#f", "The system message (trusted). Alone, it is sent as the user message."),
-    keyword("data", Kind::Any, "#f", "The user message (untrusted): a string or a response; other values are sent as JSON."),
+    keyword(
+        "data",
+        Kind::Any,
+        "#f",
+        "The user message (untrusted): a string or a response; other values are sent as JSON.",
+    ),
     keyword("model", Kind::Text, "\"cheap\"", "A name, an alias (\"cheap\", \"smart\") or \"provider/name\"."),
     keyword("temperature", Kind::Number, "#f", "Sampling temperature, as the provider has it."),
     keyword("max-tokens", Kind::Natural, "#f", "The answer is cut after so many tokens."),
     keyword("top-p", Kind::Number, "#f", "Nucleus sampling, as the provider has it."),
     keyword("seed", Kind::Natural, "#f", "For providers that can repeat an answer."),
     keyword("stop", Kind::Any, "#f", "A string, or a list of strings, before which the answer ends."),
-    keyword("json", Kind::Any, "#f", "`#t`: the answer must be JSON, and is asked for once more when it does not parse. `'object`: the provider's object mode as well."),
+    keyword(
+        "json",
+        Kind::Any,
+        "#f",
+        "`#t`: the answer must be JSON, and is asked for once more when it does not parse. `'object`: the provider's object mode as well.",
+    ),
     keyword("timeout", Kind::Seconds, "120", "Seconds for each attempt."),
     keyword("retries", Kind::Natural, "4", "Attempts after the first, for faults that may pass."),
-    keyword("priority", Kind::Symbol, "'normal", "`'high`, `'normal` or `'batch`: who goes first when the limit is short."),
+    keyword(
+        "priority",
+        Kind::Symbol,
+        "'normal",
+        "`'high`, `'normal` or `'batch`: who goes first when the limit is short.",
+    ),
 ];
 
 pub(super) const TABLE: &[Primitive] = &[
@@ -119,8 +136,9 @@ pub(crate) fn wire_call(primitive: &Primitive, args: &[SteelVal]) -> Result<(Cal
             Some("high") => Priority::High,
             Some("batch") => Priority::Batch,
             Some(other) => {
-                return Err(primitive
-                    .misuse(format!("`#:priority` must be `'high`, `'normal` or `'batch`, not `'{other}`")));
+                return Err(
+                    primitive.misuse(format!("`#:priority` must be `'high`, `'normal` or `'batch`, not `'{other}`"))
+                );
             }
         },
     };

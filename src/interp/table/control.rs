@@ -28,7 +28,11 @@ pub(super) const FAN_OUT: &[Primitive] = &[
         "map-async",
         Family::FanOut,
         &[
-            required("f", Kind::Procedure, "Procedure of one item. It may give a handle, a response or any other value."),
+            required(
+                "f",
+                Kind::Procedure,
+                "Procedure of one item. It may give a handle, a response or any other value.",
+            ),
             required("items", Kind::Any, "A list or a vector."),
             keyword("max-concurrent", Kind::Window, "10", "How many items are under way at once; `#f` for all."),
             ON_ERROR,

@@ -131,7 +131,9 @@ const fn keyword(name: &'static str, kind: Kind, default: &'static str, doc: &'s
 
 /// Every primitive, by family.
 pub fn all() -> impl Iterator<Item = &'static Primitive> {
-    [calls::TABLE, control::FAN_OUT, control::CONTROL, values::TABLE, output::TABLE, python::TABLE].into_iter().flatten()
+    [calls::TABLE, control::FAN_OUT, control::CONTROL, values::TABLE, output::TABLE, python::TABLE]
+        .into_iter()
+        .flatten()
 }
 
 /// The primitive of this name.
@@ -140,6 +142,7 @@ pub fn find(name: &str) -> Option<&'static Primitive> {
 }
 
 pub(crate) use calls::wire_call;
+pub(crate) use python::give_context as give_python_context;
 
 impl Primitive {
     /// How it is called, as the reference shows it: `(name a b #:key default)`.

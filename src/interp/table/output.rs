@@ -28,7 +28,13 @@ const fn entry(name: &'static str, doc: &'static str, example: &'static str, fun
 const FORMAT: &[Param] =
     &[required("format", Kind::Text, "Text with `~a` (display), `~s` (write), `~%` or `~n` (new line), `~~`.")];
 
-const fn formatted(name: &'static str, result: &'static str, doc: &'static str, example: &'static str, function: FunctionSignature) -> Primitive {
+const fn formatted(
+    name: &'static str,
+    result: &'static str,
+    doc: &'static str,
+    example: &'static str,
+    function: FunctionSignature,
+) -> Primitive {
     Primitive {
         name,
         family: Family::Output,
@@ -70,27 +76,21 @@ pub(super) const TABLE: &[Primitive] = &[
             })
         }),
     },
-    formatted(
-        "printf",
-        "void",
-        "Writes formatted text.",
-        "(printf \"~a of ~a~%\" 1 2)",
-        |args| parsed("printf", args, |v| { output::text(Stream::Stdout, &format("printf", v)?); Ok(SteelVal::Void) }),
-    ),
-    formatted(
-        "eprintf",
-        "void",
-        "Writes formatted text to stderr.",
-        "(eprintf \"~a of ~a~%\" 1 2)",
-        |args| parsed("eprintf", args, |v| { output::text(Stream::Stderr, &format("eprintf", v)?); Ok(SteelVal::Void) }),
-    ),
-    formatted(
-        "format",
-        "string",
-        "Formatted text as a string.",
-        "(format \"~a of ~s\" 1 \"two\")",
-        |args| parsed("format", args, |v| Ok(super::super::value::string(format("format", v)?))),
-    ),
+    formatted("printf", "void", "Writes formatted text.", "(printf \"~a of ~a~%\" 1 2)", |args| {
+        parsed("printf", args, |v| {
+            output::text(Stream::Stdout, &format("printf", v)?);
+            Ok(SteelVal::Void)
+        })
+    }),
+    formatted("eprintf", "void", "Writes formatted text to stderr.", "(eprintf \"~a of ~a~%\" 1 2)", |args| {
+        parsed("eprintf", args, |v| {
+            output::text(Stream::Stderr, &format("eprintf", v)?);
+            Ok(SteelVal::Void)
+        })
+    }),
+    formatted("format", "string", "Formatted text as a string.", "(format \"~a of ~s\" 1 \"two\")", |args| {
+        parsed("format", args, |v| Ok(super::super::value::string(format("format", v)?)))
+    }),
 ];
 
 fn write(name: &str, args: &[SteelVal], form: fn(&SteelVal) -> String, end: &str) -> Native {

@@ -8,9 +8,20 @@ use crate::{
     },
     wire::FailureClass,
 };
+use std::cell::Cell;
 use steel::{SteelVal, rvals::FunctionSignature};
 
 const CODE: &[Param] = &[required("code", Kind::Text, "Python statements.")];
+
+thread_local! {
+    /// What Python is to find as `context`, until it is first used: a session that needs no Python pays nothing for it.
+    static CONTEXT: Cell<Option<SteelVal>> = const { Cell::new(None) };
+}
+
+/// Keeps the context for Python.
+pub(crate) fn give_context(context: SteelVal) {
+    CONTEXT.set(Some(context));
+}
 
 const fn entry(
     name: &'static str,
@@ -101,6 +112,9 @@ fn run(
     parsed(name, args, |values| {
         // Python blocks every fiber: calls made so far should be under way meanwhile.
         super::super::sched::with(super::super::sched::Sched::flush);
+        if let Some(context) = CONTEXT.take() {
+            python::set("context", &context).map_err(failure)?;
+        }
         f(values).map_err(failure)
     })
 }

@@ -1,6 +1,6 @@
 //! Reading answers and failures.
 
-use super::{Body, Family, Kind, Primitive, Param, parsed, required, text};
+use super::{Body, Family, Kind, Param, Primitive, parsed, required, text};
 use crate::interp::{
     json,
     value::{Fault, Native, string, symbol, with_fault, with_response},
@@ -47,8 +47,10 @@ pub(super) const TABLE: &[Primitive] = &[
         "(response-json (llm-query #:instruction \"Return JSON: {name: string}\" #:data \"Ada wrote it.\" #:json #t))",
         |args| {
             parsed("response-json", args, |v| {
-                json::from_text(given(&v[0], text).as_str())
-                    .map_err(|e| Fault::new(crate::wire::FailureClass::InvalidJson, format!("response-json: {e}")).hint("ask with `#:json #t`"))
+                json::from_text(given(&v[0], text).as_str()).map_err(|e| {
+                    Fault::new(crate::wire::FailureClass::InvalidJson, format!("response-json: {e}"))
+                        .hint("ask with `#:json #t`")
+                })
             })
         },
     ),
@@ -93,9 +95,7 @@ pub(super) const TABLE: &[Primitive] = &[
         "Seconds from the start of the first attempt to the last byte of the answer.",
         "(response-latency (llm-query \"Say something.\"))",
         |args| {
-            parsed("response-latency", args, |v| {
-                Ok(SteelVal::NumV(field(&v[0], |r| f64::from(r.latency_ms) / 1000.0)))
-            })
+            parsed("response-latency", args, |v| Ok(SteelVal::NumV(field(&v[0], |r| f64::from(r.latency_ms) / 1000.0))))
         },
     ),
     entry(
@@ -114,14 +114,9 @@ pub(super) const TABLE: &[Primitive] = &[
         "(response-finish-reason (llm-query \"Say something.\"))",
         |args| parsed("response-finish-reason", args, |v| Ok(string(field(&v[0], |r| r.finish_reason.clone())))),
     ),
-    entry(
-        "response?",
-        ANYTHING,
-        "boolean",
-        "Whether VALUE is a response.",
-        "(response? \"text\")",
-        |args| parsed("response?", args, |v| Ok(is(&v[0], |v| with_response(v, |_| ()).is_some()))),
-    ),
+    entry("response?", ANYTHING, "boolean", "Whether VALUE is a response.", "(response? \"text\")", |args| {
+        parsed("response?", args, |v| Ok(is(&v[0], |v| with_response(v, |_| ()).is_some())))
+    }),
     entry(
         "handle?",
         ANYTHING,
@@ -138,8 +133,22 @@ pub(super) const TABLE: &[Primitive] = &[
         "(with-handler failure? (error \"no\"))",
         is_failure,
     ),
-    entry("exn?", ANYTHING, "boolean", "`failure?` by Racket's name.", "(with-handler exn? (error \"no\"))", is_failure),
-    entry("exn:fail?", ANYTHING, "boolean", "`failure?` by Racket's name.", "(with-handler exn:fail? (error \"no\"))", is_failure),
+    entry(
+        "exn?",
+        ANYTHING,
+        "boolean",
+        "`failure?` by Racket's name.",
+        "(with-handler exn? (error \"no\"))",
+        is_failure,
+    ),
+    entry(
+        "exn:fail?",
+        ANYTHING,
+        "boolean",
+        "`failure?` by Racket's name.",
+        "(with-handler exn:fail? (error \"no\"))",
+        is_failure,
+    ),
     entry(
         "error-object?",
         ANYTHING,
@@ -158,8 +167,22 @@ pub(super) const TABLE: &[Primitive] = &[
         "(with-handler failure-class (error \"no\"))",
         |args| parsed("failure-class", args, |v| Ok(symbol(fault(&v[0], |f| f.class.name())))),
     ),
-    entry("failure-message", FAILURE, "string", "What happened.", "(with-handler failure-message (error \"no\"))", message),
-    entry("exn-message", FAILURE, "string", "`failure-message` by Racket's name.", "(with-handler exn-message (error \"no\"))", message),
+    entry(
+        "failure-message",
+        FAILURE,
+        "string",
+        "What happened.",
+        "(with-handler failure-message (error \"no\"))",
+        message,
+    ),
+    entry(
+        "exn-message",
+        FAILURE,
+        "string",
+        "`failure-message` by Racket's name.",
+        "(with-handler exn-message (error \"no\"))",
+        message,
+    ),
     entry(
         "error-object-message",
         FAILURE,
@@ -222,9 +245,7 @@ pub(super) const TABLE: &[Primitive] = &[
         result: "never",
         doc: "Raises a failure of class `'script`. Its message is MESSAGE and the irritants, with spaces between.",
         example: "(with-handler exn-message (error \"no such town:\" 'Ys))",
-        body: Body::Native(|args| {
-            parsed("error", args, |v| Err(super::super::natives::error_of(v)))
-        }),
+        body: Body::Native(|args| parsed("error", args, |v| Err(super::super::natives::error_of(v)))),
     },
 ];
 
