@@ -76,7 +76,7 @@
 
 ;; OPTIONS: max-concurrent on-error on-progress deadline label
 (define (%fan-out name f items options)
-  (let* ([items (%items name f items)]
+  (let* ([items (list->vector (%items name f items))] ; mutable: the collector marks it once, not once a fiber
          [on-error (vector-ref options 1)]
          [on-progress (vector-ref options 2)]
          [handler (and (procedure? on-error) on-error)])
@@ -89,28 +89,26 @@
 (define (%launcher f items handler dyn)
   (lambda (_)
     (set! %dyn dyn)
-    (%work f items handler (box #f))
+    (%work f items handler)
     (%leave!)))
 
-;; Runs items until there is none to take; CURRENT holds the one that runs, for when it fails.
-(define (%work f items handler current)
-  (let ([outcome (%outcome-of (lambda () (%run-items f items handler current)))])
+;; Runs items until there is none to take.  The scheduler knows which item the running fiber is at.
+(define (%work f items handler)
+  (let ([outcome (%outcome-of (lambda () (%run-items f items handler)))])
     (unless (car outcome)
-      (when (%item-failed! (unbox current) (cdr outcome))
-        (%work f items handler current)))))
+      (when (%item-failed! (cdr outcome))
+        (%work f items handler)))))
 
-(define (%run-items f items handler current)
+(define (%run-items f items handler)
   (let ([failed (and handler (%take-failed!))])
     (if failed
-        (let ([i (car failed)])
-          (set-box! current (- -1 i)) ; below zero: the handler itself runs
-          (%put! i (handler (cadr failed) (vector-ref items i)))
-          (%run-items f items handler current))
+        (begin
+          (%put! (handler (cadr failed) (vector-ref items (car failed))))
+          (%run-items f items handler))
         (let ([i (%take!)])
           (when i
-            (set-box! current i)
-            (%put! i (f (vector-ref items i)))
-            (%run-items f items handler current))))))
+            (%put! (f (vector-ref items i)))
+            (%run-items f items handler))))))
 
 (define (%teller on-progress dyn)
   (lambda (_)

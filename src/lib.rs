@@ -6,7 +6,7 @@
 //!   programs in a fork of it, untrusted, without keys or network.
 //! - [`llm`]: model calls, one narrow trait ([`llm::Model`]) and wrappers round it.
 //! - [`wire`]: the frames between host and interpreter.
-//! - [`primitives`]: the table from which the language's reference is made.
+//! - [`primitives`]: the table from which the language's reference is made, [`doc`]: what is made of it.
 //! - [`error`]: what a user is told, and exit codes.
 //! - `interp`: the interpreter's own side: Steel, fibers, CPython. `cli`: the program `bessemer`.
 //!
@@ -28,6 +28,7 @@
 #[doc(hidden)]
 pub mod cli;
 mod config;
+pub mod doc;
 pub mod error;
 mod host_protocol;
 mod interp;

@@ -11,7 +11,7 @@ use crate::{
 use clap::Args;
 use serde_json::json;
 use std::{
-    io::Write,
+    io::{IsTerminal, Write},
     path::PathBuf,
     process::ExitCode,
     time::{Duration, Instant},
@@ -100,8 +100,8 @@ impl Run {
             Ok(context) => context,
             Err(e) => return failed(e),
         };
-        if self.offline {
-            tracing::info!("{}", offline::NOTICE);
+        if self.offline && !self.quiet && (self.verbose > 0 || std::io::stderr().is_terminal()) {
+            eprintln!("note: {}", offline::NOTICE);
         }
         let models = router::stack(config::models(self.offline, self.model.clone()));
         let dispatcher = Dispatcher::new(models, config::concurrent(self.max_concurrent));

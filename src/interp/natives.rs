@@ -52,9 +52,9 @@ pub(crate) const NATIVES: &[(&str, FunctionSignature)] = &[
     ("%options", options),
     ("%items", items),
     ("%group!", group),
-    ("%take!", |_| Ok(integer_or_false(sched::with(|s| s.running_group(Group::take)).flatten()))),
+    ("%take!", |_| Ok(integer_or_false(sched::with(Sched::take)))),
     ("%take-failed!", take_failed),
-    ("%put!", put),
+    ("%put!", |args| doing(|s| s.put(args[0].clone(), as_handle(&args[0])))),
     ("%item-failed!", item_failed),
     ("%next-progress!", next_progress),
     ("%fail-group!", |args| doing(|s| s.fail_group(Kept::new(args[0].clone())))),
@@ -340,7 +340,7 @@ fn check_optional(primitive: &table::Primitive, name: &str, value: SteelVal) -> 
     Err(primitive.misuse(format!("`#:{name}` must be a procedure or `#f`, not `{shown}`")))
 }
 
-/// `(%items name f items)` → the items as a vector.
+/// `(%items name f items)` → the items as a list.
 fn items(args: &[SteelVal]) -> Native {
     let name = text_like(&args[0]).unwrap_or_default();
     let misuse = |what: String| {
@@ -363,7 +363,7 @@ fn items(args: &[SteelVal]) -> Native {
     if procedures && let Some(odd) = values.iter().find(|v| !v.is_function()) {
         return Err(misuse(format!("`{}` is no thunk: a procedure of no arguments", super::print::written(odd))));
     }
-    Ok(SteelVal::VectorV(values.into_iter().collect()))
+    Ok(SteelVal::ListV(values.into_iter().collect()))
 }
 
 /// `(%group! total launch teller name options)` → the operation to park on.
@@ -397,37 +397,27 @@ fn group(args: &[SteelVal]) -> Native {
 }
 
 fn take_failed(_: &[SteelVal]) -> Native {
-    Ok(match sched::with(|s| s.running_group(Group::take_failed)).flatten() {
+    Ok(match sched::with(Sched::take_failed) {
         Some((item, fault)) => SteelVal::ListV([SteelVal::IntV(item as isize), fault.get()].into_iter().collect()),
         None => SteelVal::BoolV(false),
     })
 }
 
-fn put(args: &[SteelVal]) -> Native {
-    let SteelVal::IntV(item) = args[0] else { return Err(error("an item's number is an integer")) };
-    let task = as_handle(&args[1]);
-    doing(|s| s.put(item as u32, args[1].clone(), task))
-}
-
-/// `(%item-failed! item failure)` → whether the launcher should go on. An item below zero is one whose handler failed.
+/// `(%item-failed! failure)` → whether the fiber should go on with another item.
 fn item_failed(args: &[SteelVal]) -> Native {
-    let fault = match with_fault(&args[1], |_| ()) {
-        Some(()) => args[1].clone(),
-        // Any value can be raised; a slot holds a failure that carries it.
-        None => {
-            let message = format!("raised: {}", super::print::written(&args[1]));
-            Fault { payload: Some(Rc::new(Kept::new(args[1].clone()))), ..Fault::script(message) }.into_value()
-        }
-    };
-    let SteelVal::IntV(item) = args[0] else {
-        // Nothing had been taken yet: the scope is gone.
-        return Ok(SteelVal::BoolV(false));
-    };
     if ending() {
         return Ok(SteelVal::BoolV(false));
     }
+    let fault = match with_fault(&args[0], |_| ()) {
+        Some(()) => args[0].clone(),
+        // Any value can be raised; a slot holds a failure that carries it.
+        None => {
+            let message = format!("raised: {}", super::print::written(&args[0]));
+            Fault { payload: Some(Rc::new(Kept::new(args[0].clone()))), ..Fault::script(message) }.into_value()
+        }
+    };
     Ok(SteelVal::BoolV(sched::with(|s| {
-        s.item_failed(item, Kept::new(fault));
+        s.item_failed(Kept::new(fault));
         s.running_group(|_| ()).is_some()
     })))
 }

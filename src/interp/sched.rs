@@ -95,10 +95,23 @@ struct Op {
     home: OpId,
     /// The map-async whose launcher that fiber is, when it only waits for room.
     launching: Option<OpId>,
+    /// The item that fiber is at.
+    item: Item,
     continuation: Option<Kept>,
     outcome: Option<Outcome>,
     task: Option<Rc<Task>>,
     waiters: Vec<Waiter>,
+}
+
+/// Which item of a map-async a fiber is at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Item {
+    /// None.
+    No,
+    /// Its procedure runs.
+    Running(u32),
+    /// It failed, and the procedure for failures runs.
+    Handled(u32),
 }
 
 /// What the loop does next.
@@ -144,6 +157,7 @@ pub(crate) struct Sched {
     last_fiber: u32,
     /// The map-async whose launcher is running: if it parks, another launcher must take over.
     launching: Option<OpId>,
+    item: Item,
     looping: bool,
     main_done: bool,
     burst: u32,
@@ -183,6 +197,7 @@ impl Sched {
             fiber: 0,
             home: OpId { index: ROOT, generation: 0 },
             launching: None,
+            item: Item::No,
             continuation: None,
             outcome: None,
             task: None,
@@ -204,6 +219,7 @@ impl Sched {
             fiber: 0,
             last_fiber: 0,
             launching: None,
+            item: Item::No,
             looping: false,
             main_done: false,
             burst: 0,
@@ -244,6 +260,7 @@ impl Sched {
             fiber: self.fiber,
             home: self.scope,
             launching: None,
+            item: Item::No,
             continuation: None,
             outcome: None,
             task: None,
@@ -533,7 +550,9 @@ impl Sched {
         if !self.alive(id) {
             return Err(cancelled());
         }
+        let item = self.item;
         let op = self.op(id);
+        op.item = item;
         op.continuation = Some(Kept::new(continuation));
         if let Some(group) = self.launching.take() {
             self.maybe_launch(group);
@@ -647,9 +666,24 @@ impl Sched {
         self.complete(id, outcome);
     }
 
-    /// An item's procedure returned: a handle is adopted, a value settles the item.
-    pub(crate) fn put(&mut self, item: u32, value: SteelVal, task: Option<Rc<Task>>) {
+    /// The next item for the running fiber.
+    pub(crate) fn take(&mut self) -> Option<u32> {
+        let next = self.running_group(Group::take).flatten();
+        self.item = next.map_or(Item::No, Item::Running);
+        next
+    }
+
+    /// The next failed item for the running fiber.
+    pub(crate) fn take_failed(&mut self) -> Option<(u32, Kept)> {
+        let next = self.running_group(Group::take_failed).flatten();
+        self.item = next.as_ref().map_or(Item::No, |(item, _)| Item::Handled(*item));
+        next
+    }
+
+    /// The running item's procedure returned: a handle is adopted, a value settles the item.
+    pub(crate) fn put(&mut self, value: SteelVal, task: Option<Rc<Task>>) {
         let id = self.scope;
+        let (Item::Running(item) | Item::Handled(item)) = std::mem::replace(&mut self.item, Item::No) else { return };
         let Some(task) = task else { return self.settle(id, item, Ok(Kept::new(value))) };
         task.awaited.set(true);
         let outcome = match &*task.state.borrow() {
@@ -681,14 +715,17 @@ impl Sched {
         self.maybe_finish(id);
     }
 
-    /// An item's procedure raised. Below zero, it was the procedure that handles the failure of item `-1 - item`.
-    pub(crate) fn item_failed(&mut self, item: isize, fault: Kept) {
+    /// The running item's procedure raised, or the one that handled its failure.
+    pub(crate) fn item_failed(&mut self, fault: Kept) {
         let id = self.scope;
-        if item >= 0 {
-            return self.settle(id, item as u32, Err(fault));
-        }
-        if let Some(tell) = self.group(id, |g| g.settle_for_good((-1 - item) as u32, fault)) {
-            self.told(id, tell);
+        match std::mem::replace(&mut self.item, Item::No) {
+            Item::No => {}
+            Item::Running(item) => self.settle(id, item, Err(fault)),
+            Item::Handled(item) => {
+                if let Some(tell) = self.group(id, |g| g.settle_for_good(item, fault)) {
+                    self.told(id, tell);
+                }
+            }
         }
     }
 
@@ -776,7 +813,7 @@ impl Sched {
                 let op = self.op(id);
                 let continuation = op.continuation.take()?;
                 let (home, fiber, launching, keep) = (op.home, op.fiber, op.launching.take(), op.outcome.is_some());
-                (self.scope, self.fiber, self.launching) = (home, fiber, launching);
+                (self.scope, self.fiber, self.launching, self.item) = (home, fiber, launching, op.item);
                 if !keep {
                     self.release(id.index);
                 }

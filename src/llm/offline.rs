@@ -33,7 +33,7 @@ const TOKEN: usize = 4;
 /// Words that tell nothing.
 const STOP_WORDS: &str = " a about all also an and any are as at be been but by can could did do does each every few \
     for from had has have his how i if in into is it its \
-    many may me more most much my no not of on only or other our per \
+    many may me more most much my no none not of on only or other our per \
     shall should so some such than that the their them then there these they this those to too was we were what when \
     where which who whom whose why will with would you your ";
 
