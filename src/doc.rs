@@ -18,7 +18,12 @@ pub fn markdown() -> String {
             let rest = primitive.rest.map(|r| format!(" {r} …")).unwrap_or_default();
             let keywords = if primitive.params.iter().any(|p| p.keyword) { " #:…" } else { "" };
             let first = primitive.doc.split_inclusive(". ").next().unwrap_or_default().trim_end();
-            out += &format!("| `({}{names}{rest}{keywords})` → {} | {} |\n", primitive.name, primitive.result, first.replace('|', "\\|"));
+            out += &format!(
+                "| `({}{names}{rest}{keywords})` → {} | {} |\n",
+                primitive.name,
+                primitive.result,
+                first.replace('|', "\\|")
+            );
         }
     }
     out

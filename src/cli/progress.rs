@@ -4,7 +4,10 @@ use crate::session::{Counts, Progress};
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::{
     io::IsTerminal,
-    sync::{Arc, Mutex, PoisonError, atomic::{AtomicBool, Ordering::Relaxed}},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -43,6 +46,9 @@ impl Display {
                     if !std::mem::replace(&mut shown, true) {
                         bar.set_draw_target(ProgressDrawTarget::stderr());
                     }
+                    if bar.is_finished() {
+                        bar.reset();
+                    }
                     let group = group.lock().unwrap_or_else(PoisonError::into_inner).clone();
                     bar.set_message(line(&counts, group));
                     bar.tick();
@@ -54,7 +60,13 @@ impl Display {
 
     /// Does something to the terminal while the line is out of the way.
     pub(super) fn aside<R>(&mut self, ends_line: bool, f: impl FnOnce() -> R) -> R {
-        self.mid_line.store(!ends_line && std::io::stdout().is_terminal(), Relaxed);
+        let mid_line = !ends_line && std::io::stdout().is_terminal();
+        self.mid_line.store(mid_line, Relaxed);
+        if mid_line {
+            // It would be drawn behind the half line; the ticker brings it back.
+            self.bar.finish_and_clear();
+            return f();
+        }
         self.bar.suspend(f)
     }
 
