@@ -39,7 +39,7 @@ impl Sched {
         }
     }
 
-    pub(super) fn receive(&mut self, frame: Incoming) {
+    fn receive(&mut self, frame: Incoming) {
         match frame {
             Incoming::Credit(bytes) => {
                 self.credit_used = self.credit_used.saturating_sub(bytes as usize);

@@ -135,7 +135,7 @@ impl Sched {
             next: NONE,
             first_child: NONE,
             fiber: 0,
-            home: OpId { index: ROOT, generation: 0 },
+            home: OpId::PROGRAM,
             launching: None,
             item: Item::No,
             continuation: None,
@@ -155,7 +155,7 @@ impl Sched {
             credit_used: 0,
             link_full: false,
             credit_short: false,
-            scope: OpId { index: ROOT, generation: 0 },
+            scope: OpId::PROGRAM,
             fiber: 0,
             last_fiber: 0,
             launching: None,
@@ -184,7 +184,7 @@ impl Sched {
             }
             if self.main_done {
                 (self.looping, self.main_done) = (false, false);
-                (self.scope, self.fiber, self.launching) = (OpId { index: ROOT, generation: 0 }, 0, None);
+                (self.scope, self.fiber, self.launching) = (OpId::PROGRAM, 0, None);
                 return Ok(SteelVal::FuncV(|_| Ok(SteelVal::Void)));
             }
             self.burst += 1;
@@ -210,10 +210,9 @@ impl Sched {
     }
 
     fn dispatch(&mut self, next: Ready) -> Option<SteelVal> {
-        let root = OpId { index: ROOT, generation: 0 };
         match next {
             Ready::Main(form) => {
-                (self.scope, self.fiber, self.launching) = (root, 0, None);
+                (self.scope, self.fiber, self.launching) = (OpId::PROGRAM, 0, None);
                 Some(form.get())
             }
             Ready::Start(id, body) => {
@@ -336,7 +335,7 @@ impl Sched {
         self.timers.clear();
         self.short_of_room.clear();
         (self.live_timers, self.looping, self.main_done, self.launching) = (0, false, false, None);
-        (self.scope, self.fiber) = (OpId { index: ROOT, generation: 0 }, 0);
+        (self.scope, self.fiber) = (OpId::PROGRAM, 0);
         (pending, failed.into_iter().filter(|t| !t.awaited.get()).collect())
     }
 }

@@ -19,10 +19,13 @@ use steel::SteelVal;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct OpId {
     pub(crate) index: u32,
-    generation: u32,
+    pub(super) generation: u32,
 }
 
 impl OpId {
+    /// The scope of the whole program.
+    pub(super) const PROGRAM: Self = Self { index: super::ROOT, generation: 0 };
+
     pub(crate) fn encode(self) -> SteelVal {
         SteelVal::IntV(((self.generation as isize) << 32) | self.index as isize)
     }
