@@ -2,8 +2,8 @@
 
 use crate::primitives::{Family, all};
 
-const FAMILIES: [Family; 6] =
-    [Family::Calls, Family::FanOut, Family::Values, Family::Control, Family::Output, Family::Python];
+const FAMILIES: [Family; 7] =
+    [Family::Calls, Family::FanOut, Family::Values, Family::Data, Family::Control, Family::Output, Family::Python];
 
 /// The primitives as a Markdown table, by family.
 pub fn markdown() -> String {

@@ -68,11 +68,10 @@ fn put(out: &mut String, value: &SteelVal, quoted: bool, depth: usize) {
             out.push(')');
         }
         SteelVal::HashMapV(map) => {
-            let mut pairs: Vec<(String, &SteelVal, &SteelVal)> =
-                map.iter().map(|(k, v)| (text_like(k).unwrap_or_else(|| written(k)), k, v)).collect();
-            pairs.sort_by(|a, b| a.0.cmp(&b.0));
+            let mut pairs: Vec<(&SteelVal, &SteelVal)> = map.iter().collect();
+            pairs.sort_by_cached_key(|(key, _)| key_order(key));
             out.push_str("#hash(");
-            for (i, (_, key, value)) in pairs.into_iter().enumerate() {
+            for (i, (key, value)) in pairs.into_iter().enumerate() {
                 out.push_str(if i > 0 { " (" } else { "(" });
                 put(out, key, quoted, depth + 1);
                 out.push_str(" . ");
@@ -110,6 +109,14 @@ fn put(out: &mut String, value: &SteelVal, quoted: bool, depth: usize) {
                 let _ = write!(out, "{other}");
             }
         },
+    }
+}
+
+/// Where a key stands among a hash's others: numbers first, by size, then the rest by its text.
+pub(crate) fn key_order(key: &SteelVal) -> (u8, i64, String) {
+    match key {
+        SteelVal::IntV(n) => (0, *n as i64, String::new()),
+        other => (1, 0, text_like(other).unwrap_or_else(|| written(other))),
     }
 }
 

@@ -86,6 +86,10 @@ fn bound_address_space(bytes: u64) {
 }
 
 fn evaluate(engine: &mut Engine, source: &Source, json: bool) -> (Ending, String, bool) {
+    // An interrupt that came between programs was for none of them.
+    if INTERRUPTED.swap(false, Ordering::Relaxed) {
+        engine.get_thread_state_controller().resume();
+    }
     let result = catch_unwind(AssertUnwindSafe(|| engine.run(source.text.clone())));
     let ended = sched::with(|s| s.ended.take());
     if INTERRUPTED.swap(false, Ordering::Relaxed) {

@@ -6,6 +6,7 @@
 
 mod calls;
 mod control;
+mod data;
 mod output;
 mod python;
 mod values;
@@ -22,6 +23,8 @@ pub enum Family {
     FanOut,
     /// Reading answers and failures.
     Values,
+    /// JSON and hashes.
+    Data,
     /// Ending, handlers, time.
     Control,
     /// Text to stdout and stderr.
@@ -37,6 +40,7 @@ impl Family {
             Self::Calls => "Calling models",
             Self::FanOut => "Fan-out",
             Self::Values => "Answers and failures",
+            Self::Data => "JSON and hashes",
             Self::Control => "Control",
             Self::Output => "Output",
             Self::Python => "Python",
@@ -131,7 +135,7 @@ const fn keyword(name: &'static str, kind: Kind, default: &'static str, doc: &'s
 
 /// Every primitive, by family.
 pub fn all() -> impl Iterator<Item = &'static Primitive> {
-    [calls::TABLE, control::FAN_OUT, control::CONTROL, values::TABLE, output::TABLE, python::TABLE]
+    [calls::TABLE, control::FAN_OUT, control::CONTROL, values::TABLE, data::TABLE, output::TABLE, python::TABLE]
         .into_iter()
         .flatten()
 }
