@@ -64,7 +64,9 @@ pub(crate) fn seconds(text: &str) -> Result<std::time::Duration, String> {
         _ => return Err(format!("`{unit}` is no unit of time; write `90`, `10m` or `2h`")),
     };
     let number: f64 = number.parse().map_err(|_| format!("`{text}` is no time; write `90`, `10m` or `2h`"))?;
-    std::time::Duration::try_from_secs_f64(number * factor).map_err(|_| format!("`{text}` is too long"))
+    // What is longer than a century is a slip, and would overflow clocks.
+    let seconds = Some(number * factor).filter(|s| *s < 3.2e9).unwrap_or(f64::INFINITY);
+    std::time::Duration::try_from_secs_f64(seconds).map_err(|_| format!("`{text}` is too long"))
 }
 
 /// A text file, by its name on the command line.

@@ -38,7 +38,7 @@ pub(super) struct Run {
     #[arg(long, value_name = "N", default_value_t = config::MAX_CONCURRENT, value_parser = positive)]
     max_concurrent: usize,
     /// How long the whole run may take: `90`, `10m`, `2h`.
-    #[arg(long, value_name = "TIME", value_parser = config::seconds)]
+    #[arg(long, value_name = "TIME", value_parser = config::seconds, allow_hyphen_values = true)]
     timeout: Option<Duration>,
     /// How much memory the script may have: `500MB`, `2GB`.
     #[arg(long, value_name = "SIZE", value_parser = config::memory, default_value_t = config::MAX_MEMORY_MB << 20,
@@ -101,7 +101,7 @@ impl Run {
             Err(e) => return failed(e),
         };
         if self.offline && !self.quiet && (self.verbose > 0 || std::io::stderr().is_terminal()) {
-            eprintln!("note: {}", offline::NOTICE);
+            complain(&format!("note: {}\n", offline::NOTICE));
         }
         let models = router::stack(config::models(self.offline, self.model.clone()));
         let dispatcher = Dispatcher::new(models, config::concurrent(self.max_concurrent));
@@ -144,7 +144,7 @@ impl Run {
                 Ok(_) => Ok(()),
                 Err(Error::OutputClosed) => Err(()),
                 Err(error) => {
-                    eprint!("{}", error.render(&name, script));
+                    complain(&error.render(&name, script));
                     Ok(())
                 }
             }
@@ -213,6 +213,11 @@ fn print(text: &str) -> Result<(), ()> {
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|_| ())
 }
 
+/// Writes to stderr. Nobody may be reading it, which is no reason to fail.
+fn complain(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
 /// Where a script's output and progress go.
 struct Screen {
     display: Display,
@@ -228,7 +233,7 @@ impl Listener for Screen {
                 let written = self.display.aside(text.ends_with('\n'), || print(text));
                 return written.map_err(|()| Error::OutputClosed);
             }
-            (Stream::Stderr, _) => self.display.aside(text.ends_with('\n'), || eprint!("{text}")),
+            (Stream::Stderr, _) => self.display.aside(text.ends_with('\n'), || complain(text)),
         }
         Ok(())
     }

@@ -32,6 +32,10 @@ pub(crate) enum OnError {
 
 enum Slot {
     Empty,
+    /// Failed, and waits for the script's procedure.
+    Queued,
+    /// That procedure has it. If that fails too, it is for good.
+    Handling,
     Value(Kept),
     Failed(Kept),
 }
@@ -136,6 +140,7 @@ impl Group {
     /// The next failed item for the script's procedure. It counts as running until its value is put.
     pub(crate) fn take_failed(&mut self) -> Option<(u32, Kept)> {
         let next = self.to_hand_over.pop_front()?;
+        self.slots[next.0 as usize] = Slot::Handling;
         self.running += 1;
         Some(next)
     }
@@ -156,7 +161,12 @@ impl Group {
                 let class = with_fault(&fault.get(), |f| f.class).unwrap_or(FailureClass::Script);
                 let typo = matches!(class, FailureClass::Script | FailureClass::Python);
                 match self.on_error {
+                    OnError::Procedure if matches!(self.slots[item as usize], Slot::Handling) => {
+                        self.running += 1;
+                        return self.settle_for_good(item, fault);
+                    }
                     OnError::Procedure if !class.dooms_the_rest() => {
+                        self.slots[item as usize] = Slot::Queued;
                         self.to_hand_over.push_back((item, fault));
                         return Tell { host: false, script: false };
                     }
@@ -226,7 +236,7 @@ impl Group {
         self.running = 0;
         self.launching = false;
         for item in 0..self.total {
-            if matches!(self.slots[item as usize], Slot::Empty) && !self.to_hand_over.iter().any(|(i, _)| *i == item) {
+            if matches!(self.slots[item as usize], Slot::Empty | Slot::Handling) {
                 self.running += 1;
                 self.settle(item, Err(fault.clone().kept()));
             }
@@ -258,7 +268,7 @@ impl Group {
     fn results(&mut self) -> Kept {
         let values = std::mem::take(&mut self.slots).into_iter().map(|slot| match slot {
             Slot::Value(value) | Slot::Failed(value) => value.get(),
-            Slot::Empty => Fault::new(FailureClass::Cancelled, "it was not started").into_value(),
+            Slot::Empty | Slot::Queued | Slot::Handling => Fault::new(FailureClass::Cancelled, "it was not started").into_value(),
         });
         Kept::new(SteelVal::ListV(values.collect()))
     }

@@ -5,13 +5,16 @@
 
 use crate::wire::{self, WireError};
 use rustix::{
-    event::{PollFd, PollFlags, Timespec, poll},
-    fd::OwnedFd,
+    event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll},
+    fd::{AsRawFd, OwnedFd},
     io::Errno,
     net::{RecvFlags, SendFlags, recv, send},
 };
 use serde::Serialize;
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicI32, Ordering},
+    time::Duration,
+};
 
 /// The outgoing buffer's bound: past it, senders wait. A single frame may be larger.
 const OUT_BOUND: usize = 1 << 20;
@@ -35,8 +38,20 @@ impl From<Errno> for LinkError {
     }
 }
 
+/// Written to by the signal handler, so that a signal that comes just before the wait ends the wait.
+static WAKE: AtomicI32 = AtomicI32::new(-1);
+
+/// Ends the wait, now or when it begins. May be called from a signal handler.
+pub(crate) fn wake() {
+    let one = 1u64.to_ne_bytes();
+    // SAFETY: write(2) is async-signal-safe and `one` lives through the call; a descriptor of -1 is refused.
+    unsafe { libc::write(WAKE.load(Ordering::Relaxed), one.as_ptr().cast(), one.len()) };
+}
+
 pub(crate) struct Link {
     socket: OwnedFd,
+    /// What [`wake`] writes to.
+    wake: OwnedFd,
     out: Vec<u8>,
     sent: usize,
     incoming: Vec<u8>,
@@ -44,8 +59,10 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    pub(crate) fn new(socket: OwnedFd) -> Self {
-        Self { socket, out: Vec::new(), sent: 0, incoming: Vec::new(), consumed: 0 }
+    pub(crate) fn new(socket: OwnedFd) -> Result<Self, Errno> {
+        let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        WAKE.store(wake.as_raw_fd(), Ordering::Relaxed);
+        Ok(Self { socket, wake, out: Vec::new(), sent: 0, incoming: Vec::new(), consumed: 0 })
     }
 
     fn pending(&self) -> usize {
@@ -100,17 +117,22 @@ impl Link {
 
     /// Waits until there is something to read, the buffer can be written, `timeout` is over or a signal came.
     /// Then reads what is there.
+    ///
+    /// It does not flush: whoever looks for room must do that first, or would sleep with an empty buffer.
     pub(crate) fn wait(&mut self, timeout: Option<Duration>) -> Result<(), LinkError> {
-        self.flush()?;
         let wanted = if self.pending() > 0 { PollFlags::IN | PollFlags::OUT } else { PollFlags::IN };
         let timeout = timeout.map(|t| Timespec { tv_sec: t.as_secs() as i64, tv_nsec: i64::from(t.subsec_nanos()) });
-        let mut fds = [PollFd::new(&self.socket, wanted)];
+        let mut fds = [PollFd::new(&self.socket, wanted), PollFd::new(&self.wake, PollFlags::IN)];
         match poll(&mut fds, timeout.as_ref()) {
             Ok(_) => {}
             Err(Errno::INTR) => return Ok(()),
             Err(_) => return Err(LinkError::Gone),
         }
-        let ready = fds[0].revents();
+        let (ready, woken) = (fds[0].revents(), !fds[1].revents().is_empty());
+        if woken {
+            // Empty already is as good.
+            let _ = rustix::io::read(&self.wake, &mut [0; 8]);
+        }
         if ready.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR) {
             self.fill()?;
         }

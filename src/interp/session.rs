@@ -21,7 +21,10 @@ use steel::{SteelVal, steel_vm::engine::Engine};
 
 /// Serves the host until it closes the socket.
 pub(super) fn serve(engine: &mut Engine, socket: OwnedFd) {
-    sched::start(Link::new(socket));
+    match Link::new(socket) {
+        Ok(link) => sched::start(link),
+        Err(e) => return eprintln!("bessemer interpreter: no descriptor: {e}"),
+    }
     python::set_output(|text, to_stderr| output::text(if to_stderr { Stream::Stderr } else { Stream::Stdout }, text));
     while let Some(program) = sched::with(sched::Sched::next_program) {
         if !run(engine, program) {
@@ -85,17 +88,20 @@ fn bound_address_space(bytes: u64) {
     let _ = setrlimit(Resource::As, limit);
 }
 
-fn evaluate(engine: &mut Engine, source: &Source, json: bool) -> (Ending, String, bool) {
-    // An interrupt that came between programs was for none of them.
-    if INTERRUPTED.swap(false, Ordering::Relaxed) {
-        engine.get_thread_state_controller().resume();
-    }
-    let result = catch_unwind(AssertUnwindSafe(|| engine.run(source.text.clone())));
-    let ended = sched::with(|s| s.ended.take());
+/// Makes Steel and Python usable again after an interrupt.
+fn forget_interrupt(engine: &Engine) {
     if INTERRUPTED.swap(false, Ordering::Relaxed) {
         python::drain_signals();
         engine.get_thread_state_controller().resume();
     }
+}
+
+fn evaluate(engine: &mut Engine, source: &Source, json: bool) -> (Ending, String, bool) {
+    // An interrupt that came between programs was for none of them.
+    forget_interrupt(engine);
+    let result = catch_unwind(AssertUnwindSafe(|| engine.run(source.text.clone())));
+    let ended = sched::with(|s| s.ended.take());
+    forget_interrupt(engine);
     let shown = |value: &SteelVal, finished: bool| {
         let nothing = matches!(value, SteelVal::Void);
         let text = match (json, nothing) {

@@ -153,8 +153,10 @@ fn handle_interrupts() {
             controller.interrupt();
         }
         python::interrupt();
+        super::link::wake();
     }
-    // SAFETY: the handler stores to atomics and calls PyErr_SetInterrupt, which CPython documents as safe there; the
+    // SAFETY: the handler stores to atomics, writes to a descriptor and calls PyErr_SetInterrupt, which CPython documents as
+    // safe there; the
     // structure is zeroed and lives through the call. No SA_RESTART: a blocked system call must return.
     unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();

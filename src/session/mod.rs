@@ -112,6 +112,8 @@ pub struct Session {
     writer: tokio::task::JoinHandle<()>,
     pidfd: AsyncFd<std::os::fd::OwnedFd>,
     incoming: BytesMut,
+    /// How the process ended, once that was asked.
+    exit: Option<Option<Exit>>,
 }
 
 impl Session {
@@ -126,7 +128,7 @@ impl Session {
         let pidfd = zygote::watch(process.pidfd.try_clone().map_err(problem)?).map_err(problem)?;
         let calls = Calls::new(dispatcher);
         let writer = tokio::spawn(write(writer, calls.clone()));
-        Ok(Self { process, reader, calls, writer, pidfd, incoming: BytesMut::with_capacity(READ_AHEAD) })
+        Ok(Self { process, reader, calls, writer, pidfd, incoming: BytesMut::with_capacity(READ_AHEAD), exit: None })
     }
 
     /// The counts of its calls, as they change.
@@ -138,16 +140,16 @@ impl Session {
     pub async fn run(
         &mut self,
         program: Program,
-        listener: &mut dyn Listener,
+        listener: &mut (dyn Listener + Send),
         stop: &mut mpsc::UnboundedReceiver<Stop>,
     ) -> Report {
-        let mut exit = None;
         let outcome = match self.send(&program) {
-            Ok(()) => self.serve(&program, listener, stop, &mut exit).await,
+            _ if self.exit.is_some() => Err(Error::interpreter("the session has ended; start another")),
+            Ok(()) => self.serve(&program, listener, stop).await,
             Err(e) => Err(e),
         };
         self.calls.drop_all();
-        Report { outcome, usage: self.calls.usage(), calls_time: self.calls.time(), exit }
+        Report { outcome, usage: self.calls.usage(), calls_time: self.calls.time(), exit: self.exit.flatten() }
     }
 
     fn send(&self, program: &Program) -> Result<(), Error> {
@@ -165,12 +167,11 @@ impl Session {
     async fn serve(
         &mut self,
         program: &Program,
-        listener: &mut dyn Listener,
+        listener: &mut (dyn Listener + Send),
         stop: &mut mpsc::UnboundedReceiver<Stop>,
-        exit: &mut Option<Exit>,
     ) -> Result<Outcome, Error> {
         let far = Instant::now() + Duration::from_secs(60 * 60 * 24 * 365);
-        let timeout = program.timeout.map_or(far, |t| Instant::now() + t);
+        let timeout = program.timeout.and_then(|t| Instant::now().checked_add(t)).unwrap_or(far);
         let mut memory = tokio::time::interval(MEMORY_CHECK);
         memory.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         // Why it was told to end, and when it will be killed.
@@ -187,7 +188,7 @@ impl Session {
                 biased;
                 read = self.reader.read_buf(&mut self.incoming) => {
                     if matches!(read, Ok(0) | Err(_)) {
-                        return Err(self.death(ending.map(|(why, _)| why), exit).await);
+                        return Err(self.death(ending.map(|(why, _)| why), program).await);
                     }
                 }
                 Some(Stop::Signal(signal)) = stop.recv(), if ending.is_none() => {
@@ -206,7 +207,7 @@ impl Session {
                     }
                     Some((why, _)) => {
                         self.process.signal(Signal::KILL);
-                        return Err(self.death(Some(why), exit).await);
+                        return Err(self.death(Some(why), program).await);
                     }
                 },
                 _ = memory.tick(), if program.max_memory.is_some() => {
@@ -217,7 +218,7 @@ impl Session {
                             format!("the script used more memory than its limit of {} MB", cap >> 20),
                             "give it more with `--max-memory`, or hold less at a time",
                         );
-                        return Err(self.death(Some(why), exit).await);
+                        return Err(self.death(Some(why), program).await);
                     }
                 }
             }
@@ -243,7 +244,12 @@ impl Session {
         }
     }
 
-    fn receive(&mut self, head: &[u8], tail: Bytes, listener: &mut dyn Listener) -> Result<Option<End>, Error> {
+    fn receive(
+        &mut self,
+        head: &[u8],
+        tail: Bytes,
+        listener: &mut (dyn Listener + Send),
+    ) -> Result<Option<End>, Error> {
         match wire::decode::<ToHost>(head).map_err(broken)? {
             ToHost::Call(head) => self.calls.submit(head, tail).map_err(broken)?,
             ToHost::Cancel(id) => self.calls.cancel(id),
@@ -258,44 +264,54 @@ impl Session {
     }
 
     /// The process is gone: why.
-    async fn death(&mut self, reason: Option<Error>, exit: &mut Option<Exit>) -> Error {
+    async fn death(&mut self, reason: Option<Error>, program: &Program) -> Error {
         // The socket's end comes before the process's.
         let _ = tokio::time::timeout(REAP, self.pidfd.readable()).await;
-        let how = tokio::time::timeout(REAP, &mut self.process.exit).await;
-        *exit = how.as_ref().ok().and_then(|how| how.as_ref().ok()).copied();
+        let how = self.exit().await;
         if let Some(reason) = reason {
             return reason;
         }
-        let (message, hint) = match how {
-            Ok(Ok(Exit { signal: Some(libc::SIGKILL), .. })) => (
+        let (message, hint) = match (how, program.max_memory) {
+            // What the allocator does when the kernel refuses it memory.
+            (Some(Exit { signal: Some(libc::SIGABRT), .. }), Some(cap)) => (
+                format!("the interpreter gave up: a value asked for more memory than its limit of {} MB", cap >> 20),
+                "give it more with `--max-memory`, or hold less at a time",
+            ),
+            (Some(Exit { signal: Some(libc::SIGKILL), .. }), _) => (
                 "the interpreter was killed (signal 9)".into(),
                 "somebody, or the system when memory ran short, ended it; `--max-memory` says how much it may have",
             ),
-            Ok(Ok(Exit { signal: Some(signal), .. })) => (
+            (Some(Exit { signal: Some(signal), .. }), _) => (
                 format!("the interpreter died of signal {signal}"),
                 "if the script is not out of memory, this is a bug: please report it with the script",
             ),
-            Ok(Ok(Exit { code, .. })) => (
+            (Some(Exit { code, .. }), _) => (
                 format!("the interpreter ended early (exit code {})", code.unwrap_or_default()),
                 "please report it with the script",
             ),
-            Ok(Err(_)) | Err(_) => (
+            (None, _) => (
                 "the interpreter's zygote died, and its sessions with it".into(),
                 "if nobody killed it, please report it with the script",
             ),
         };
         Error::script(message, hint)
     }
-}
 
-impl Session {
+    /// How the process ended, once it has; `None` when the zygote could not tell.
+    async fn exit(&mut self) -> Option<Exit> {
+        if self.exit.is_none() {
+            self.exit = Some(tokio::time::timeout(REAP, &mut self.process.exit).await.ok().and_then(Result::ok));
+        }
+        self.exit.flatten()
+    }
+
     /// Closes the session and waits for its process: what it took in all.
     pub async fn close(mut self) -> Option<Exit> {
         self.calls.drop_all();
         self.writer.abort();
         // It ends when its socket does.
         let _ = rustix::net::shutdown(&self.process.socket, rustix::net::Shutdown::Both);
-        tokio::time::timeout(REAP, &mut self.process.exit).await.ok().and_then(Result::ok)
+        self.exit().await
     }
 }
 

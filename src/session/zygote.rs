@@ -128,7 +128,7 @@ impl Zygote {
                 let stack = limit.maximum.map_or(STACK, |most| most.min(STACK));
                 setrlimit(Resource::Stack, Rlimit { current: Some(stack), maximum: limit.maximum })?;
                 // On its own number a descriptor keeps its close-on-exec flag: take another one first.
-                let copy = if raw == CONTROL { libc::dup(raw) } else { raw };
+                let copy = if raw == CONTROL { libc::fcntl(raw, libc::F_DUPFD_CLOEXEC, CONTROL + 1) } else { raw };
                 if copy < 0 || libc::dup2(copy, CONTROL) < 0 {
                     return Err(std::io::Error::last_os_error());
                 }
@@ -156,7 +156,7 @@ impl Zygote {
         let hello = lock(&self.hello).take();
         if let Some(hello) = hello {
             let heard = tokio::time::timeout(HELLO, hello).await;
-            if !matches!(heard, Ok(Ok(()))) && lock(&self.state).dead.is_none() {
+            if !matches!(heard, Ok(Ok(()))) && !lock(&self.state).hello {
                 return Err(Error::Interpreter {
                     message: format!("no interpreter answered within {} s", HELLO.as_secs()),
                     hint: Some(

@@ -32,7 +32,7 @@ impl Sched {
 
     pub(super) fn group<R>(&mut self, id: OpId, f: impl FnOnce(&mut Group) -> R) -> Option<R> {
         match (self.alive(id), self.ops.get_mut(id.index as usize)) {
-            (true, Some(Op { kind: Kind::Group(group), .. })) => Some(f(group)),
+            (true, Some(Op { kind: Kind::Group(group), outcome: None, .. })) => Some(f(group)),
             _ => None,
         }
     }
@@ -59,8 +59,10 @@ impl Sched {
         self.complete(id, outcome);
     }
 
-    /// The next item for the running fiber.
+    /// The next item for the running fiber, which counts as another from here on: a continuation of one item's is not the
+    /// next one's to enter.
     pub(crate) fn take(&mut self) -> Option<u32> {
+        self.fiber = self.fresh_fiber();
         let next = self.running_group(Group::take).flatten();
         self.item = next.map_or(Item::No, Item::Running);
         next
@@ -68,6 +70,7 @@ impl Sched {
 
     /// The next failed item for the running fiber.
     pub(crate) fn take_failed(&mut self) -> Option<(u32, Kept)> {
+        self.fiber = self.fresh_fiber();
         let next = self.running_group(Group::take_failed).flatten();
         self.item = next.as_ref().map_or(Item::No, |(item, _)| Item::Handled(*item));
         next

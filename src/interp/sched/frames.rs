@@ -21,6 +21,7 @@ impl Sched {
             if let Some(program) = self.next.take() {
                 return Some(program);
             }
+            self.flush();
             let result = self.link.wait(None);
             self.note(result);
             if self.ended.is_some() {

@@ -256,6 +256,7 @@ impl Sched {
     /// Reads the socket and the clock; waits for them when there is nothing else to do.
     fn look_outside(&mut self) -> Result<(), Fault> {
         super::output::flush(self);
+        self.flush();
         self.fire_timers();
         self.link_full &= !self.link.room();
         while self.ready.is_empty()
@@ -276,7 +277,6 @@ impl Sched {
             self.timers.peek().map(|Reverse((at, _))| at.saturating_duration_since(Instant::now()))
         };
         let result = self.link.wait(timeout);
-        self.last_flush = Instant::now();
         self.note(result);
         self.read_frames();
         Ok(())

@@ -252,7 +252,9 @@ impl Sched {
         if let Some(Some(timer)) = self.group(id, |g| g.deadline.take()) {
             self.drop_timer(timer);
         }
-        if self.op(id).task.is_some() {
+        if let Some(task) = self.op(id).task.clone() {
+            // Whoever cancels it knows that it failed.
+            task.awaited.set(true);
             self.complete(id, Err(fault.clone().kept()));
         } else {
             self.release(id.index);

@@ -125,6 +125,9 @@ fn failure(failed: PyFailure) -> Fault {
         message = format!("{message}\n{}", failed.traceback.trim_end());
     }
     let fault = Fault::new(FailureClass::Python, message);
+    if fault.message.starts_with("MemoryError") {
+        return fault.hint("the script may have more memory with `--max-memory`; or hold less at a time");
+    }
     if fault.message.contains("unterminated string literal") || fault.message.contains("EOL while scanning") {
         return fault.hint(
             "a newline inside a Python literal is written `\\\\n` in a Scheme string; a here-string (`#<<PY`) needs no escapes",
