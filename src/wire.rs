@@ -17,6 +17,9 @@ use serde::{Deserialize, Serialize};
 /// The largest frame either side accepts, in bytes.
 pub const MAX_FRAME: usize = 256 << 20;
 
+/// The largest head either side accepts, in bytes: it holds names and numbers, texts are in the tail.
+pub const MAX_HEAD: usize = 1 << 20;
+
 /// How many bytes of calls a session may have waiting in the host (one call larger than that may wait alone).
 pub const CREDIT: usize = 64 << 20;
 
@@ -286,7 +289,7 @@ pub fn encode<T: Serialize>(out: &mut Vec<u8>, head: &T, tail: &[&[u8]]) -> Resu
     *out = postcard::to_extend(head, taken).map_err(|_| WireError::Head)?;
     let head_len = out.len() - start - PREFIX;
     let len = 4 + head_len + tail.iter().map(|t| t.len()).sum::<usize>();
-    if len > MAX_FRAME {
+    if len > MAX_FRAME || head_len > MAX_HEAD {
         out.truncate(start);
         return Err(WireError::Size(len));
     }
@@ -315,7 +318,7 @@ pub fn find(buf: &[u8]) -> Result<Result<Found, usize>, WireError> {
     let word =
         |at: usize| u32::from_le_bytes([lengths[at], lengths[at + 1], lengths[at + 2], lengths[at + 3]]) as usize;
     let (len, head_len) = (word(0), word(4));
-    if !(4..=MAX_FRAME).contains(&len) || head_len > len - 4 {
+    if !(4..=MAX_FRAME).contains(&len) || head_len > (len - 4).min(MAX_HEAD) {
         return Err(WireError::Size(len));
     }
     if buf.len() < 4 + len {

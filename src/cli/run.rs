@@ -21,6 +21,9 @@ use tokio::{
     sync::mpsc,
 };
 
+/// How much output `--json` keeps for its field, in bytes.
+const MAX_OUTPUT: usize = 64 << 20;
+
 #[derive(Args)]
 pub(super) struct Run {
     /// The script.
@@ -228,6 +231,12 @@ struct Screen {
 impl Listener for Screen {
     fn wrote(&mut self, stream: Stream, text: &str) -> Result<(), Error> {
         match (stream, &mut self.captured) {
+            (Stream::Stdout, Some(captured)) if captured.len() + text.len() > MAX_OUTPUT => {
+                return Err(Error::script(
+                    format!("the script wrote more than {} MB, which `--json` would have to hold", MAX_OUTPUT >> 20),
+                    "write less, or run it without `--json`",
+                ));
+            }
             (Stream::Stdout, Some(captured)) => captured.push_str(text),
             (Stream::Stdout, None) => {
                 let written = self.display.aside(text.ends_with('\n'), || print(text));

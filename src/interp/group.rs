@@ -147,6 +147,10 @@ impl Group {
 
     /// An item has ended.
     pub(crate) fn settle(&mut self, item: u32, outcome: Outcome) -> Tell {
+        if !matches!(self.slots.get(item as usize), Some(Slot::Empty | Slot::Handling)) {
+            // Its deadline has settled it already.
+            return Tell { host: false, script: false };
+        }
         self.running = self.running.saturating_sub(1);
         match outcome {
             Ok(value) => {
@@ -230,7 +234,7 @@ impl Group {
         self.verdict.get_or_insert(Err(fault));
     }
 
-    /// The deadline has passed: what has not ended fails with `fault`. Its fibers have been dropped already.
+    /// The deadline has passed: what has not ended fails with `fault`. Its fibers are dropped next.
     pub(crate) fn expire(&mut self, fault: &Fault) {
         self.next = self.total;
         self.running = 0;
@@ -268,7 +272,9 @@ impl Group {
     fn results(&mut self) -> Kept {
         let values = std::mem::take(&mut self.slots).into_iter().map(|slot| match slot {
             Slot::Value(value) | Slot::Failed(value) => value.get(),
-            Slot::Empty | Slot::Queued | Slot::Handling => Fault::new(FailureClass::Cancelled, "it was not started").into_value(),
+            Slot::Empty | Slot::Queued | Slot::Handling => {
+                Fault::new(FailureClass::Cancelled, "it was not started").into_value()
+            }
         });
         Kept::new(SteelVal::ListV(values.collect()))
     }

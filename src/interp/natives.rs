@@ -30,7 +30,10 @@ pub(crate) const NATIVES: &[(&str, FunctionSignature)] = &[
     ("%ending?", |_| Ok(SteelVal::BoolV(ending()))),
     ("%enter!", |args| doing(|s| s.enter(args[0].clone()))),
     ("%exit!", |_| doing(Sched::exit)),
-    ("%event!", |_| sched::with(Sched::event)),
+    ("%event!", |_| {
+        super::python::pass_on();
+        sched::with(Sched::event)
+    }),
     ("%park-here!", |args| unit(sched::with(|s| s.park(id(&args[0])?, args[1].clone())))),
     ("%take-outcome", |args| outcome(id(&args[0]).map(|id| sched::with(|s| s.take_outcome(id))))),
     ("%wait-for-room!", |_| encoded(sched::with(Sched::wait_for_room))),

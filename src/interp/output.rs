@@ -4,10 +4,13 @@
 
 use super::sched::Sched;
 use crate::wire::{Stream, ToHost};
-use std::cell::RefCell;
+use std::{cell::RefCell, time::Duration};
 
 /// Past this, text is handed to the link at once.
 const FLUSH_AT: usize = 1 << 20;
+
+/// How long text may wait while the script goes on.
+const SOON: Duration = Duration::from_millis(50);
 
 thread_local! {
     static WRITTEN: RefCell<Vec<(Stream, String)>> = const { RefCell::new(Vec::new()) };
@@ -18,19 +21,29 @@ pub(crate) fn text(stream: Stream, text: &str) {
     if text.is_empty() {
         return;
     }
-    let full = WRITTEN.with_borrow_mut(|pieces| match pieces.last_mut() {
-        Some((last, piece)) if *last == stream => {
-            piece.push_str(text);
-            piece.len() > FLUSH_AT
+    let written = WRITTEN.with_borrow_mut(|pieces| {
+        match pieces.last_mut() {
+            Some((last, piece)) if *last == stream => piece.push_str(text),
+            _ => pieces.push((stream, text.to_owned())),
         }
-        _ => {
-            pieces.push((stream, text.to_owned()));
-            false
-        }
+        pieces.iter().map(|(_, piece)| piece.len()).sum::<usize>() + 64 * pieces.len()
     });
-    if full {
+    if written > FLUSH_AT {
         super::sched::with(flush_all);
+    } else {
+        super::sched::with(|s| {
+            // A script that computes for long shows meanwhile what it wrote before.
+            if s.last_flush.elapsed() > SOON {
+                hand_over(s);
+            }
+        });
     }
+}
+
+/// Hands to the socket what was written and what was asked so far.
+pub(crate) fn hand_over(sched: &mut Sched) {
+    flush(sched);
+    sched.flush();
 }
 
 /// Makes frames of what was written.

@@ -47,6 +47,7 @@ fn run(engine: &mut Engine, program: Program) -> bool {
         Ok(source) => evaluate(engine, &source, program.json),
         Err(error) => (Ending::Error(error), String::new(), true),
     };
+    python::pass_on();
     let (pending, failed) = sched::with(sched::Sched::end_program);
     if pending > 0 && matches!(ending, Ending::Value { finished: false, .. }) {
         let them = if pending == 1 { "handle was" } else { "handles were" };

@@ -4,7 +4,7 @@
 //! provider and key, and what a call does.
 
 use super::{Answer, Failure, Model, Request};
-use crate::wire::Priority;
+use crate::wire::{FailureClass, Priority};
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -29,7 +29,8 @@ pub struct Call {
 }
 
 enum State {
-    Waiting,
+    /// In the queue. A call that is cancelled there takes its prompt along.
+    Waiting(Request),
     /// Its caller is being told; never while this lock is held, since the caller cancels under a lock of its own.
     Starting,
     Running(AbortHandle),
@@ -38,14 +39,14 @@ enum State {
 
 impl Call {
     /// A call that has not been queued yet.
-    pub fn new(id: u32, weight: u64) -> Arc<Self> {
-        Arc::new(Self { id, weight, state: Mutex::new(State::Waiting) })
+    pub fn new(id: u32, weight: u64, request: Request) -> Arc<Self> {
+        Arc::new(Self { id, weight, state: Mutex::new(State::Waiting(request)) })
     }
 
     /// Takes it out of the queue, or ends it; its caller hears no more of it. Whether it was still waiting.
     pub fn cancel(&self) -> bool {
         match std::mem::replace(&mut *lock(&self.state), State::Cancelled) {
-            State::Waiting => true,
+            State::Waiting(_) => true,
             State::Running(task) => {
                 task.abort();
                 false
@@ -57,7 +58,6 @@ impl Call {
 
 struct Job {
     call: Arc<Call>,
-    request: Request,
     caller: Arc<dyn Caller>,
 }
 
@@ -85,8 +85,8 @@ impl Dispatcher {
     }
 
     /// Queues a call, and starts it when there is a place. Must be called within a runtime.
-    pub fn submit(self: &Arc<Self>, call: Arc<Call>, request: Request, priority: Priority, caller: Arc<dyn Caller>) {
-        let job = Job { call, request, caller };
+    pub fn submit(self: &Arc<Self>, call: Arc<Call>, priority: Priority, caller: Arc<dyn Caller>) {
+        let job = Job { call, caller };
         {
             let mut queues = lock(&self.queues);
             if queues.free == 0 {
@@ -123,22 +123,25 @@ impl Dispatcher {
 
     /// Makes a task of a job. `false` when it was cancelled while it waited.
     fn run(self: &Arc<Self>, job: Job) -> bool {
-        let Job { call, request, caller } = job;
-        {
+        let Job { call, caller } = job;
+        let request = {
             let mut state = lock(&call.state);
-            if matches!(*state, State::Cancelled) {
-                return false;
+            match std::mem::replace(&mut *state, State::Starting) {
+                State::Waiting(request) => request,
+                other => {
+                    *state = other;
+                    return false;
+                }
             }
-            *state = State::Starting;
-        }
+        };
         caller.started(&call);
         let place = Place(self.clone());
         let task = tokio::spawn({
-            let (call, dispatcher) = (call.clone(), self.clone());
+            let (dispatcher, ending) = (self.clone(), Ending { call: call.clone(), caller, result: None });
             async move {
                 let result = dispatcher.model.complete(&request).await;
                 drop(place);
-                caller.ended(&call, result);
+                ending.with(result);
             }
         });
         let mut state = lock(&call.state);
@@ -147,6 +150,27 @@ impl Dispatcher {
             _ => *state = State::Running(task.abort_handle()),
         }
         true
+    }
+}
+
+/// Tells the caller how its call ended, even when the model panicked.
+struct Ending {
+    call: Arc<Call>,
+    caller: Arc<dyn Caller>,
+    result: Option<Result<Answer, Failure>>,
+}
+
+impl Ending {
+    fn with(mut self, result: Result<Answer, Failure>) {
+        self.result = Some(result);
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let lost = || Err(Failure::new(FailureClass::Server, "the call broke off; please report it"));
+        let result = self.result.take().unwrap_or_else(lost);
+        self.caller.ended(&self.call, result);
     }
 }
 

@@ -25,6 +25,8 @@ use tokio::sync::Notify;
 const TIMEOUT: Duration = Duration::from_secs(120);
 /// Attempts after the first, unless a call says otherwise.
 const RETRIES: u32 = 4;
+/// The most messages of a chat.
+const MAX_MESSAGES: usize = 10_000;
 /// What a call may ask for at most: nothing waits without a bound.
 const LONGEST: f64 = 24.0 * 60.0 * 60.0;
 
@@ -63,7 +65,9 @@ pub struct Usage {
 struct Inner {
     out: Vec<u8>,
     open: HashMap<u32, Arc<Call>>,
-    /// Bytes of calls that have left the queue, not yet told.
+    /// Bytes of calls that wait in the queue.
+    waiting: u64,
+    /// Bytes of calls that have left it, not yet told.
     credit: u64,
     cost_usd: Option<f64>,
     first_call: Option<Instant>,
@@ -87,6 +91,7 @@ impl Calls {
             inner: Mutex::new(Inner {
                 out: Vec::new(),
                 open: HashMap::new(),
+                waiting: 0,
                 credit: 0,
                 cost_usd: Some(0.0),
                 first_call: None,
@@ -158,6 +163,10 @@ impl Calls {
     /// A call came: the tail holds its texts.
     pub(super) fn submit(&self, head: CallHead, tail: Bytes) -> Result<(), WireError> {
         let weight = (tail.len() + wire::CALL_OVERHEAD) as u64;
+        // What a session may have waiting it knows, and keeps to; one that does not is no session of ours.
+        if head.messages.len() > MAX_MESSAGES || self.lock().waiting > (wire::CREDIT + wire::MAX_FRAME) as u64 {
+            return Err(WireError::Size(tail.len()));
+        }
         let mut rest = tail;
         let mut messages = Vec::with_capacity(head.messages.len());
         for (role, len) in head.messages {
@@ -176,17 +185,18 @@ impl Calls {
             timeout: timeout.map_or(TIMEOUT, |s| Duration::from_secs_f64(s.min(LONGEST))),
             retries: head.retries.unwrap_or(RETRIES),
         };
-        let call = Call::new(head.id, weight);
+        let call = Call::new(head.id, weight, request);
         {
             let mut inner = self.lock();
             if inner.open.insert(head.id, call.clone()).is_some() {
                 return Err(WireError::Head);
             }
+            inner.waiting += weight;
             inner.first_call.get_or_insert_with(Instant::now);
         }
         self.counts.calls.fetch_add(1, Relaxed);
         if let Some(me) = self.me.upgrade() {
-            self.dispatcher.submit(call, request, head.priority, me);
+            self.dispatcher.submit(call, head.priority, me);
         }
         Ok(())
     }
@@ -204,6 +214,7 @@ impl Calls {
     /// Ends a call that has been taken out of the list.
     fn count_out(&self, inner: &mut Inner, call: &Call) {
         if call.cancel() {
+            inner.waiting -= call.weight;
             inner.credit += call.weight;
         } else {
             self.counts.in_flight.fetch_sub(1, Relaxed);
@@ -228,6 +239,7 @@ impl Caller for Calls {
         self.counts.in_flight.fetch_add(1, Relaxed);
         let mut inner = self.lock();
         let told = inner.credit > 0 || !inner.out.is_empty();
+        inner.waiting -= call.weight;
         inner.credit += call.weight;
         if !told {
             self.wake.notify_one();

@@ -176,6 +176,8 @@ impl Session {
         memory.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         // Why it was told to end, and when it will be killed.
         let mut ending: Option<(Error, Instant)> = None;
+        // Whether the process has ended: what it wrote before is still read.
+        let mut dead = false;
         loop {
             while let Some((head, tail)) = self.next_frame()? {
                 match self.receive(&head, tail, listener)? {
@@ -185,12 +187,8 @@ impl Session {
             }
             let alarm = ending.as_ref().map_or(timeout, |(_, kill_at)| *kill_at);
             tokio::select! {
+                // In this order: a session that writes without end must not put off its own.
                 biased;
-                read = self.reader.read_buf(&mut self.incoming) => {
-                    if matches!(read, Ok(0) | Err(_)) {
-                        return Err(self.death(ending.map(|(why, _)| why), program).await);
-                    }
-                }
                 Some(Stop::Signal(signal)) = stop.recv(), if ending.is_none() => {
                     self.process.signal(Signal::INT);
                     ending = Some((Error::Interrupted(signal), Instant::now() + GRACE));
@@ -220,6 +218,16 @@ impl Session {
                         );
                         return Err(self.death(Some(why), program).await);
                     }
+                }
+                read = self.reader.read_buf(&mut self.incoming) => {
+                    if matches!(read, Ok(0) | Err(_)) {
+                        return Err(self.death(ending.map(|(why, _)| why), program).await);
+                    }
+                }
+                // A process that a script left behind may hold the socket open: what counts is the session's own.
+                gone = self.pidfd.readable(), if !dead => dead = gone.is_ok(),
+                () = tokio::time::sleep(GRACE), if dead => {
+                    return Err(self.death(ending.map(|(why, _)| why), program).await);
                 }
             }
         }

@@ -5,10 +5,12 @@ mod mock;
 #[path = "../support/program.rs"]
 mod program;
 
+mod calls;
 mod embedding;
 mod fan_out;
 mod faults;
+mod handles;
 mod language;
 mod mock_server;
-mod readme;
 mod python;
+mod readme;

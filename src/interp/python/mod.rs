@@ -27,7 +27,7 @@ mod output;
 mod tests;
 
 pub(crate) use failure::PyFailure;
-pub(crate) use output::set_output;
+pub(crate) use output::{pass_on_waiting as pass_on, set_output};
 
 use convert::{PyObjectHandle, to_python, to_steel};
 

@@ -44,7 +44,7 @@ pub(super) fn send(text: &str, is_stderr: bool) {
 }
 
 /// Passes on what other threads have printed so far.
-pub(super) fn pass_on_waiting() {
+pub(crate) fn pass_on_waiting() {
     if let Some(sink) = here() {
         // The lock is given back first: the sink must be free to do as it likes.
         let waiting = mem::take(&mut lock().waiting);

@@ -314,8 +314,8 @@ impl Sched {
             self.op(target).kind = Kind::Fiber(None);
             return self.cancel_with(target, &fault);
         }
-        self.cancel_children(target.index);
         self.group(target, |g| g.expire(&fault));
+        self.cancel_children(target.index);
         self.maybe_launch(target);
         self.maybe_finish(target);
     }

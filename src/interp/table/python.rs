@@ -110,8 +110,8 @@ fn run(
     f: impl FnOnce(&[Option<SteelVal>]) -> Result<SteelVal, PyFailure>,
 ) -> super::super::value::Native {
     parsed(name, args, |values| {
-        // Python blocks every fiber: calls made so far should be under way meanwhile.
-        super::super::sched::with(super::super::sched::Sched::flush);
+        // Python blocks every fiber: calls made so far should be under way meanwhile, and text written be seen.
+        super::super::sched::with(super::super::output::hand_over);
         if let Some(context) = CONTEXT.take() {
             python::set("context", &context).map_err(failure)?;
         }
