@@ -14,7 +14,7 @@
   (let ([outcome (%outcome-of thunk)])
     (cond [(car outcome) (cdr outcome)]
           [(%ending?) (raise (cdr outcome))] ; finish and the interrupt pass every handler
-          [else (handler (cdr outcome))])))
+          [else (handler (%handed (cdr outcome)))])))
 
 ;; ---- winders: a chain of (vector id before after parent), #f at its end
 

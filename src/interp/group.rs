@@ -145,11 +145,10 @@ impl Group {
         Some(next)
     }
 
-    /// An item has ended.
-    pub(crate) fn settle(&mut self, item: u32, outcome: Outcome) -> Tell {
+    /// An item has ended. `None` when its deadline has settled it already.
+    pub(crate) fn settle(&mut self, item: u32, outcome: Outcome) -> Option<Tell> {
         if !matches!(self.slots.get(item as usize), Some(Slot::Empty | Slot::Handling)) {
-            // Its deadline has settled it already.
-            return Tell { host: false, script: false };
+            return None;
         }
         self.running = self.running.saturating_sub(1);
         match outcome {
@@ -167,12 +166,12 @@ impl Group {
                 match self.on_error {
                     OnError::Procedure if matches!(self.slots[item as usize], Slot::Handling) => {
                         self.running += 1;
-                        return self.settle_for_good(item, fault);
+                        return Some(self.settle_for_good(item, fault));
                     }
                     OnError::Procedure if !class.dooms_the_rest() => {
                         self.slots[item as usize] = Slot::Queued;
                         self.to_hand_over.push_back((item, fault));
-                        return Tell { host: false, script: false };
+                        return Some(Tell { host: false, script: false });
                     }
                     OnError::Keep => self.slots[item as usize] = Slot::Value(fault),
                     OnError::FailFast => {
@@ -186,7 +185,7 @@ impl Group {
                 self.failed += 1;
             }
         }
-        self.tell()
+        Some(self.tell())
     }
 
     /// The script's own procedure for a failed item failed itself: that is the item's failure now.

@@ -38,6 +38,7 @@ pub(crate) const NATIVES: &[(&str, FunctionSignature)] = &[
     ("%take-outcome", |args| outcome(id(&args[0]).map(|id| sched::with(|s| s.take_outcome(id))))),
     ("%wait-for-room!", |_| encoded(sched::with(Sched::wait_for_room))),
     ("%caught", |args| Ok(caught(&args[0]))),
+    ("%handed", |args| Ok(handed(&args[0]))),
     ("%fiber", |_| Ok(SteelVal::IntV(sched::with(|s| s.fiber()) as isize))),
     ("%own-fiber!", own_fiber),
     ("%call!", call),
@@ -149,18 +150,24 @@ pub(crate) fn error_of(values: &[Option<SteelVal>]) -> Fault {
     Fault::script(message)
 }
 
-/// What a handler gets for an error of Steel's.
+/// The failure that an error of Steel's stands for.
 fn caught(value: &SteelVal) -> SteelVal {
     let SteelVal::Custom(inner) = value else { return value.clone() };
     let read = inner.read();
     match as_underlying_type::<SteelErr>(read.as_ref()) {
-        Some(err) => value_of(err),
+        Some(err) => fault_of(err).into_value(),
         None => value.clone(),
     }
 }
 
-/// The value that an error stands for: what was raised, or a failure of class `script`.
-pub(crate) fn value_of(err: &SteelErr) -> SteelVal {
+/// What a handler is given for a failure: itself or, when `raise` was given something else, that.
+fn handed(failure: &SteelVal) -> SteelVal {
+    let payload = with_fault(failure, |fault| fault.payload.as_ref().map(|payload| payload.get()));
+    payload.flatten().unwrap_or_else(|| failure.clone())
+}
+
+/// The failure that an error stands for. A raised value that is none travels inside one, which knows the place.
+pub(crate) fn fault_of(err: &SteelErr) -> Fault {
     let spans: Vec<_> = err
         .span()
         .into_iter()
@@ -172,19 +179,20 @@ pub(crate) fn value_of(err: &SteelErr) -> SteelVal {
         && let Some(value) = RAISED_VALUE.take()
     {
         let value = value.get();
-        let placed = with_fault(&value, |fault| match fault.spans.is_empty() {
-            true => Some(Fault { spans, ..fault.clone() }),
-            false => None,
+        let fault = with_fault(&value, Fault::clone).unwrap_or_else(|| {
+            let message = format!("raised: {}", super::print::written(&value));
+            Fault { payload: Some(Rc::new(Kept::new(value.clone()))), ..Fault::script(message) }
         });
-        return placed.flatten().map_or(value, Fault::into_value);
+        return if fault.spans.is_empty() { Fault { spans, ..fault } } else { fault };
     }
-    let mut fault = Fault { spans, ..Fault::script(message.trim()) };
+    let fault = Fault { spans, ..Fault::script(message.trim()) };
     if message.contains("#<response ") {
-        fault = fault.hint("a response is no string; `(syntax-e response)` gives its text");
+        fault.hint("a response is no string; `(syntax-e response)` gives its text")
     } else if message.contains("#<async ") {
-        fault = fault.hint("`await` the handle first");
+        fault.hint("`await` the handle first")
+    } else {
+        fault
     }
-    fault.into_value()
 }
 
 fn own_fiber(args: &[SteelVal]) -> Native {
@@ -411,16 +419,8 @@ fn item_failed(args: &[SteelVal]) -> Native {
     if ending() {
         return Ok(SteelVal::BoolV(false));
     }
-    let fault = match with_fault(&args[0], |_| ()) {
-        Some(()) => args[0].clone(),
-        // Any value can be raised; a slot holds a failure that carries it.
-        None => {
-            let message = format!("raised: {}", super::print::written(&args[0]));
-            Fault { payload: Some(Rc::new(Kept::new(args[0].clone()))), ..Fault::script(message) }.into_value()
-        }
-    };
     Ok(SteelVal::BoolV(sched::with(|s| {
-        s.item_failed(Kept::new(fault));
+        s.item_failed(Kept::new(args[0].clone()));
         s.running_group(|_| ()).is_some()
     })))
 }

@@ -6,7 +6,7 @@ use super::{
     sched::{self, Ended, INTERRUPTED, Program},
     source::{self, Source},
     table,
-    value::{Fault, TaskState, string, with_fault},
+    value::{Fault, TaskState, string},
 };
 use crate::wire::{Ending, FailureClass, ScriptError, Stream, ToHost};
 use rustix::{
@@ -25,6 +25,7 @@ pub(super) fn serve(engine: &mut Engine, socket: OwnedFd) {
         Ok(link) => sched::start(link),
         Err(e) => return eprintln!("bessemer interpreter: no descriptor: {e}"),
     }
+    table::give_python_context(string(""));
     python::set_output(|text, to_stderr| output::text(if to_stderr { Stream::Stderr } else { Stream::Stdout }, text));
     while let Some(program) = sched::with(sched::Sched::next_program) {
         if !run(engine, program) {
@@ -119,10 +120,7 @@ fn evaluate(engine: &mut Engine, source: &Source, json: bool) -> (Ending, String
         (Some(Ended::Finished(value)), _) => shown(&value.get(), true),
         (_, Ok(Ok(values))) => shown(values.last().unwrap_or(&SteelVal::Void), false),
         (ended, Ok(Err(err))) => {
-            let value = natives::value_of(&err);
-            let fault = with_fault(&value, Fault::clone)
-                .unwrap_or_else(|| Fault::script(format!("raised: {}", print::written(&value))));
-            let mut error = located(engine, source, fault, &err);
+            let mut error = located(engine, source, natives::fault_of(&err), &err);
             if matches!(ended, Some(Ended::Interrupted)) {
                 error = ScriptError { message: "interrupted".into(), hint: None, ..error };
             }

@@ -297,8 +297,9 @@ impl<'a> Reader<'a> {
                 "choose another name; `define-syntax` with `syntax-rules` makes macros",
             ));
         }
-        if name == "fn" && !quoted {
-            self.replace(name.len(), FN);
+        if name == "fn" {
+            // In quoted data bars keep it the symbol that was written.
+            self.replace(name.len(), if quoted { "|fn|" } else { FN });
         } else {
             self.at += name.len();
         }
@@ -444,8 +445,8 @@ mod tests {
     }
 
     #[test]
-    fn fn_is_a_name_but_not_in_quoted_data() {
-        assert_eq!(text("(define (g fn) (fn 'fn '(fn)))"), "(define (g fn*) (fn* 'fn '(fn)))");
+    fn fn_is_a_name_and_in_quoted_data_a_symbol() {
+        assert_eq!(text("(define (g fn) (fn 'fn '(fn)))"), "(define (g fn*) (fn* '|fn| '(|fn|)))");
     }
 
     #[test]

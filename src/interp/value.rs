@@ -86,7 +86,6 @@ pub(crate) struct Fault {
     /// Where it was raised, innermost first; source ids included.
     pub(crate) spans: Vec<Span>,
     /// The value given to `raise`, when it was no failure.
-    #[allow(dead_code, reason = "held for handlers that will ask for it (`guard`, `with-handlers`)")]
     pub(crate) payload: Option<Rc<Kept>>,
     /// A map-async's results with the failures in their places.
     pub(crate) results: Option<Rc<Kept>>,

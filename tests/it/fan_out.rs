@@ -245,7 +245,8 @@ fn race_gives_the_first_success_and_cancels_the_losers() {
 #[test]
 fn deadline_cancels_what_its_thunk_began() {
     let text = r#"
-(displayln (with-deadline 1 (lambda () (map-async (lambda (i) (llm-query "hold")) '(1 2 3))) #:otherwise (lambda () 'late)))
+(displayln (with-deadline 1 (lambda () (map-async (lambda (i) (llm-query "hold")) '(1 2 3)))
+  #:otherwise (lambda () 'late)))
 (until-released)
 (displayln (with-handler failure-class (with-deadline 0.01 (lambda () (sleep 60)))))
 (displayln (with-deadline 60 (lambda () (sleep 0.01) 'in-time)))

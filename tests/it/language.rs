@@ -102,21 +102,23 @@ fn failures_are_seen_alike_whatever_failed() {
                  (equal? (exn-message e) (failure-message e)) (equal? (exn-message e) (error-object-message e)))))
 (define call-failed (caught (lambda () (llm-query "bad" #:retries 0))))
 (for-each look (list call-failed (caught (lambda () (error "mine:" 'a "b" 1))) (caught (lambda () (car '())))
-                     (caught (lambda () (undefined-name 1))) (caught (lambda () (py-eval "1/0")))))
+                     (caught (lambda () ("no procedure" 1))) (caught (lambda () (py-eval "1/0")))))
 (writeln (list (failure-attempts call-failed) (failure-model call-failed) (failure-results call-failed)))
 (writeln (exn-message (caught (lambda () (error "mine:" 'a "b" 1)))))
-(for-each (lambda (v) (writeln (equal? v (caught (lambda () (raise v)))))) (list 42 'sym "text" '(1 2) (hash 'a 1) #f '()))
+(for-each (lambda (v) (writeln (equal? v (caught (lambda () (raise v))))))
+          (list 42 'sym "text" '(1 2) (hash 'a 1) #f '()))
 (writeln (failure? 42))
 (define (rethrown thunk) (caught (lambda () (with-handler (lambda (e) (raise e)) (thunk)))))
 (writeln (map failure-class (list (rethrown (lambda () (raise call-failed)))
                                   (rethrown (lambda () (py-eval "1/0")))
                                   (rethrown (lambda () (await (spawn (lambda () (llm-query "bad" #:retries 0)))))))))
 (writeln (equal? (exn-message call-failed) (exn-message (rethrown (lambda () (raise call-failed))))))"#;
-    let text = text.replace("(caught (lambda () (undefined-name 1)))", "(caught (lambda () (\"no procedure\" 1)))");
+    let text = text.replace("(caught (lambda () ("no procedure" 1)))", "(caught (lambda () (\"no procedure\" 1)))");
     let ran = script(&text).server(&mock).run();
     let look = |class: &str| format!("(#t #t #t #t {class} #f #t #t)\n");
     let looks = ["bad-request", "script", "script", "script", "python"].map(look).concat();
-    let rest = "(1 \"mock\" ())\n\"mine: a \\\"b\\\" 1\"\n#t\n#t\n#t\n#t\n#t\n#t\n#t\n#f\n(bad-request python bad-request)\n#t";
+    let rest = "(1 \"mock\" ())\n\"mine: a \\\"b\\\" 1\"\n#t\n#t\n#t\n#t\n#t\n#t\n#t\n#f\n\
+        (bad-request python bad-request)\n#t";
     assert_eq!(ran.value(), looks + rest);
 }
 

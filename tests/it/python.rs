@@ -9,13 +9,15 @@ fn python_values_come_over_as_schemes_own() {
     let text = r##"
 (define (show code) (writeln (py-eval code)))
 (for-each show
-  '("None" "True" "7" "-2 ** 200" "2.5" "float('nan')" "float('inf')" "'é😀\\n\"q\"'" "b'ab'" "[1, [2, (3, 'x')], []]"
+  '("None" "True" "7" "-2 ** 200" "2.5" "float('nan')" "float('inf')" "'é😀\\n\"q\"'"
+    "b'ab'" "[1, [2, (3, 'x')], []]"
     "{'b': {'c': None}, 'a': [True, 1.0]}" "{1: 'int', 'two': 2}" "{3, 1, 2}" "''" "{}"))
 (writeln (map void? (list (py-eval "None") (py-eval "x = 3") (py-eval "import os") (py-eval "") (py-eval "0"))))
 (define h (py-eval "{'k': 1}"))
 (define mixed (py-eval "{1: 'int', 'two': 2}"))
 (writeln (list (hash-ref h 'k) (hash-ref mixed 1) (hash-ref mixed "two")))
-(define d (py-eval "class D:\n  def times(self, n): return n * self.k\n  def me(self): return self\nd = D()\nd.k = 6\nd"))
+(define d (py-eval "
+class D:\n  def times(self, n): return n * self.k\n  def me(self): return self\nd = D()\nd.k = 6\nd"))
 (writeln (list (string? d) (py-call d "times" 7) (py-call (py-call d "me") "times" 2)))
 (py-set! "back" d)
 (writeln (py-eval "back is d"))"##;
@@ -46,7 +48,8 @@ fn scheme_values_come_over_as_pythons_own() {
     let text = r##"
 (define (show value) (py-set! "v" value) (displayln (py-eval "repr(v)")))
 (struct point (x y))
-(for-each show (list (void) #t 7 (expt 2 200) 2.5 "é😀\n'q' \\d {x}" 'symbol '(1 (2 "x") ()) (vector 1 2) (hash 'b 1 'a '(2))
+(for-each show (list (void) #t 7 (expt 2 200) 2.5 "é😀\n'q' \\d {x}" 'symbol '(1 (2 "x") ())
+                     (vector 1 2) (hash 'b 1 'a '(2))
                      (hash "s" 1) (bytes 97 0 255) (hashset 1) (llm-query "an answer")))
 (show (map-async llm-query '("a" "b")))
 (show (point 1 (list 2)))
@@ -118,7 +121,8 @@ python
 
 #[test]
 fn context_is_the_same_on_both_sides() {
-    let text = "(writeln (list context (string-length context) (py-eval \"len(context)\") (equal? context (py-eval \"context\"))))";
+    let text = "(writeln (list context (string-length context) (py-eval \"len(context)\")
+          (equal? context (py-eval \"context\"))))";
     assert_eq!(script(text).context("één\n\"2\"").run().value(), "(\"één\\n\\\"2\\\"\" 7 7 #t)");
     assert_eq!(script(text).run().value(), "(\"\" 0 0 #t)");
 }

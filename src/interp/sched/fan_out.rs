@@ -95,7 +95,7 @@ impl Sched {
 
     /// An item has ended.
     pub(crate) fn settle(&mut self, id: OpId, item: u32, outcome: Outcome) {
-        if let Some(tell) = self.group(id, |g| g.settle(item, outcome)) {
+        if let Some(Some(tell)) = self.group(id, |g| g.settle(item, outcome)) {
             self.told(id, tell);
         }
     }
