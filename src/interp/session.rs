@@ -147,8 +147,13 @@ fn located(engine: &Engine, source: &Source, fault: Fault, err: &steel::SteelErr
     let mut spans = fault.spans.clone();
     spans.extend(err.span());
     spans.extend(err.stack_trace().iter().flat_map(|t| t.trace().iter().filter_map(|frame| *frame.span())));
-    let span = spans.iter().find(ours).map(|span| {
-        let place = source.original(span.start as usize..span.end as usize);
+    let span = spans.iter().position(|span| ours(&span)).map(|at| {
+        let mut place = spans[at].start as usize..spans[at].end as usize;
+        if at > 0 {
+            // A frame of the stack: Steel knows only some argument of the call that stands there.
+            place = source.call_round(place);
+        }
+        let place = source.original(place);
         (place.start as u32, place.end as u32)
     });
     let mut message = fault.message.replace(source::FN, "fn");

@@ -34,6 +34,8 @@ pub(crate) struct Source {
     pub(crate) text: String,
     /// From where in the new text on, which old bytes stand there; `copied` when byte for byte.
     pieces: Vec<Piece>,
+    /// Where the lists of the new text lie, inner ones before outer ones.
+    lists: Vec<Range<usize>>,
 }
 
 struct Piece {
@@ -48,6 +50,11 @@ impl Source {
         let start = self.at(span.start).start;
         let end = self.at(span.end.max(span.start + 1) - 1);
         start..end.end.max(start)
+    }
+
+    /// The innermost list round a place of the new text: the call, when the place is one of its arguments.
+    pub(crate) fn call_round(&self, span: Range<usize>) -> Range<usize> {
+        self.lists.iter().find(|list| list.contains(&span.start)).cloned().unwrap_or(span)
     }
 
     /// The old bytes for one new byte.
@@ -70,6 +77,7 @@ pub(crate) fn rewrite(old: &str) -> Result<Source, ScriptError> {
         copied_to: 0,
         new: String::with_capacity(old.len() + 256),
         pieces: Vec::new(),
+        lists: Vec::new(),
         macros: Vec::new(),
     };
     if old.starts_with("#!") {
@@ -79,7 +87,7 @@ pub(crate) fn rewrite(old: &str) -> Result<Source, ScriptError> {
     while reader.top_form()? {}
     reader.at = old.len();
     reader.copy();
-    Ok(Source { text: reader.new, pieces: reader.pieces })
+    Ok(Source { text: reader.new, pieces: reader.pieces, lists: reader.lists })
 }
 
 struct Reader<'a> {
@@ -89,6 +97,7 @@ struct Reader<'a> {
     copied_to: usize,
     new: String,
     pieces: Vec<Piece>,
+    lists: Vec<Range<usize>>,
     /// Macros the program has defined so far: their uses may be definitions.
     macros: Vec<&'a str>,
 }
@@ -106,6 +115,11 @@ impl<'a> Reader<'a> {
 
     fn peek(&self) -> Option<char> {
         self.rest().chars().next()
+    }
+
+    /// Where the reader is in the new text.
+    fn place(&self) -> usize {
+        self.new.len() + self.at - self.copied_to
     }
 
     /// Writes what has been passed over as it is.
@@ -232,10 +246,13 @@ impl<'a> Reader<'a> {
                     self.replace(len, "void");
                     return Ok(true);
                 }
+                let start = self.place();
                 self.at += 1;
                 let head = self.name_at(self.at);
                 self.check_macro(head)?;
-                self.list_rest(quoted || head == "quote")
+                let more = self.list_rest(quoted || head == "quote")?;
+                self.lists.push(start..self.place());
+                Ok(more)
             }
             ')' | ']' | '}' => Ok(false),
             '\'' => {

@@ -367,7 +367,10 @@ fn a_typo_or_a_refused_key_stops_new_items() {
     let auth = r#"(llm-query-async "auth")"#;
     assert_eq!(stopped(auth, "'raise"), ("items".into(), 5));
     assert_eq!(stopped(auth, "(lambda (failure item) 'mended)"), ("items".into(), 5));
-    assert_eq!(stopped(auth, "'fail-fast"), ("auth".into(), 5));
+    // Here the others are cancelled as well, some before they were sent.
+    let (class, calls) = stopped(auth, "'fail-fast");
+    assert_eq!(class, "auth");
+    assert!(calls <= 5, "{calls} calls after a refused key");
 }
 
 #[test]
