@@ -21,11 +21,15 @@ pub(crate) fn models(offline: bool, model: Option<String>) -> Settings {
     }
 }
 
+/// Takes as many descriptors as the system gives: every call under way holds a socket, and the zygote two a session.
+pub(crate) fn raise_descriptors() {
+    let limit = getrlimit(Resource::Nofile);
+    // Where that is refused, what there is must do.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+}
+
 /// How many calls can be under way: what was asked for, bounded by the descriptors this process may have.
 pub(crate) fn concurrent(wanted: usize) -> usize {
-    let limit = getrlimit(Resource::Nofile);
-    // Every call under way holds a socket: take as many descriptors as the system gives.
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
     let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     let most = usize::try_from(descriptors.saturating_sub(RESERVED_DESCRIPTORS)).unwrap_or(usize::MAX).max(1);
     if wanted > most {

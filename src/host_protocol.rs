@@ -22,6 +22,8 @@ pub(crate) enum Notice {
     Failed { problem: String },
     /// A session; its socket and its pidfd come with the packet.
     Forked { pid: i32 },
+    /// The last request could not be met: why. Other sessions go on.
+    NoFork { problem: String },
     /// A session has ended.
     Exited { pid: i32, signal: Option<i32>, code: Option<i32>, cpu_us: u64, peak_rss_kb: u64 },
 }

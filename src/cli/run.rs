@@ -74,6 +74,7 @@ struct Ended {
 impl Run {
     pub(super) fn main(self) -> ExitCode {
         let begun = Instant::now();
+        config::raise_descriptors();
         // Started before anything else: it gets ready while the rest of this happens.
         let zygote = Zygote::start(&Interpreter::ThisProgram);
         let script =

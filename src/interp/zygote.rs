@@ -77,8 +77,17 @@ fn serve(control: OwnedFd) -> Result<(), String> {
                 // The host is gone. Sessions die with this process.
                 Ok((_, 0)) => return Ok(()),
                 Ok(_) if request[0] == FORK => {
-                    let session = fork(&mut engine, &control, &mut sessions)?;
-                    sessions.push(session);
+                    let answer = match fork(&mut engine, &mut sessions) {
+                        Ok((session, socket)) => {
+                            let pid = session.pid.as_raw_nonzero().get();
+                            let fds = [socket.as_fd(), session.pidfd.as_fd()];
+                            let told = tell(control.as_fd(), &Notice::Forked { pid }, &fds);
+                            sessions.push(session);
+                            told
+                        }
+                        Err(problem) => tell(control.as_fd(), &Notice::NoFork { problem }, &[]),
+                    };
+                    answer?;
                 }
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(e) => return Err(format!("the control socket: {e}")),
@@ -109,9 +118,10 @@ unsafe extern "C" {
     fn pthread_setattr_default_np(attributes: *const libc::pthread_attr_t) -> libc::c_int;
 }
 
-fn fork(engine: &mut Engine, control: &OwnedFd, sessions: &mut Vec<Session>) -> Result<Session, String> {
+/// A session and the host's end of its socket. A failure is that session's alone.
+fn fork(engine: &mut Engine, sessions: &mut Vec<Session>) -> Result<(Session, OwnedFd), String> {
     let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
-        .map_err(|e| format!("socketpair: {e}"))?;
+        .map_err(|e| format!("no socket for a session: {e}"))?;
     for end in [&ours, &theirs] {
         // A larger buffer saves system calls; the default does too.
         let _ = rustix::net::sockopt::set_socket_send_buffer_size(end, 4 << 20);
@@ -124,14 +134,23 @@ fn fork(engine: &mut Engine, control: &OwnedFd, sessions: &mut Vec<Session>) -> 
         drop(ours);
         // A session has no way to another.
         sessions.clear();
-        // SAFETY: the child's own copy; `control` is never used in the child again, which leaves by `_exit`.
+        // SAFETY: the child's own copy; the control socket is never used in the child again, which leaves by `_exit`.
         unsafe { libc::close(CONTROL) };
         child(engine, theirs, parent);
     }
-    let pid = Pid::from_raw(pid).ok_or_else(|| format!("fork: {}", std::io::Error::last_os_error()))?;
-    let pidfd = pidfd_open(pid, PidfdFlags::empty()).map_err(|e| format!("pidfd_open: {e}"))?;
-    tell(control.as_fd(), &Notice::Forked { pid: pid.as_raw_nonzero().get() }, &[ours.as_fd(), pidfd.as_fd()])?;
-    Ok(Session { pid, pidfd })
+    if pid < 0 {
+        return Err(format!("a session cannot be forked: {}", std::io::Error::last_os_error()));
+    }
+    let pid = Pid::from_raw(pid).ok_or("a session has no process number")?;
+    match pidfd_open(pid, PidfdFlags::empty()) {
+        Ok(pidfd) => Ok((Session { pid, pidfd }, ours)),
+        Err(e) => {
+            // Nobody could end it: it must not begin. It is our unreaped child, so the number is its own.
+            let _ = rustix::process::kill_process(pid, Signal::KILL);
+            reap(pid);
+            Err(format!("no descriptor for a session: {e}"))
+        }
+    }
 }
 
 fn child(engine: &mut Engine, socket: OwnedFd, parent: Pid) -> ! {

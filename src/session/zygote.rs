@@ -77,7 +77,7 @@ struct State {
     hello: bool,
     /// Why there will be no more sessions.
     dead: Option<String>,
-    asked: VecDeque<oneshot::Sender<Process>>,
+    asked: VecDeque<oneshot::Sender<Result<Process, String>>>,
     exits: HashMap<i32, oneshot::Sender<Exit>>,
 }
 
@@ -178,7 +178,10 @@ impl Zygote {
         if send(&self.control, &[FORK], SendFlags::NOSIGNAL).is_err() {
             return Err(self.died());
         }
-        session.await.map_err(|_| self.died())
+        match session.await {
+            Ok(process) => process.map_err(Error::interpreter),
+            Err(_) => Err(self.died()),
+        }
     }
 
     fn died(&self) -> Error {
@@ -256,7 +259,11 @@ fn note(
                 return Some("the interpreter's zygote sent a session without its socket".into());
             };
             state.exits.insert(pid, exit.0);
-            let _ = answer.send(Process { pid, socket, pidfd, exit: exit.1 });
+            let _ = answer.send(Ok(Process { pid, socket, pidfd, exit: exit.1 }));
+            None
+        }
+        Notice::NoFork { problem } => {
+            let _ = state.asked.pop_front()?.send(Err(problem));
             None
         }
         Notice::Exited { pid, signal, code, cpu_us, peak_rss_kb } => {

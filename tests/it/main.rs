@@ -14,3 +14,4 @@ mod language;
 mod mock_server;
 mod python;
 mod readme;
+mod scheduler;
