@@ -2,6 +2,7 @@
 
 mod progress;
 mod run;
+mod stdout;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

@@ -1,6 +1,6 @@
 //! `bessemer run`: one script, from its file to its value.
 
-use super::progress::Display;
+use super::{progress::Display, stdout::Stdout};
 use crate::{
     config,
     error::Error,
@@ -79,27 +79,40 @@ impl Run {
         let zygote = Zygote::start(&Interpreter::ThisProgram);
         let script =
             config::read_text(&self.script, "script").map(|s| s.strip_prefix('\u{feff}').map(Into::into).unwrap_or(s));
-        let mut text = String::new();
-        let ended = match (zygote, script) {
-            (Ok(zygote), Ok(script)) => {
-                text = script;
-                // One thread: many calls at once cost less on it than on several.
-                match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-                    Ok(runtime) => {
-                        let ended = runtime.block_on(self.run(&zygote, &text, begun));
-                        // Whatever is still under way is of no interest.
-                        runtime.shutdown_background();
-                        ended
-                    }
-                    Err(e) => failed(Error::interpreter(format!("no runtime: {e}"))),
-                }
+        // One thread: many calls at once cost less on it than on several.
+        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(e) => {
+                complain(&format!("error: no runtime: {e}\n"));
+                return ExitCode::FAILURE;
             }
-            (Err(e), _) | (_, Err(e)) => failed(e),
         };
-        self.tell(&text, ended, begun)
+        let code = runtime.block_on(async {
+            let (stdout, mut stop) = (Stdout::new(), signals());
+            let mut text = String::new();
+            let ended = match (zygote, script, &mut stop) {
+                (Ok(zygote), Ok(script), Ok(stop)) => {
+                    text = script;
+                    self.run(&zygote, &text, begun, &stdout, stop).await
+                }
+                (Err(e), ..) | (_, Err(e), _) => failed(e),
+                (.., Err(e)) => failed(Error::interpreter(format!("no signals: {e}"))),
+            };
+            self.tell(&text, ended, begun, &stdout, stop.ok()).await
+        });
+        // Whatever is still under way is of no interest.
+        runtime.shutdown_background();
+        code
     }
 
-    async fn run(&self, zygote: &Zygote, script: &str, begun: Instant) -> Ended {
+    async fn run(
+        &self,
+        zygote: &Zygote,
+        script: &str,
+        begun: Instant,
+        stdout: &Stdout,
+        stop: &mut mpsc::UnboundedReceiver<Stop>,
+    ) -> Ended {
         let context = match self.context.as_deref().map(|path| config::read_text(path, "context")).transpose() {
             Ok(context) => context,
             Err(e) => return failed(e),
@@ -109,10 +122,6 @@ impl Run {
         }
         let models = router::stack(config::models(self.offline, self.model.clone()));
         let dispatcher = Dispatcher::new(models, config::concurrent(self.max_concurrent));
-        let mut stop = match signals() {
-            Ok(stop) => stop,
-            Err(e) => return failed(Error::interpreter(format!("no signals: {e}"))),
-        };
         let started = tokio::select! {
             started = Session::start(zygote, dispatcher) => started,
             Some(Stop::Signal(signal)) = stop.recv() => Err(Error::Interrupted(signal)),
@@ -123,7 +132,7 @@ impl Run {
         };
         let startup = begun.elapsed();
         let display = Display::new(session.counts(), self.quiet || self.json);
-        let mut screen = Screen { display, captured: self.json.then(String::new) };
+        let mut screen = Screen { display, stdout, captured: self.json.then(String::new) };
         let program = Program {
             text: script.to_owned(),
             context,
@@ -131,32 +140,54 @@ impl Run {
             timeout: self.timeout,
             max_memory: Some(self.max_memory),
         };
-        let Report { outcome, usage, calls_time, .. } = session.run(program, &mut screen, &mut stop).await;
+        let Report { outcome, usage, calls_time, .. } = session.run(program, &mut screen, stop).await;
         screen.display.finish();
         Ended { result: outcome, usage, calls_time, startup, output: screen.captured.unwrap_or_default() }
     }
 
     /// Prints what came of it, and gives the exit code.
-    fn tell(&self, script: &str, ended: Ended, begun: Instant) -> ExitCode {
-        let name = self.script.display().to_string();
-        let shown = if self.json {
-            print(&format!("{}\n", object(&ended, script, begun.elapsed())))
-        } else {
-            match &ended.result {
-                Ok(Outcome { value: Some(value), .. }) if value.ends_with('\n') => print(value),
-                Ok(Outcome { value: Some(value), .. }) => print(&format!("{value}\n")),
-                Ok(_) => Ok(()),
-                Err(Error::OutputClosed) => Err(()),
-                Err(error) => {
-                    complain(&error.render(&name, script));
-                    Ok(())
-                }
+    async fn tell(
+        &self,
+        script: &str,
+        ended: Ended,
+        begun: Instant,
+        stdout: &Stdout,
+        stop: Option<mpsc::UnboundedReceiver<Stop>>,
+    ) -> ExitCode {
+        let text = match &ended.result {
+            _ if self.json => format!("{}\n", object(&ended, script, begun.elapsed())),
+            Ok(Outcome { value: Some(value), .. }) if value.ends_with('\n') => value.clone(),
+            Ok(Outcome { value: Some(value), .. }) => format!("{value}\n"),
+            _ => String::new(),
+        };
+        let mut result = ended.result.map(|_| ());
+        let written = async {
+            stdout.write(text)?;
+            stdout.drained().await
+        };
+        let signalled = async {
+            match stop {
+                Some(mut stop) => stop.recv().await,
+                None => None,
             }
         };
-        match (shown, ended.result) {
-            // A reader that goes away ends the run quietly.
-            (Err(()), _) | (_, Ok(_)) => ExitCode::SUCCESS,
-            (_, Err(error)) => ExitCode::from(error.exit_code()),
+        tokio::select! {
+            biased;
+            written = written => match written {
+                // Nobody reads it: it ends quietly, whatever else there was.
+                Err(closed) if result.is_ok() => result = Err(closed),
+                _ => {}
+            },
+            Some(Stop::Signal(signal)) = signalled => result = Err(Error::Interrupted(signal)),
+        }
+        match result {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                if !self.json && !matches!(error, Error::OutputClosed) {
+                    complain(&error.render(&self.script.display().to_string(), script));
+                }
+                ExitCode::from(error.exit_code())
+            }
         }
     }
 }
@@ -211,25 +242,20 @@ fn object(ended: &Ended, script: &str, total: Duration) -> serde_json::Value {
     })
 }
 
-/// Writes to stdout. `Err` when its reader has gone away.
-fn print(text: &str) -> Result<(), ()> {
-    let mut stdout = std::io::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|_| ())
-}
-
 /// Writes to stderr. Nobody may be reading it, which is no reason to fail.
 fn complain(text: &str) {
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
 /// Where a script's output and progress go.
-struct Screen {
+struct Screen<'a> {
     display: Display,
+    stdout: &'a Stdout,
     /// The output, when it is to be a field of the JSON object.
     captured: Option<String>,
 }
 
-impl Listener for Screen {
+impl Listener for Screen<'_> {
     fn wrote(&mut self, stream: Stream, text: &str) -> Result<(), Error> {
         match (stream, &mut self.captured) {
             (Stream::Stdout, Some(captured)) if captured.len() + text.len() > MAX_OUTPUT => {
@@ -240,12 +266,16 @@ impl Listener for Screen {
             }
             (Stream::Stdout, Some(captured)) => captured.push_str(text),
             (Stream::Stdout, None) => {
-                let written = self.display.aside(text.ends_with('\n'), || print(text));
-                return written.map_err(|()| Error::OutputClosed);
+                let stdout = self.stdout;
+                return self.display.aside(text.ends_with('\n'), || stdout.write(text.to_owned()));
             }
             (Stream::Stderr, _) => self.display.aside(text.ends_with('\n'), || complain(text)),
         }
         Ok(())
+    }
+
+    fn behind(&self) -> bool {
+        self.stdout.full()
     }
 
     fn progress(&mut self, progress: Progress) {

@@ -30,6 +30,8 @@ use zygote::Process;
 
 /// How long an interrupted program may take to end by itself.
 const GRACE: Duration = Duration::from_millis(100);
+/// How often a listener that is behind is asked again.
+const CATCH_UP: Duration = Duration::from_millis(5);
 /// How often a session's memory is looked at.
 const MEMORY_CHECK: Duration = Duration::from_millis(25);
 /// How long the zygote may take to say how a session ended.
@@ -41,6 +43,10 @@ const READ_AHEAD: usize = 256 << 10;
 pub trait Listener {
     /// The script wrote something.
     fn wrote(&mut self, stream: Stream, text: &str) -> Result<(), Error>;
+    /// Whether what was written is still on its way: the session's next words can wait.
+    fn behind(&self) -> bool {
+        false
+    }
     /// A map-async has come further.
     fn progress(&mut self, progress: Progress);
 }
@@ -219,14 +225,15 @@ impl Session {
                         return Err(self.death(Some(why), program).await);
                     }
                 }
-                read = self.reader.read_buf(&mut self.incoming) => {
+                () = tokio::time::sleep(CATCH_UP), if listener.behind() => {}
+                read = self.reader.read_buf(&mut self.incoming), if !listener.behind() => {
                     if matches!(read, Ok(0) | Err(_)) {
                         return Err(self.death(ending.map(|(why, _)| why), program).await);
                     }
                 }
                 // A process that a script left behind may hold the socket open: what counts is the session's own.
                 gone = self.pidfd.readable(), if !dead => dead = gone.is_ok(),
-                () = tokio::time::sleep(GRACE), if dead => {
+                () = tokio::time::sleep(GRACE), if dead && !listener.behind() => {
                     return Err(self.death(ending.map(|(why, _)| why), program).await);
                 }
             }
