@@ -335,3 +335,77 @@ pub fn decode<'a, T: Deserialize<'a>>(head: &'a [u8]) -> Result<T, WireError> {
         _ => Err(WireError::Head),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(tail: &[&[u8]]) -> Vec<u8> {
+        let mut out = Vec::new();
+        encode(&mut out, &ToHost::Cancel(7), tail).unwrap();
+        out
+    }
+
+    #[test]
+    fn a_frame_is_found_with_its_tail_and_what_follows_is_left() {
+        let mut bytes = frame(&[b"one", b"two"]);
+        let end = bytes.len();
+        bytes.extend_from_slice(&frame(&[]));
+        let found = find(&bytes).unwrap().unwrap();
+        assert_eq!(decode::<ToHost>(&bytes[found.head]).unwrap(), ToHost::Cancel(7));
+        assert_eq!((&bytes[found.tail.clone()], found.tail.end), (&b"onetwo"[..], end));
+    }
+
+    #[test]
+    fn every_part_of_a_frame_says_how_much_is_missing() {
+        let bytes = frame(&[b"tail"]);
+        for len in 0..bytes.len() {
+            let wanted = if len < PREFIX { PREFIX } else { bytes.len() };
+            assert_eq!(find(&bytes[..len]).unwrap(), Err(wanted), "{len}");
+        }
+    }
+
+    #[test]
+    fn lengths_outside_the_bounds_are_refused_before_anything_is_read() {
+        let prefix = |len: u32, head: u32| [len.to_le_bytes(), head.to_le_bytes()].concat();
+        for (len, head) in
+            [(0, 0), (3, 0), (MAX_FRAME as u32 + 1, 1), (8, 5), (u32::MAX, 0), (MAX_FRAME as u32, MAX_HEAD as u32 + 1)]
+        {
+            assert!(find(&prefix(len, head)).is_err(), "{len} {head}");
+        }
+        assert_eq!(find(&prefix(MAX_FRAME as u32, 1)).unwrap(), Err(MAX_FRAME + 4));
+    }
+
+    #[test]
+    fn a_frame_that_would_be_too_large_leaves_the_buffer_as_it_was() {
+        let mut out = frame(&[]);
+        let before = out.clone();
+        let half = vec![0; MAX_FRAME / 2];
+        assert!(matches!(encode(&mut out, &ToHost::Cancel(1), &[&half, &half]), Err(WireError::Size(_))));
+        assert_eq!(out, before);
+    }
+
+    #[test]
+    fn heads_survive_the_journey_and_nonsense_does_not_parse() {
+        let head = ToSession::Done {
+            id: 3,
+            head: DoneHead::Answer {
+                model: "m".into(),
+                usage: Usage { input: 1, output: 2, cached: 3 },
+                cost_usd: Some(0.5),
+                latency_ms: 4,
+                attempts: 5,
+                finish_reason: "stop".into(),
+            },
+        };
+        let mut out = Vec::new();
+        encode(&mut out, &head, &[]).unwrap();
+        let found = find(&out).unwrap().unwrap();
+        assert_eq!(decode::<ToSession>(&out[found.head.clone()]).unwrap(), head);
+        let cut = found.head.start..found.head.end - 1;
+        assert_eq!(decode::<ToSession>(&out[cut]), Err(WireError::Head));
+        assert_eq!(decode::<ToHost>(&[0xff; 16]), Err(WireError::Head));
+        // Bytes behind a head are no part of it.
+        assert_eq!(decode::<ToHost>(&[&out[found.head], &[0][..]].concat()), Err(WireError::Head));
+    }
+}
