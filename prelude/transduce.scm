@@ -1,9 +1,9 @@
-;;; transduce.scm -- Steel's transducers, as plain procedures on lists.
+;;; transduce.scm -- Steel's transducers and streams, as plain procedures.
 ;;;
 ;;; Steel's own run their closures in a machine of their own, in which no fiber can park.  Here a transducer is a procedure
 ;;; from list to list and a reducer one from list to value; what they call may block like anything else.
 ;;;
-;;; Not here: lazy streams, and transducers over ports.
+;;; Not here: transducers over streams and ports.
 
 (define (mapping f) (lambda (items) (map f items)))
 (define (filtering keep?) (lambda (items) (filter keep? items)))
@@ -42,3 +42,11 @@
     (if (null? steps)
         items
         (loop ((car steps) items) (cdr steps)))))
+
+;; ---- streams: a vector of the head and a thunk for the rest
+
+(define empty-stream (vector))
+(define (stream-empty? stream) (= 0 (vector-length stream)))
+(define (stream-cons head rest) (vector head rest))
+(define (stream-car stream) (vector-ref stream 0))
+(define (stream-cdr stream) ((vector-ref stream 1)))

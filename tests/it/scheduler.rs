@@ -120,3 +120,15 @@ None
 (sleep 0)"#;
     assert_eq!(script(text).run().value(), "from a thread");
 }
+
+#[test]
+fn transducers_and_streams_may_block() {
+    let text = r#"
+(define (slowly x) (sleep 0.001) (* x x))
+(define (from n) (stream-cons n (lambda () (sleep 0.001) (from (+ n 1)))))
+(define (third i) (stream-car (stream-cdr (stream-cdr (from i)))))
+(displayln (map-async (lambda (i) (transduce (list i 2 3) (mapping slowly) (filtering odd?) (into-list))) '(1 5)))
+(displayln (map-async third '(1 10)))
+(displayln (with-handler exn-message (transduce '(1) (mapping (lambda (x) (sleep 0.001) (error "inside"))) (into-list))))"#;
+    assert_eq!(script(text).run().value(), "((1 9) (25 9))\n(3 12)\ninside");
+}
