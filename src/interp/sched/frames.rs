@@ -72,7 +72,6 @@ impl Sched {
     }
 }
 
-/// A frame of the host's, its texts already Scheme strings.
 /// A program to run.
 pub(crate) struct Program {
     pub(crate) text: String,
@@ -84,6 +83,7 @@ pub(crate) struct Program {
     pub(crate) context: Option<String>,
 }
 
+/// A frame of the host's, its text checked.
 enum Incoming {
     Run { json: bool, max_memory: Option<u64>, text: String },
     Context(String),
