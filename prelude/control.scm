@@ -16,6 +16,14 @@
           [(%ending?) (raise (cdr outcome))] ; finish and the interrupt pass every handler
           [else (handler (%handed (cdr outcome)))])))
 
+;; HANDLER is given the message alone.
+(define-syntax try
+  (syntax-rules (on-error)
+    [(_ expr on-error handler) (%with-handler (lambda (e) (handler (%message-of e))) (lambda () expr))]))
+
+(define (%message-of raised)
+  (if (failure? raised) (failure-message raised) (format "~a" raised)))
+
 ;; ---- winders: a chain of (vector id before after parent), #f at its end
 
 (define %last-winder 0)
@@ -105,3 +113,28 @@
     (let ([value (thunk)])
       (set! %dyn outer)
       value)))
+
+;; ---- several values
+
+;; (define-values (name ...) expr) and (define-values name expr), with a hidden name ALL for the list of the values:
+;; source.rs gives it.  Defined, not assigned: a NAME may be one that the language has, such as `first`.
+(define-syntax %define-values
+  (syntax-rules ()
+    [(_ all () expr) (define all (%values-of 0 (lambda () expr)))]
+    [(_ all (name ...) expr)
+     (begin
+       (define all (%values-of (length '(name ...)) (lambda () expr)))
+       (%define-each all name ...))]
+    [(_ all name expr) (define name (call-with-values (lambda () expr) list))]))
+
+(define-syntax %define-each
+  (syntax-rules ()
+    [(_ all name) (define name (car all))]
+    [(_ all name more ...) (begin (define name (car all)) (%define-each (cdr all) more ...))]))
+
+(define (%values-of wanted thunk)
+  (let* ([all (call-with-values thunk list)] [given (length all)])
+    (unless (= given wanted)
+      (error (string-append "define-values: it has " (number->string wanted) " names for "
+                            (number->string given) " values")))
+    all))

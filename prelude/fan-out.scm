@@ -10,9 +10,26 @@
 
 ;; The operation's number or, for HANDLE?, its handle.
 (define (%submit name args handle?)
-  (or (%call! name args handle?)
-      (begin (%park! (%wait-for-room!))
-             (%submit name args handle?))))
+  (let ([call (%call! name args handle? (car %dyn))])
+    (cond [(not call) (%park! (%wait-for-room!)) (%submit name args handle?)]
+          [(list? call) (%read-pieces (cadr call) (caddr call)) (car call)]
+          [else call])))
+
+;; #:on-token: a fiber of its own hands the pieces to ON-TOKEN, and the call ends when it has had all.
+(define (%read-pieces id on-token)
+  (let ([dyn %dyn])
+    (%reader! id
+              (lambda (_)
+                (set! %dyn dyn)
+                (%pieces-read! id (%outcome-of (lambda () (%hand-over id on-token))))
+                (%fiber-done!)
+                (%leave!)))))
+
+(define (%hand-over id on-token)
+  (let ([piece (%next-piece! id)])
+    (cond [(string? piece) (on-token piece) (%hand-over id on-token)]
+          [piece (%park! piece) (%hand-over id on-token)]
+          [else #f])))
 
 (define (%finished id) (%park! id) (%take-outcome id))
 
@@ -74,17 +91,59 @@
 (define (race thunks)
   (%fan-out 'race (lambda (thunk) (thunk)) thunks (%options 'race '())))
 
+(define (for-each-async f items . options)
+  (%fan-out 'for-each-async f items (%options 'for-each-async options))
+  void)
+
+;; CONSUME runs in the caller's fiber; leaving it by an error or a continuation cancels the rest.
+(define (map-async-stream f items consume . options)
+  (%items 'map-async-stream consume '()) ; no procedure: said before any item begins
+  (let ([group (%begin 'map-async-stream f items (%options 'map-async-stream options) #t)])
+    (dynamic-wind
+     (lambda () #t)
+     (lambda () (%consume group consume) (%take-outcome group) void)
+     (lambda () (%cancel-group! group)))))
+
+(define (%consume group consume)
+  (let ([next (%next-result! group)])
+    (cond [(list? next) (consume (car next) (cadr next)) (%consume group consume)]
+          [next (%park! next) (%consume group consume)]
+          [else #f])))
+
+;; ---- one question of many texts: failed items are strings, here alone
+
+(define (parallel-query template chunks . options)
+  (%ask-all 'parallel-query (lambda (chunk) (%filled template chunk)) chunks options))
+
+(define (llm-batch prompts . options)
+  (%ask-all 'llm-batch (lambda (prompt) prompt) prompts options))
+
+(define (%ask-all name prompt items options)
+  (let ([fan-out (%options name options)]
+        [ask (lambda (item) (apply llm-query-async (%call-options options (prompt item))))])
+    (%fan-out name ask items
+              (vector (vector-ref fan-out 0) %error-text #f #f (vector-ref fan-out 4)))))
+
+;; A mistake in the program is no answer.
+(define (%error-text failure item)
+  (if (member (failure-class failure) '(script python))
+      (raise failure)
+      (string-append "Error: " (failure-message failure))))
+
 ;; OPTIONS: max-concurrent on-error on-progress deadline label
 (define (%fan-out name f items options)
+  (%finished (%begin name f items options #f)))
+
+(define (%begin name f items options streaming?)
   (let* ([items (list->vector (%items name f items))] ; mutable: the collector marks it once, not once a fiber
          [on-error (vector-ref options 1)]
          [on-progress (vector-ref options 2)]
          [handler (and (procedure? on-error) on-error)])
-    (%finished (%group! (vector-length items)
-                        (%launcher f items handler %dyn)
-                        (and on-progress (%teller on-progress %dyn))
-                        name
-                        options))))
+    (%group! (vector-length items)
+             (%launcher f items handler %dyn)
+             (and on-progress (%teller on-progress %dyn))
+             streaming?
+             options)))
 
 (define (%launcher f items handler dyn)
   (lambda (_)
@@ -125,7 +184,11 @@
 
 ;; ---- the end
 
-(define (finish value)
-  (%finish! value)
+(define (finish value) (%finish! value) (%end))
+(define (finish-var name)
+  (%finish-var! name (cdr (%outcome-of (lambda () (raise 'here))))) ; a failure knows its place
+  (%end))
+
+(define (%end)
   (when (%looping?) (%leave!))
   (raise 'finished)) ; outside a fiber: passes every handler, since the program is ending

@@ -5,10 +5,15 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Calls under way at once, unless a flag says otherwise.
 pub(crate) const MAX_CONCURRENT: usize = 1000;
-/// A session's memory in MB, unless a flag says otherwise.
-pub(crate) const MAX_MEMORY_MB: u64 = 4096;
-/// Descriptors that calls do not get: files, sockets to interpreters, the terminal.
-const RESERVED_DESCRIPTORS: u64 = 64;
+/// A session's memory, unless a flag says otherwise.
+pub(crate) const MAX_MEMORY: &str = "2GB";
+/// Descriptors that calls do not get: contexts, files, sockets to interpreters, the terminal.
+const RESERVED_DESCRIPTORS: u64 = 64 + crate::host_protocol::MAX_CONTEXTS as u64;
+
+/// The variables that hold keys.
+pub(crate) const KEYS: &[&str] = &["OPENAI_API_KEY"];
+/// The variables that hold providers' base URLs, and the URLs without them.
+pub(crate) const BASES: &[(&str, &str)] = &[("OPENAI_BASE_URL", crate::llm::openai::DEFAULT_BASE)];
 
 /// How models are reached: keys and bases out of the environment, the rest from flags.
 pub(crate) fn models(offline: bool, model: Option<String>) -> Settings {
@@ -30,8 +35,7 @@ pub(crate) fn raise_descriptors() {
 
 /// How many calls can be under way: what was asked for, bounded by the descriptors this process may have.
 pub(crate) fn concurrent(wanted: usize) -> usize {
-    let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    let most = usize::try_from(descriptors.saturating_sub(RESERVED_DESCRIPTORS)).unwrap_or(usize::MAX).max(1);
+    let (most, descriptors) = most_concurrent();
     if wanted > most {
         tracing::warn!(
             "only {most} calls can be under way at once: {descriptors} descriptors are allowed (`ulimit -n`)"
@@ -40,12 +44,23 @@ pub(crate) fn concurrent(wanted: usize) -> usize {
     wanted.min(most)
 }
 
+/// The most calls that the descriptors allow, and how many descriptors there are.
+pub(crate) fn most_concurrent() -> (usize, u64) {
+    let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let most = usize::try_from(descriptors.saturating_sub(RESERVED_DESCRIPTORS)).unwrap_or(usize::MAX).max(1);
+    (most, descriptors)
+}
+
 /// Bytes from text such as `500MB`, `2GB` or `2048` (MB).
 pub(crate) fn memory(text: &str) -> Result<u64, String> {
     let text = text.trim();
     let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
-    let number: f64 = number.parse().map_err(|_| format!("`{text}` is no size; write `500MB` or `2GB`"))?;
+    let number: f64 = number
+        .parse()
+        .ok()
+        .filter(|n| *n > 0.0)
+        .ok_or_else(|| format!("`{text}` is no size; write `500MB` or `2GB`"))?;
     let factor = match unit.trim().to_ascii_lowercase().as_str() {
         "" | "m" | "mb" | "mib" => 1u64 << 20,
         "k" | "kb" | "kib" => 1 << 10,
@@ -60,6 +75,11 @@ pub(crate) fn seconds(text: &str) -> Result<std::time::Duration, String> {
     let text = text.trim();
     let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
+    let number: f64 = number
+        .parse()
+        .ok()
+        .filter(|n| *n > 0.0)
+        .ok_or_else(|| format!("`{text}` is no time above zero; write `90`, `10m` or `2h`"))?;
     let factor = match unit.trim() {
         "" | "s" => 1.0,
         "ms" => 0.001,
@@ -67,7 +87,6 @@ pub(crate) fn seconds(text: &str) -> Result<std::time::Duration, String> {
         "h" => 3600.0,
         _ => return Err(format!("`{unit}` is no unit of time; write `90`, `10m` or `2h`")),
     };
-    let number: f64 = number.parse().map_err(|_| format!("`{text}` is no time; write `90`, `10m` or `2h`"))?;
     // What is longer than a century is a slip, and would overflow clocks.
     let seconds = Some(number * factor).filter(|s| *s < 3.2e9).unwrap_or(f64::INFINITY);
     std::time::Duration::try_from_secs_f64(seconds).map_err(|_| format!("`{text}` is too long"))
@@ -77,7 +96,12 @@ pub(crate) fn seconds(text: &str) -> Result<std::time::Duration, String> {
 pub(crate) fn read_text(path: &std::path::Path, what: &str) -> Result<String, Error> {
     let usage = |message: String, hint: &str| Error::Usage { message, hint: Some(hint.into()) };
     let bytes = std::fs::read(path).map_err(|e| {
-        usage(format!("the {what} `{}` cannot be read: {e}", path.display()), "is the path right, and may you read it?")
+        let hint = match e.kind() {
+            std::io::ErrorKind::NotFound => "is the path right?",
+            std::io::ErrorKind::IsADirectory => "name a file in it",
+            _ => "may you read it?",
+        };
+        usage(format!("the {what} `{}` cannot be read: {e}", path.display()), hint)
     })?;
     String::from_utf8(bytes).map_err(|e| {
         let at = e.utf8_error().valid_up_to();
@@ -96,6 +120,10 @@ mod tests {
         assert_eq!(memory("2048"), Ok(2 << 30));
         assert!(memory("ten").is_err() && memory("5 parsecs").is_err());
         assert_eq!(seconds("1.5m"), Ok(std::time::Duration::from_secs(90)));
-        assert!(seconds("-1").is_err());
+        assert_eq!(seconds("abc"), Err("`abc` is no time above zero; write `90`, `10m` or `2h`".into()));
+        assert!(seconds("5 parsecs").is_err_and(|e| e.contains("no unit of time")));
+        for nothing in ["-1", "0", "0h", ""] {
+            assert!(seconds(nothing).is_err() && memory(nothing).is_err(), "{nothing}");
+        }
     }
 }

@@ -1,7 +1,18 @@
 //! What can go wrong in the host, as its user reads it: what happened, where, what to do.
 
-use crate::wire::{FailureClass, ScriptError};
-use std::fmt::Write;
+mod show;
+
+pub use show::Look;
+pub(crate) use show::visible;
+
+use crate::wire::{Blame, FailureClass, ScriptError};
+
+/// A line that says what to do.
+pub(crate) fn hint(text: &str, look: Look) -> String {
+    let mut out = String::new();
+    show::message(&mut out, "hint", text, look);
+    out
+}
 
 /// An error that ends a run.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +39,9 @@ pub enum Error {
     /// A signal ended the run: SIGINT (2) or SIGTERM (15).
     #[error("interrupted")]
     Interrupted(i32),
+    /// Stdout cannot be written: the disk is full, for one.
+    #[error("stdout cannot be written: {0}")]
+    Output(String),
     /// Whoever read stdout has gone away.
     #[error("nobody reads the output any more")]
     OutputClosed,
@@ -43,18 +57,30 @@ impl Error {
     pub(crate) fn script(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Script(ScriptError {
             class: FailureClass::Script,
+            blame: Blame::Program,
             message: message.into(),
             hint: Some(hint.into()),
             span: None,
         })
     }
 
+    /// Stdout that cannot be written.
+    pub(crate) fn output(error: &std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Self::OutputClosed,
+            _ => Self::Output(error.to_string()),
+        }
+    }
+
     /// The process's exit code.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Script(e) if e.class == FailureClass::Budget => 3,
-            Self::Script(e) if e.class.is_call() => 4,
-            Self::Script(_) | Self::Interpreter { .. } => 1,
+            Self::Script(e) => match e.blame {
+                Blame::Program => 1,
+                Blame::Limit => 3,
+                Blame::Call => 4,
+            },
+            Self::Interpreter { .. } | Self::Output(_) => 1,
             Self::Usage { .. } => 2,
             Self::Interrupted(signal) => 128u8.saturating_add(*signal as u8),
             Self::OutputClosed => 0,
@@ -68,6 +94,7 @@ impl Error {
             Self::Interpreter { .. } => "interpreter",
             Self::Usage { .. } => "usage",
             Self::Interrupted(_) => "interrupted",
+            Self::Output(_) => "output",
             Self::OutputClosed => "output-closed",
         }
     }
@@ -77,62 +104,50 @@ impl Error {
         match self {
             Self::Script(e) => e.hint.as_deref(),
             Self::Interpreter { hint, .. } | Self::Usage { hint, .. } => hint.as_deref(),
+            Self::Output(_) => Some("is there room on the disk that it goes to?"),
             Self::Interrupted(_) | Self::OutputClosed => None,
+        }
+    }
+
+    /// The place in the script, in bytes.
+    fn span(&self) -> Option<(usize, usize)> {
+        match self {
+            Self::Script(ScriptError { span: Some((start, end)), .. }) => Some((*start as usize, *end as usize)),
+            _ => None,
         }
     }
 
     /// The line of the script, from 1.
     pub fn line(&self, script: &str) -> Option<usize> {
-        match self {
-            Self::Script(ScriptError { span: Some((start, _)), .. }) => Some(Place::find(script, *start as usize).line),
-            _ => None,
-        }
+        self.span().map(|(start, _)| show::Place::find(script, start).line)
     }
 
-    /// For people: message, source line with a caret, hint.
-    pub fn render(&self, name: &str, script: &str) -> String {
-        let mut out = format!("error: {self}\n");
-        if let Self::Script(ScriptError { span: Some((start, end)), .. }) = self {
-            let place = Place::find(script, *start as usize);
-            let gutter = place.line.to_string().len();
-            let indent: String = place.before.chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-            let length = (*end as usize).saturating_sub(*start as usize).min(place.text.len() - place.before.len());
-            let marked = &place.text[place.before.len()..];
-            let carets = marked[..marked.floor_char_boundary(length)].chars().count().max(1);
-            // Writing to a string cannot fail.
-            let _ = write!(
-                out,
-                "{:gutter$}--> {name}:{}:{}\n{:gutter$} |\n{} | {}\n{:gutter$} | {indent}{}\n",
-                "",
-                place.line,
-                place.before.chars().count() + 1,
-                "",
-                place.line,
-                place.text,
-                "",
-                "^".repeat(carets),
-            );
+    /// For people: message, source line with carets, hint. `name` is the script's.
+    pub fn render(&self, name: &str, script: &str, look: Look) -> String {
+        let mut out = String::new();
+        show::message(&mut out, "error", &self.to_string(), look);
+        if let Some(span) = self.span() {
+            show::snippet(&mut out, name, script, span, look);
         }
         if let Some(hint) = self.hint() {
-            let _ = writeln!(out, "hint: {hint}");
+            show::message(&mut out, "hint", hint, look);
         }
         out
     }
-}
 
-/// A place in a script.
-struct Place<'a> {
-    line: usize,
-    text: &'a str,
-    before: &'a str,
-}
+    /// For whatever is no terminal, and for models: the same without colour.
+    pub fn plain(&self, name: &str, script: &str) -> String {
+        self.render(name, script, Look::default())
+    }
 
-impl<'a> Place<'a> {
-    fn find(script: &'a str, at: usize) -> Self {
-        let at = script.floor_char_boundary(at.min(script.len()));
-        let start = script[..at].rfind('\n').map_or(0, |n| n + 1);
-        let end = script[at..].find('\n').map_or(script.len(), |n| at + n);
-        Self { line: script[..start].matches('\n').count() + 1, text: &script[start..end], before: &script[start..at] }
+    /// For programs: class, message, hint, line.
+    pub fn json(&self, script: &str) -> serde_json::Value {
+        serde_json::json!({
+            "class": self.class(),
+            "message": self.to_string(),
+            "hint": self.hint(),
+            "line": self.line(script),
+        })
     }
 }
 
@@ -140,17 +155,27 @@ impl<'a> Place<'a> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_script_error_shows_its_line_and_a_caret() {
-        let script = "(define x 1)\n  (car é)\n";
-        let at = script.find("(car").unwrap() as u32;
-        let error = Error::Script(ScriptError {
+    fn at(script: &str, place: &str) -> Error {
+        let start = script.find(place).unwrap() as u32;
+        Error::Script(ScriptError {
             class: FailureClass::Script,
-            message: "no".into(),
+            blame: Blame::Program,
+            message: "no\u{1b}[2J".into(),
             hint: Some("do".into()),
-            span: Some((at, at + 8)),
-        });
-        let wanted = "error: no\n --> a.scm:2:3\n  |\n2 |   (car é)\n  |   ^^^^^^^\nhint: do\n";
-        assert_eq!(error.render("a.scm", script), wanted);
+            span: Some((start, start + place.len() as u32)),
+        })
+    }
+
+    #[test]
+    fn a_script_error_has_three_renderings() {
+        let script = "(define x 1)\n  (car é)\n";
+        let error = at(script, "(car é)");
+        let wanted = "error: no␛[2J\n --> a.scm:2:3\n  |\n2 |   (car é)\n  |   ^^^^^^^\nhint: do\n";
+        assert_eq!(error.plain("a.scm", script), wanted);
+        let coloured = error.render("a.scm", script, Look { colour: true, width: Some(80) });
+        assert!(coloured.contains("\u{1b}[1m\u{1b}[31merror:\u{1b}[0m"), "{coloured:?}");
+        assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), wanted);
+        let json = serde_json::json!({ "class": "script", "message": "no\u{1b}[2J", "hint": "do", "line": 2 });
+        assert_eq!(error.json(script), json);
     }
 }

@@ -8,8 +8,10 @@ pub(crate) const ARGUMENT: &str = "--bessemer-interpreter";
 pub(crate) const INSIDE: &str = "BESSEMER_INTERPRETER";
 /// The descriptor on which the zygote finds the control socket.
 pub(crate) const CONTROL: i32 = 3;
-/// The host's one request: a session, please.
+/// The host's one request: a session, please. With the packet come the descriptors of its contexts.
 pub(crate) const FORK: u8 = b'F';
+/// How many descriptors of contexts a session is born with at most: one packet carries them.
+pub(crate) const MAX_CONTEXTS: usize = 128;
 /// Both ends must be the same build.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 

@@ -4,9 +4,11 @@
 //!
 //! - [`session`]: one running program. [`session::Zygote`] starts the interpreter process, [`session::Session`] runs
 //!   programs in a fork of it, untrusted, without keys or network.
+//! - [`context`]: what a script finds as its contexts, from files to descriptors.
 //! - [`llm`]: model calls, one narrow trait ([`llm::Model`]) and wrappers round it.
 //! - [`wire`]: the frames between host and interpreter.
 //! - [`primitives`]: the table from which the language's reference is made, [`doc`]: what is made of it.
+//! - `budget`: what may be spent. `config`: flags and environment, resolved.
 //! - [`error`]: what a user is told, and exit codes.
 //! - `interp`: the interpreter's own side: Steel, fibers, CPython. `cli`: the program `bessemer`.
 //!
@@ -25,9 +27,11 @@
 
 #![deny(missing_docs, unreachable_pub)]
 
+mod budget;
 #[doc(hidden)]
 pub mod cli;
 mod config;
+pub mod context;
 pub mod doc;
 pub mod error;
 mod host_protocol;
@@ -37,6 +41,7 @@ pub mod session;
 pub mod wire;
 
 pub use interp::table as primitives;
+pub use interp::wall::landlock_abi;
 
 /// Becomes the interpreter, and does not return, when this process was started as one; else does nothing.
 pub fn interpreter_main() {

@@ -12,6 +12,10 @@
 //! host gives bytes back ([`ToSession::Credit`]) as it puts calls on the wire. So the host never stops reading, and a
 //! cancel or a finish never stands behind a hundred thousand prompts.
 
+mod contexts;
+
+pub use contexts::{ContextGroup, ContextHead, ContextTable, DocumentFormat, Stamp, Width};
+
 use serde::{Deserialize, Serialize};
 
 /// The largest frame either side accepts, in bytes.
@@ -120,10 +124,38 @@ impl FailureClass {
         matches!(self, Self::Auth | Self::Quota | Self::UnknownModel)
     }
 
-    /// Whether a model call failed, rather than the program.
-    pub fn is_call(self) -> bool {
-        !matches!(self, Self::Script | Self::Python | Self::Items | Self::Validation | Self::Cancelled)
+    /// Whose doing a failure of this class is, where nothing else is known.
+    pub fn blame(self) -> Blame {
+        match self {
+            Self::Script | Self::Python | Self::Items | Self::Validation | Self::Cancelled => Blame::Program,
+            Self::Budget => Blame::Limit,
+            _ => Blame::Call,
+        }
     }
+}
+
+/// Whose doing an error is: it decides the exit code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Blame {
+    /// The program's own.
+    #[default]
+    Program,
+    /// It was denied something, or over its budget.
+    Limit,
+    /// A model call failed for good.
+    Call,
+}
+
+/// Which files a program may have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Grant {
+    /// None.
+    #[default]
+    Nothing,
+    /// Those at or below these paths.
+    Paths(Vec<std::path::PathBuf>),
+    /// All that its user may have.
+    Everything,
 }
 
 impl std::fmt::Display for FailureClass {
@@ -143,25 +175,65 @@ pub struct Sampling {
     pub stop: Vec<String>,
 }
 
-/// The head of a call. The tail is the messages' texts one after the other.
+/// What the tail of a call holds of one message: its text, then its images.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MessageHead {
+    /// Who says it.
+    pub role: Role,
+    /// The bytes of its text.
+    pub text: u32,
+    /// Its images, in order.
+    pub images: Vec<ImageHead>,
+}
+
+/// An image in the tail.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ImageHead {
+    /// A URL of so many bytes, which goes to the provider as it is.
+    Url(u32),
+    /// The image itself.
+    Bytes {
+        /// Its media type, such as `image/png`.
+        mime: String,
+        /// How many bytes it has.
+        len: u32,
+    },
+}
+
+/// The head of a call. The tail is the messages one after the other, then the schema, then the extra parameters.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CallHead {
     /// The call's number within its session.
     pub id: u32,
     /// A name, an alias or `provider/name`; the host's default when absent.
     pub model: Option<String>,
-    /// Each message's role and the bytes of its text.
-    pub messages: Vec<(Role, u32)>,
+    /// The chat.
+    pub messages: Vec<MessageHead>,
     /// Sampling parameters.
     pub sampling: Sampling,
     /// Whether the answer must be JSON.
     pub json: JsonMode,
+    /// The bytes of the JSON Schema that the answer must fit; 0 for none.
+    pub schema: u32,
+    /// The bytes of a JSON object of parameters that the provider is given as they are; 0 for none.
+    pub extra: u32,
+    /// Whether the answer is wanted piece by piece as well.
+    pub stream: bool,
     /// Seconds for each attempt.
     pub timeout_s: Option<f64>,
     /// Attempts after the first.
     pub retries: Option<u32>,
     /// Its place in the queue.
     pub priority: Priority,
+}
+
+/// What may be spent in all; `None` is without bound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Calls.
+    pub calls: Option<u64>,
+    /// Tokens of prompts and answers.
+    pub tokens: Option<u64>,
 }
 
 /// Tokens of one answer, as the provider counted them.
@@ -180,7 +252,7 @@ pub struct Usage {
 #[allow(missing_docs)]
 pub enum DoneHead {
     Answer { model: String, usage: Usage, cost_usd: Option<f64>, latency_ms: u32, attempts: u32, finish_reason: String },
-    Failure { class: FailureClass, model: Option<String>, attempts: u32 },
+    Failure { class: FailureClass, model: Option<String>, attempts: u32, usage: Usage, cost_usd: Option<f64> },
 }
 
 /// Where a script's text goes.
@@ -197,6 +269,8 @@ pub enum Stream {
 pub struct ScriptError {
     /// What kind of failure it is.
     pub class: FailureClass,
+    /// Whose doing it is.
+    pub blame: Blame,
     /// What happened.
     pub message: String,
     /// What to do about it.
@@ -227,6 +301,11 @@ pub enum ToHost {
     Call(CallHead),
     /// The call of this id is no longer wanted.
     Cancel(u32),
+    /// The script notes something (`log-event`); the tail is the value as JSON.
+    Event {
+        /// What it calls it.
+        name: String,
+    },
     /// Text the script wrote; the tail is the text.
     Output(Stream),
     /// A map-async's count, for the progress line: its number, items done, items in all, items failed. The tail is its label.
@@ -253,15 +332,40 @@ pub enum ToSession {
         json: bool,
         /// How much memory the host allows it, in bytes. The session bounds its own address space somewhat above.
         max_memory: Option<u64>,
+        /// What `(script-args)` gives.
+        args: Vec<String>,
+        /// Whether the operating system is to confine it.
+        confined: bool,
+        /// The files it may read.
+        read: Grant,
+        /// The files it may write.
+        write: Grant,
+        /// What the host will let it spend, for `(budget-left)`.
+        limits: Limits,
     },
-    /// The text of a context; the tail is the text.
-    Context,
+    /// What the script may find as its contexts; the tail is a [`ContextTable`]. Their texts lie in files whose descriptors
+    /// the session was born with.
+    Contexts,
+    /// Turn a document into text; the tail is the document. Answered by [`ToHost::Finished`].
+    Convert {
+        /// What kind of document.
+        format: DocumentFormat,
+        /// As in `Run`.
+        max_memory: Option<u64>,
+        /// Whether the operating system is to confine the session first.
+        confined: bool,
+    },
     /// A call ended; the tail is its text.
     Done {
         /// The call's number.
         id: u32,
         /// How it ended.
         head: DoneHead,
+    },
+    /// A piece of the answer to a call that was made with `stream`; the tail is the piece.
+    Piece {
+        /// The call's number.
+        id: u32,
     },
     /// Bytes of calls that no longer wait in the host.
     Credit(u64),

@@ -1,25 +1,50 @@
 //! The command line. One file per subcommand; no logic that the library would need.
 
+mod completions;
+mod doc;
+mod doctor;
+mod grants;
+mod man;
 mod progress;
 mod run;
+mod screen;
 mod stdout;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
 /// Scheme scripts that fan work out over language models and bring the answers back together.
 #[derive(Parser)]
-#[command(name = "bessemer", version, disable_help_subcommand = true)]
+#[command(name = "bessemer", version)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
+    /// Colours: `auto` is on a terminal, unless `NO_COLOR` is set.
+    #[arg(long, value_enum, value_name = "WHEN", global = true, default_value_t, hide_possible_values = true)]
+    color: Colour,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Colour {
+    #[default]
+    Auto,
+    Always,
+    Never,
 }
 
 #[derive(Subcommand)]
 enum Command {
     /// Run a script: the value it finishes with goes to stdout, progress and errors to stderr.
     Run(run::Run),
+    /// Show the reference: all procedures in short, one of them in full, or those that a word finds.
+    Doc(doc::Doc),
+    /// Say whether everything that a run needs is here: Python, keys, limits.
+    Doctor(doctor::Doctor),
+    /// Print a completion script for a shell.
+    Completions(completions::Completions),
+    /// Print the manual page.
+    Man(man::Man),
 }
 
 /// Runs the program.
@@ -29,15 +54,43 @@ pub fn main() -> ExitCode {
         Err(shown) => {
             // A reader that has gone away does not care for help.
             let _ = shown.print();
+            if let Some(flag) = grant_without_equals(std::env::args()) {
+                screen::complain(&screen::hint(&format!("paths are joined to the flag: `{flag}=PATH,PATH`")));
+            }
             return ExitCode::from(u8::try_from(shown.exit_code()).unwrap_or(2));
         }
     };
+    match arguments.color {
+        // A build server is said to show colours whatever its TERM, but one that says that it is dumb is believed.
+        Colour::Auto if std::env::var_os("TERM").is_some_and(|term| term == "dumb") => {
+            anstream::ColorChoice::Never.write_global();
+        }
+        Colour::Auto => {}
+        Colour::Always => anstream::ColorChoice::Always.write_global(),
+        Colour::Never => anstream::ColorChoice::Never.write_global(),
+    }
     match arguments.command {
         Command::Run(run) => {
             log(run.verbose);
             run.main()
         }
+        Command::Doc(doc) => doc.main(),
+        Command::Doctor(doctor) => doctor.main(),
+        Command::Completions(completions) => completions.main(),
+        Command::Man(man) => man.main(),
     }
+}
+
+/// A flag that grants paths and has them in the next argument, which is taken for another thing.
+fn grant_without_equals(arguments: impl Iterator<Item = String>) -> Option<String> {
+    let mut arguments = arguments.take_while(|argument| argument != "--").peekable();
+    while let Some(argument) = arguments.next() {
+        let grants = matches!(&*argument, "--allow-read" | "--allow-write");
+        if grants && arguments.peek().is_some_and(|next| !next.starts_with('-')) {
+            return Some(argument);
+        }
+    }
+    None
 }
 
 /// Warnings always, more with `-v` or `RUST_LOG`.
@@ -51,6 +104,7 @@ fn log(verbose: u8) {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(screen::look().colour)
         .without_time()
         .with_target(false)
         .init();

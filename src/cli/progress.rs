@@ -79,11 +79,13 @@ impl Display {
         *group = Some((progress.clone(), begun));
     }
 
-    pub(super) fn finish(&mut self) {
+    /// Takes the line away for good. Whether the script's output has left the terminal in the middle of a line.
+    pub(super) fn finish(&mut self) -> bool {
         if let Some(ticker) = self.ticker.take() {
             ticker.abort();
             self.bar.finish_and_clear();
         }
+        self.mid_line.load(Relaxed)
     }
 }
 
@@ -106,7 +108,7 @@ fn line(counts: &Counts, group: Option<(Progress, Instant)>) -> String {
     let tokens = counts.input_tokens.load(Relaxed) + counts.output_tokens.load(Relaxed);
     parts.push(format!("{} tokens", indicatif::HumanCount(tokens)));
     if let Some(left) = left {
-        parts.push(format!("{} left", HumanDuration(left)));
+        parts.push(format!("{:#} left", HumanDuration(left)));
     }
     parts.join(" · ")
 }

@@ -1,17 +1,23 @@
 //! `bessemer run`: one script, from its file to its value.
 
-use super::{progress::Display, stdout::Stdout};
+use super::{
+    grants::{Made, grant},
+    progress::Display,
+    screen::{self, complain},
+    stdout::Stdout,
+};
 use crate::{
     config,
+    context::Contexts,
     error::Error,
     llm::{dispatch::Dispatcher, offline, router},
     session::{Interpreter, Listener, Outcome, Program, Progress, Report, Session, Stop, Usage, Zygote},
-    wire::Stream,
+    wire::{Limits, Stream},
 };
 use clap::Args;
 use serde_json::json;
 use std::{
-    io::{IsTerminal, Write},
+    io::IsTerminal,
     path::PathBuf,
     process::ExitCode,
     time::{Duration, Instant},
@@ -24,13 +30,19 @@ use tokio::{
 /// How much output `--json` keeps for its field, in bytes.
 const MAX_OUTPUT: usize = 64 << 20;
 
+/// How many notes about contexts are shown.
+const NOTES: usize = 10;
+
 #[derive(Args)]
 pub(super) struct Run {
     /// The script.
     script: PathBuf,
-    /// A text file, which the script finds as `context`.
-    #[arg(long, value_name = "FILE")]
-    context: Option<PathBuf>,
+    /// What the script finds as `context`: a file, a directory, a glob, or `-` for standard input. May be given again.
+    #[arg(long, value_name = "[NAME=]PATH")]
+    context: Vec<PathBuf>,
+    /// Leave out contexts that cannot be read as text.
+    #[arg(long)]
+    skip_unreadable: bool,
     /// Answer every call by the built-in extractive model: no network, no key, and no language model.
     #[arg(long)]
     offline: bool,
@@ -38,28 +50,51 @@ pub(super) struct Run {
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
     /// Calls under way at once.
-    #[arg(long, value_name = "N", default_value_t = config::MAX_CONCURRENT, value_parser = positive)]
+    #[arg(long, value_name = "N", default_value_t = config::MAX_CONCURRENT, value_parser = positive,
+          allow_negative_numbers = true)]
     max_concurrent: usize,
     /// How long the whole run may take: `90`, `10m`, `2h`.
     #[arg(long, value_name = "TIME", value_parser = config::seconds, allow_hyphen_values = true)]
     timeout: Option<Duration>,
     /// How much memory the script may have: `500MB`, `2GB`.
-    #[arg(long, value_name = "SIZE", value_parser = config::memory, default_value_t = config::MAX_MEMORY_MB << 20,
-          hide_default_value = true)]
+    #[arg(long, value_name = "SIZE", value_parser = config::memory, default_value = config::MAX_MEMORY,
+          hide_default_value = true, allow_hyphen_values = true)]
     max_memory: u64,
+    /// How many calls the script may make.
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
+    max_calls: Option<u64>,
+    /// How many tokens its calls may take, prompts and answers together.
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
+    max_tokens: Option<u64>,
+    /// Files that it may read, with all below them; without PATHS, any. Its own folder it always may.
+    #[arg(long, value_name = "PATHS", num_args = 0.., require_equals = true, value_delimiter = ',')]
+    allow_read: Option<Vec<PathBuf>>,
+    /// Files that it may write, with all below them; without PATHS, any.
+    #[arg(long, value_name = "PATHS", num_args = 0.., require_equals = true, value_delimiter = ',')]
+    allow_write: Option<Vec<PathBuf>>,
+    /// Let the script do all that you may do yourself: the operating system does not confine it.
+    #[arg(long)]
+    no_sandbox: bool,
     /// Print one JSON object instead of the output and the value.
     #[arg(long)]
     json: bool,
-    /// No progress line.
+    /// No progress line, no note about `--offline` and no hints at the end.
     #[arg(short, long)]
     quiet: bool,
-    /// Say more on stderr; twice, much more.
+    /// Say more on stderr, such as what `log-event` notes.
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
+    /// What `(script-args)` gives.
+    #[arg(last = true)]
+    args: Vec<String>,
 }
 
 fn positive(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|n| *n > 0).ok_or_else(|| format!("`{text}` is no whole number above zero"))
+}
+
+fn count(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("`{text}` is no whole number that is not negative"))
 }
 
 /// What came of it, with what is needed to tell it.
@@ -69,6 +104,9 @@ struct Ended {
     calls_time: Duration,
     startup: Duration,
     output: String,
+    hints: Vec<String>,
+    /// Whether the terminal stands in the middle of a line of the script's.
+    mid_line: bool,
 }
 
 impl Run {
@@ -76,7 +114,8 @@ impl Run {
         let begun = Instant::now();
         config::raise_descriptors();
         // Started before anything else: it gets ready while the rest of this happens.
-        let zygote = Zygote::start(&Interpreter::ThisProgram);
+        let zygote = Zygote::start(&Interpreter::ThisProgram)
+            .map(|zygote| if self.no_sandbox { zygote.without_sandbox() } else { zygote });
         let script =
             config::read_text(&self.script, "script").map(|s| s.strip_prefix('\u{feff}').map(Into::into).unwrap_or(s));
         // One thread: many calls at once cost less on it than on several.
@@ -113,8 +152,14 @@ impl Run {
         stdout: &Stdout,
         stop: &mut mpsc::UnboundedReceiver<Stop>,
     ) -> Ended {
-        let context = match self.context.as_deref().map(|path| config::read_text(path, "context")).transpose() {
-            Ok(context) => context,
+        let mut notes = Vec::new();
+        let collected = tokio::select! {
+            collected = Contexts::collect(zygote, &self.context, self.skip_unreadable, &mut notes) => collected,
+            Some(Stop::Signal(signal)) = stop.recv() => Err(Error::Interrupted(signal)),
+        };
+        tell_notes(&notes);
+        let contexts = match collected {
+            Ok(contexts) => contexts,
             Err(e) => return failed(e),
         };
         if self.offline && !self.quiet && (self.verbose > 0 || std::io::stderr().is_terminal()) {
@@ -123,7 +168,7 @@ impl Run {
         let models = router::stack(config::models(self.offline, self.model.clone()));
         let dispatcher = Dispatcher::new(models, config::concurrent(self.max_concurrent));
         let started = tokio::select! {
-            started = Session::start(zygote, dispatcher) => started,
+            started = Session::start_with(zygote, dispatcher, &contexts) => started,
             Some(Stop::Signal(signal)) = stop.recv() => Err(Error::Interrupted(signal)),
         };
         let mut session = match started {
@@ -133,16 +178,22 @@ impl Run {
         let startup = begun.elapsed();
         let display = Display::new(session.counts(), self.quiet || self.json);
         let mut screen = Screen { display, stdout, captured: self.json.then(String::new) };
+        let write = grant(self.allow_write.as_deref(), None);
+        let _made = Made::for_writing(&write);
         let program = Program {
             text: script.to_owned(),
-            context,
             json: self.json,
+            args: self.args.clone(),
+            read: grant(self.allow_read.as_deref(), self.script.parent()),
+            write,
+            limits: Limits { calls: self.max_calls, tokens: self.max_tokens },
             timeout: self.timeout,
             max_memory: Some(self.max_memory),
         };
-        let Report { outcome, usage, calls_time, .. } = session.run(program, &mut screen, stop).await;
-        screen.display.finish();
-        Ended { result: outcome, usage, calls_time, startup, output: screen.captured.unwrap_or_default() }
+        let Report { outcome, usage, calls_time, hints, .. } = session.run(program, &mut screen, stop).await;
+        let mid_line = screen.display.finish();
+        let output = screen.captured.unwrap_or_default();
+        Ended { result: outcome, usage, calls_time, startup, output, hints, mid_line }
     }
 
     /// Prints what came of it, and gives the exit code.
@@ -160,6 +211,7 @@ impl Run {
             Ok(Outcome { value: Some(value), .. }) => format!("{value}\n"),
             _ => String::new(),
         };
+        let valued = !text.is_empty();
         let mut result = ended.result.map(|_| ());
         let written = async {
             stdout.write(text)?;
@@ -180,11 +232,20 @@ impl Run {
             },
             Some(Stop::Signal(signal)) = signalled => result = Err(Error::Interrupted(signal)),
         }
+        // Who stopped it wants no advice.
+        let stopped = matches!(result, Err(Error::Interrupted(_) | Error::OutputClosed));
+        if ended.mid_line && !valued && std::io::stderr().is_terminal() {
+            complain("\n");
+        }
+        for hint in ended.hints.iter().filter(|_| !self.quiet && !stopped) {
+            complain(&screen::hint(hint));
+        }
         match result {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                if !self.json && !matches!(error, Error::OutputClosed) {
-                    complain(&error.render(&self.script.display().to_string(), script));
+                // With `--json` the object has said it, unless it could not be written.
+                if matches!(error, Error::Output(_)) || !self.json && !matches!(error, Error::OutputClosed) {
+                    complain(&error.render(&self.script.display().to_string(), script, screen::look()));
                 }
                 ExitCode::from(error.exit_code())
             }
@@ -199,6 +260,8 @@ fn failed(error: Error) -> Ended {
         calls_time: Duration::ZERO,
         startup: Duration::ZERO,
         output: String::new(),
+        hints: Vec::new(),
+        mid_line: false,
     }
 }
 
@@ -211,15 +274,7 @@ fn object(ended: &Ended, script: &str, total: Duration) -> serde_json::Value {
                 .map_or(serde_json::Value::Null, |text| serde_json::from_str(text).unwrap_or_else(|_| text.into()));
             (if outcome.finished { "finished" } else { "value" }, value, serde_json::Value::Null)
         }
-        Err(e) => {
-            let error = json!({
-                "class": e.class(),
-                "message": e.to_string(),
-                "hint": e.hint(),
-                "line": e.line(script),
-            });
-            ("error", serde_json::Value::Null, error)
-        }
+        Err(e) => ("error", serde_json::Value::Null, e.json(script)),
     };
     let seconds = |d: Duration| (d.as_secs_f64() * 1e6).round() / 1e6;
     json!({
@@ -242,9 +297,14 @@ fn object(ended: &Ended, script: &str, total: Duration) -> serde_json::Value {
     })
 }
 
-/// Writes to stderr. Nobody may be reading it, which is no reason to fail.
-fn complain(text: &str) {
-    let _ = std::io::stderr().write_all(text.as_bytes());
+/// What was left out; of many, the first few.
+fn tell_notes(notes: &[String]) {
+    for note in notes.iter().take(NOTES) {
+        complain(&format!("note: {note}\n"));
+    }
+    if notes.len() > NOTES {
+        complain(&format!("note: and {} more\n", notes.len() - NOTES));
+    }
 }
 
 /// Where a script's output and progress go.
@@ -296,4 +356,23 @@ fn signals() -> std::io::Result<mpsc::UnboundedReceiver<Stop>> {
         });
     }
     Ok(receive)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        run: Run,
+    }
+
+    #[test]
+    fn a_script_may_have_two_gigabytes_unless_a_flag_says_otherwise() {
+        let memory = |line: &[&str]| Line::parse_from(line).run.max_memory;
+        assert_eq!(memory(&["run", "a.scm"]), 2 << 30);
+        assert_eq!(memory(&["run", "a.scm", "--max-memory", "500MB"]), 500 << 20);
+    }
 }

@@ -4,7 +4,7 @@ use crate::error::Error;
 use std::{
     io::{IsTerminal, Write},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
         mpsc::{Receiver, Sender, channel},
     },
@@ -17,9 +17,17 @@ const BOUND: usize = 4 << 20;
 #[derive(Default)]
 struct State {
     unwritten: AtomicUsize,
-    /// Nobody reads it any more.
+    /// Nothing can be written any more.
     closed: AtomicBool,
+    /// Why, when that is not because nobody reads it.
+    problem: OnceLock<String>,
     changed: Notify,
+}
+
+impl State {
+    fn failed(&self) -> Error {
+        self.problem.get().map_or(Error::OutputClosed, |problem| Error::Output(problem.clone()))
+    }
 }
 
 /// The handle to that thread.
@@ -45,11 +53,11 @@ impl Stdout {
     /// Takes a text to write. Fails when the reader has gone away.
     pub(super) fn write(&self, text: String) -> Result<(), Error> {
         if self.terminal {
-            return put(&text).map_err(|_| Error::OutputClosed);
+            return put(&text).map_err(|e| Error::output(&e));
         }
         self.state.unwritten.fetch_add(text.len(), SeqCst);
         let sent = self.texts.send(text);
-        if sent.is_err() || self.state.closed.load(SeqCst) { Err(Error::OutputClosed) } else { Ok(()) }
+        if sent.is_err() || self.state.closed.load(SeqCst) { Err(self.state.failed()) } else { Ok(()) }
     }
 
     /// Whether the reader is far behind.
@@ -62,7 +70,7 @@ impl Stdout {
         loop {
             let changed = self.state.changed.notified();
             if self.state.closed.load(SeqCst) {
-                return Err(Error::OutputClosed);
+                return Err(self.state.failed());
             }
             if self.state.unwritten.load(SeqCst) == 0 {
                 return Ok(());
@@ -79,7 +87,11 @@ fn put(text: &str) -> std::io::Result<()> {
 
 fn write_all(texts: &Receiver<String>, state: &State) {
     for text in texts {
-        if put(&text).is_err() {
+        if let Err(e) = put(&text) {
+            if let Error::Output(problem) = Error::output(&e) {
+                // The first one is the one that is told.
+                let _ = state.problem.set(problem);
+            }
             state.closed.store(true, SeqCst);
         }
         state.unwritten.fetch_sub(text.len(), SeqCst);

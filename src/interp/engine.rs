@@ -5,11 +5,13 @@ use std::fmt::Write;
 use steel::{SteelErr, SteelVal, compiler::modules::SourceModuleResolver, rerrs::ErrorKind, steel_vm::engine::Engine};
 
 /// The prelude. Loaded as one program, since its files call each other's procedures.
-const PRELUDE: &[&str] = &[
+pub(crate) const PRELUDE: &[&str] = &[
     include_str!("../../prelude/fibers.scm"),
     include_str!("../../prelude/control.scm"),
     include_str!("../../prelude/fan-out.scm"),
+    include_str!("../../prelude/budgets.scm"),
     include_str!("../../prelude/transduce.scm"),
+    include_str!("../../prelude/help.scm"),
 ];
 
 /// Natives that the prelude itself still needed.
@@ -33,7 +35,7 @@ pub(crate) fn build() -> Result<Engine, String> {
     disarm::disarm();
     let mut engine = Engine::new();
     engine.register_source_module_resolver(NoModules);
-    for (name, function) in natives::NATIVES {
+    for (name, function) in natives::all() {
         engine.register_value(name, SteelVal::FuncV(*function));
     }
     // Steel binds its own names early: an earlier native is replaced only by a definition in a later program.

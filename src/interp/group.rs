@@ -63,6 +63,10 @@ pub(crate) struct Group {
     to_tell: VecDeque<(u32, u32)>,
     telling: bool,
     verdict: Option<Outcome>,
+    /// Values that `map-async-stream` has not handed to its consumer yet; `None` for other fan-outs.
+    to_consume: Option<VecDeque<(u32, Kept)>>,
+    /// What the consumer is parked on.
+    pub(crate) consumer: Option<OpId>,
     pub(crate) deadline: Option<OpId>,
 }
 
@@ -77,6 +81,8 @@ pub(crate) struct Plan {
     /// Tells the script of its progress.
     pub(crate) progress: Option<SteelVal>,
     pub(crate) label: String,
+    /// Whether values are consumed as they come.
+    pub(crate) streaming: bool,
 }
 
 /// Who is to be told that an item has ended.
@@ -106,6 +112,8 @@ impl Group {
             to_tell: VecDeque::new(),
             telling: false,
             verdict: None,
+            to_consume: plan.streaming.then(VecDeque::new),
+            consumer: None,
             deadline: None,
         }
     }
@@ -158,7 +166,7 @@ impl Group {
                 if self.on_error == OnError::Race && self.verdict.is_none() {
                     self.verdict = Some(Ok(Kept::new(value.get())));
                 }
-                self.slots[item as usize] = Slot::Value(value);
+                self.keep(item, value);
             }
             Err(fault) => {
                 let class = with_fault(&fault.get(), |f| f.class).unwrap_or(FailureClass::Script);
@@ -173,7 +181,7 @@ impl Group {
                         self.to_hand_over.push_back((item, fault));
                         return Some(Tell { host: false, script: false });
                     }
-                    OnError::Keep => self.slots[item as usize] = Slot::Value(fault),
+                    OnError::Keep => self.keep(item, fault),
                     OnError::FailFast => {
                         self.verdict.get_or_insert(Err(fault));
                     }
@@ -186,6 +194,23 @@ impl Group {
             }
         }
         Some(self.tell())
+    }
+
+    /// An item's value: for the list, or for the consumer.
+    fn keep(&mut self, item: u32, value: Kept) {
+        let value = match &mut self.to_consume {
+            Some(queue) => {
+                queue.push_back((item, value));
+                Kept::new(SteelVal::Void)
+            }
+            None => value,
+        };
+        self.slots[item as usize] = Slot::Value(value);
+    }
+
+    /// The next value for the consumer.
+    pub(crate) fn consume(&mut self) -> Option<(u32, Kept)> {
+        self.to_consume.as_mut()?.pop_front()
     }
 
     /// The script's own procedure for a failed item failed itself: that is the item's failure now.
@@ -302,13 +327,18 @@ impl Group {
         }
         let mut whole = Fault::new(FailureClass::Items, message);
         if let Some((item, first)) = failed.first() {
+            // Where they do not agree it is the program's affair.
+            whole.blamed = failed.iter().all(|(_, f)| f.blame() == first.blame()).then(|| first.blame());
             let _ = write!(whole.message, "; item {item}: {}", first.message);
             whole.spans = first.spans.clone();
             whole.hint = first.hint.clone();
         }
         if whole.hint.is_none() {
-            whole.hint =
-                Some("`#:on-error 'keep` leaves failures in their places; `(failure-results e)` has the rest".into());
+            let keep = "`#:on-error 'keep` leaves failures in their places; `(failure-results e)` has the rest";
+            let none = "give `race` one thunk at least";
+            let all = "`(failure-results e)` has all their failures";
+            let raced = if self.total == 0 { none } else { all };
+            whole.hint = Some(if self.on_error == OnError::Race { raced } else { keep }.into());
         }
         whole.results = Some(Rc::new(self.results()));
         whole

@@ -3,10 +3,18 @@
 //! It is started as a *zygote* ([`zygote`]) that builds the engine once and forks a session for every program; it knows
 //! nothing of HTTP, keys, retries or disks. It asks the host, by frame, and parks the fiber that asked.
 
+mod arity;
+mod context;
 mod disarm;
+mod documents;
 mod engine;
+mod errors;
+mod files;
+mod foreign;
 mod group;
 mod json;
+mod ledger;
+mod lex;
 mod link;
 mod natives;
 mod output;
@@ -19,15 +27,18 @@ mod python;
 mod sched;
 mod session;
 mod source;
+mod strings;
 pub mod table;
 mod value;
+pub(crate) mod wall;
 pub(crate) mod zygote;
 
 /// The candidate nearest to a misspelt name, when one is near enough to be meant.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .map(|c| (strsim::damerau_levenshtein(name, c), c))
-        .filter(|(distance, c)| *distance <= (name.len().max(c.len()) / 3).max(1))
+        // A third may differ; of one letter or two, nothing.
+        .filter(|(distance, c)| *distance <= (name.len().max(c.len()) / 3).max(usize::from(name.len() > 2)))
         .min()
         .map(|(_, c)| c)
 }

@@ -2,11 +2,13 @@
 //!
 //! Not here: what scripts call themselves (`table`).
 
+mod fan_out;
+
 use super::{
-    group::{Group, OnError, Plan},
+    errors, ledger,
     sched::{self, Ended, INTERRUPTED, OpId, Sched},
     table,
-    value::{Fault, Handle, Kept, Native, Outcome, Task, as_handle, custom, error, string, text_like, with_fault},
+    value::{Fault, Handle, Kept, Native, Outcome, Task, as_handle, custom, error, text_like, with_fault},
 };
 use std::{cell::RefCell, rc::Rc, sync::atomic::Ordering, time::Duration};
 use steel::{
@@ -18,13 +20,20 @@ use steel::{
 /// The message under which a raised value travels through Steel, which knows only texts.
 const RAISED: &str = "%raised";
 
+/// How many places a failure keeps: it may be raised again any number of times.
+const PLACES: usize = 64;
+
 thread_local! {
     /// The value that the error under way stands for.
     static RAISED_VALUE: RefCell<Option<Kept>> = const { RefCell::new(None) };
 }
 
 /// Every native of the prelude's.
-pub(crate) const NATIVES: &[(&str, FunctionSignature)] = &[
+pub(crate) fn all() -> impl Iterator<Item = &'static (&'static str, FunctionSignature)> {
+    NATIVES.iter().chain(fan_out::NATIVES).chain(ledger::NATIVES)
+}
+
+const NATIVES: &[(&str, FunctionSignature)] = &[
     ("%just", |args| Ok(args[0].clone())),
     ("%looping?", |_| Ok(SteelVal::BoolV(sched::with(|s| s.looping())))),
     ("%ending?", |_| Ok(SteelVal::BoolV(ending()))),
@@ -51,18 +60,16 @@ pub(crate) const NATIVES: &[(&str, FunctionSignature)] = &[
     }),
     ("%spawn!", spawn),
     ("%spawned!", spawned),
+    ("%reader!", |args| unit(id(&args[0]).and_then(|id| sched::with(|s| s.start_reader(id, args[1].clone()))))),
+    ("%fiber-done!", |_| doing(Sched::fiber_done)),
+    ("%next-piece!", |args| id(&args[0]).and_then(|id| sched::with(|s| s.next_piece(id))).map_err(raised)),
+    ("%pieces-read!", pieces_read),
     ("%sleep!", |args| encoded(seconds("sleep", &args[0]).and_then(|d| sched::with(|s| s.sleep(d))))),
     ("%expired?", |args| handle("with-deadline", &args[0]).map(|t| SteelVal::BoolV(t.expired.get())).map_err(raised)),
-    ("%options", options),
-    ("%items", items),
-    ("%group!", group),
-    ("%take!", |_| Ok(integer_or_false(sched::with(Sched::take)))),
-    ("%take-failed!", take_failed),
-    ("%put!", |args| doing(|s| s.put(args[0].clone(), as_handle(&args[0])))),
-    ("%item-failed!", item_failed),
-    ("%next-progress!", next_progress),
-    ("%fail-group!", |args| doing(|s| s.fail_group(Kept::new(args[0].clone())))),
     ("%finish!", finish),
+    ("%finish-var!", finish_var),
+    ("%help", table::help),
+    ("%arguments", table::arguments),
 ];
 
 /// Does something to the scheduler that gives nothing back.
@@ -112,7 +119,8 @@ fn seconds(name: &str, value: &SteelVal) -> Result<Duration, Fault> {
         SteelVal::Rational(r) => f64::from(*r.numer()) / f64::from(*r.denom()),
         _ => f64::NAN,
     };
-    Duration::try_from_secs_f64(seconds.min(1e9)).map_err(|_| {
+    // Not `min`, which takes what is no number for the other one.
+    Duration::try_from_secs_f64(if seconds > 1e9 { 1e9 } else { seconds }).map_err(|_| {
         let shown = super::print::written(value);
         Fault::script(format!("{name}: `{shown}` is no number of seconds"))
     })
@@ -179,20 +187,21 @@ pub(crate) fn fault_of(err: &SteelErr) -> Fault {
         && let Some(value) = RAISED_VALUE.take()
     {
         let value = value.get();
-        let fault = with_fault(&value, Fault::clone).unwrap_or_else(|| {
+        let mut fault = with_fault(&value, Fault::clone).unwrap_or_else(|| {
             let message = format!("raised: {}", super::print::written(&value));
             Fault { payload: Some(Rc::new(Kept::new(value.clone()))), ..Fault::script(message) }
         });
-        return if fault.spans.is_empty() { Fault { spans, ..fault } } else { fault };
+        // Its own places come first; where all of those are the prelude's, the way it took since leads to the script's.
+        let known = fault.spans.len();
+        fault.spans.extend(spans.into_iter().take(PLACES.saturating_sub(known)));
+        return fault;
     }
-    let fault = Fault { spans, ..Fault::script(message.trim()) };
-    if message.contains("#<response ") {
-        fault.hint("a response is no string; `(syntax-e response)` gives its text")
-    } else if message.contains("#<async ") {
-        fault.hint("`await` the handle first")
-    } else {
-        fault
-    }
+    let steels = message.trim();
+    let fault = match errors::translated(steels, None) {
+        Some(errors::Said { message, hint }) => Fault { hint, ..Fault::script(message) },
+        None => Fault::script(steels),
+    };
+    Fault { spans, steels: Some(Rc::new(steels.into())), ..fault }
 }
 
 fn own_fiber(args: &[SteelVal]) -> Native {
@@ -206,23 +215,34 @@ fn own_fiber(args: &[SteelVal]) -> Native {
     }
 }
 
-/// `(%call! name args handle?)` → the operation's number or its handle; `#f` when there is no room.
+/// `(%call! name args handle? bindings)` → the operation's number or its handle; `#f` when there is no room. With
+/// `#:on-token`, a list of that, the operation's number and the procedure.
 fn call(args: &[SteelVal]) -> Native {
     let (Some(name), SteelVal::ListV(list), SteelVal::BoolV(wants_handle)) = (text_like(&args[0]), &args[1], &args[2])
     else {
-        return Err(error("%call! takes a name, a list and a boolean"));
+        return Err(error("%call! takes a name, a list, a boolean and bindings"));
     };
     let primitive = table::find(&name).ok_or_else(|| error("%call! takes the name of a primitive"))?;
     let given: Vec<SteelVal> = list.iter().cloned().collect();
-    let (head, texts) = table::wire_call(primitive, &given).map_err(raised)?;
-    let texts: Vec<&[u8]> = texts.iter().map(|t| t.as_bytes()).collect();
+    let table::WireCall { head, tail, on_token } = table::wire_call(primitive, &given).map_err(raised)?;
+    let tail: Vec<&[u8]> = tail.iter().map(table::Part::as_bytes).collect();
+    let scopes = ledger::scopes(&args[3]);
+    let wanted = ledger::fits(&head, &scopes).map_err(raised)?;
     sched::with(|s| {
-        let Some(id) = s.call(head, &texts, *wants_handle).map_err(raised)? else {
+        let Some(id) = s.call(head, &tail, *wants_handle).map_err(raised)? else {
             return Ok(SteelVal::BoolV(false));
         };
-        Ok(match s.task(id) {
+        ledger::reserve(id.index, wanted, scopes);
+        let call = match s.task(id) {
             Some(task) => custom(Handle(task)),
             None => id.encode(),
+        };
+        Ok(match on_token {
+            None => call,
+            Some(procedure) => {
+                s.stream(id);
+                SteelVal::ListV([call, id.encode(), procedure].into_iter().collect())
+            }
         })
     })
 }
@@ -270,6 +290,13 @@ fn spawn(args: &[SteelVal]) -> Native {
     Ok(custom(Handle(task)))
 }
 
+/// `(%pieces-read! call (ok? . value))`
+fn pieces_read(args: &[SteelVal]) -> Native {
+    let call = id(&args[0]).map_err(raised)?;
+    let problem = pair_outcome(&args[1])?.err().map(Err);
+    doing(|s| s.pieces_read(call, problem))
+}
+
 /// `(%spawned! (ok? . value))`
 fn spawned(args: &[SteelVal]) -> Native {
     let outcome = pair_outcome(&args[0])?;
@@ -291,152 +318,23 @@ fn pair_outcome(value: &SteelVal) -> Result<Outcome, SteelErr> {
     Ok(if matches!(ok, SteelVal::BoolV(true)) { Ok(kept) } else { Err(kept) })
 }
 
-/// `(%options name args)` → the keywords of a fan-out or a deadline, in this order: max-concurrent on-error on-progress
-/// deadline label; or otherwise.
-fn options(args: &[SteelVal]) -> Native {
-    let (Some(name), SteelVal::ListV(list)) = (text_like(&args[0]), &args[1]) else {
-        return Err(error("%options takes a name and a list"));
-    };
-    let primitive = table::find(&name).ok_or_else(|| error("%options takes the name of a primitive"))?;
-    // The positional arguments are the procedure's own; only what follows is parsed here.
-    let keywords = table::Primitive { params: keywords_of(primitive), ..copy(primitive) };
-    let given: Vec<SteelVal> = list.iter().cloned().collect();
-    let values =
-        keywords.parse(&given).map_err(|f| raised(f.hint(format!("it is called as {}", primitive.signature()))))?;
-    let wanted: &[&str] = match &*name {
-        "with-deadline" => &["otherwise"],
-        _ => &["max-concurrent", "on-error", "on-progress", "deadline", "label"],
-    };
-    let mut in_order = Vec::with_capacity(wanted.len());
-    for want in wanted {
-        let at = keywords.params.iter().position(|p| p.name == *want);
-        let value = at.and_then(|at| values[at].clone());
-        in_order.push(match (value, *want, &*name) {
-            (Some(value), "on-error", _) => check_on_error(primitive, value).map_err(raised)?,
-            (Some(value), "on-progress", _) => check_optional(primitive, "on-progress", value).map_err(raised)?,
-            (Some(value), _, _) => value,
-            (None, "max-concurrent", "map-async") => SteelVal::IntV(10),
-            (None, "on-error", "race") => super::value::symbol("race"),
-            (None, "on-error", _) => super::value::symbol("raise"),
-            (None, "label", _) => string("items"),
-            (None, ..) => SteelVal::BoolV(false),
-        });
-    }
-    Ok(SteelVal::VectorV(in_order.into_iter().collect()))
-}
-
-fn keywords_of(primitive: &'static table::Primitive) -> &'static [table::Param] {
-    let first = primitive.params.iter().position(|p| p.keyword).unwrap_or(primitive.params.len());
-    &primitive.params[first..]
-}
-
-fn copy(p: &table::Primitive) -> table::Primitive {
-    table::Primitive { ..*p }
-}
-
-fn check_on_error(primitive: &table::Primitive, value: SteelVal) -> Result<SteelVal, Fault> {
-    let known = matches!(&value, SteelVal::SymbolV(s) if matches!(s.as_str(), "raise" | "keep" | "fail-fast"));
-    if known || value.is_function() {
-        return Ok(value);
-    }
-    let shown = super::print::written(&value);
-    Err(primitive.misuse(format!("`#:on-error` must be `'raise`, `'keep`, `'fail-fast` or a procedure, not `{shown}`")))
-}
-
-fn check_optional(primitive: &table::Primitive, name: &str, value: SteelVal) -> Result<SteelVal, Fault> {
-    if value.is_function() || matches!(value, SteelVal::BoolV(false)) {
-        return Ok(value);
-    }
-    let shown = super::print::written(&value);
-    Err(primitive.misuse(format!("`#:{name}` must be a procedure or `#f`, not `{shown}`")))
-}
-
-/// `(%items name f items)` → the items as a list.
-fn items(args: &[SteelVal]) -> Native {
-    let name = text_like(&args[0]).unwrap_or_default();
-    let misuse = |what: String| {
-        let fault = Fault::script(format!("{name}: {what}"));
-        raised(match table::find(&name) {
-            Some(p) => fault.hint(format!("it is called as {}", p.signature())),
-            None => fault,
-        })
-    };
-    if !args[1].is_function() {
-        return Err(misuse(format!("`{}` is no procedure", super::print::written(&args[1]))));
-    }
-    let procedures = name != "map-async";
-    let values: Vec<SteelVal> = match &args[2] {
-        SteelVal::ListV(list) => list.iter().cloned().collect(),
-        SteelVal::VectorV(vector) => vector.iter().cloned().collect(),
-        SteelVal::MutableVector(vector) => vector.get(),
-        other => return Err(misuse(format!("`{}` is neither a list nor a vector", super::print::written(other)))),
-    };
-    if procedures && let Some(odd) = values.iter().find(|v| !v.is_function()) {
-        return Err(misuse(format!("`{}` is no thunk: a procedure of no arguments", super::print::written(odd))));
-    }
-    Ok(SteelVal::ListV(values.into_iter().collect()))
-}
-
-/// `(%group! total launch teller name options)` → the operation to park on.
-fn group(args: &[SteelVal]) -> Native {
-    let [SteelVal::IntV(total), launch, teller, _, SteelVal::VectorV(options)] = args else {
-        return Err(error("%group! takes a count, two procedures, a name and options"));
-    };
-    let option = |i: usize| options.get(i).cloned().unwrap_or(SteelVal::BoolV(false));
-    let plan = Plan {
-        total: u32::try_from(*total).map_err(|_| error("there are too many items"))?,
-        window: match option(0) {
-            SteelVal::IntV(n) => Some(u32::try_from(n).unwrap_or(u32::MAX)),
-            _ => None,
-        },
-        on_error: match option(1) {
-            SteelVal::SymbolV(s) if s.as_str() == "keep" => OnError::Keep,
-            SteelVal::SymbolV(s) if s.as_str() == "fail-fast" => OnError::FailFast,
-            SteelVal::SymbolV(s) if s.as_str() == "race" => OnError::Race,
-            value if value.is_function() => OnError::Procedure,
-            _ => OnError::Raise,
-        },
-        launch: launch.clone(),
-        progress: (!matches!(teller, SteelVal::BoolV(_))).then(|| teller.clone()),
-        label: text_like(&option(4)).unwrap_or_default(),
-    };
-    let deadline = match option(3) {
-        SteelVal::BoolV(false) => None,
-        value => Some(seconds("map-async", &value).map_err(raised)?),
-    };
-    encoded(sched::with(|s| s.start_group(|number| Group::new(number, plan), deadline)))
-}
-
-fn take_failed(_: &[SteelVal]) -> Native {
-    Ok(match sched::with(Sched::take_failed) {
-        Some((item, fault)) => SteelVal::ListV([SteelVal::IntV(item as isize), fault.get()].into_iter().collect()),
-        None => SteelVal::BoolV(false),
-    })
-}
-
-/// `(%item-failed! failure)` → whether the fiber should go on with another item.
-fn item_failed(args: &[SteelVal]) -> Native {
-    if ending() {
-        return Ok(SteelVal::BoolV(false));
-    }
-    Ok(SteelVal::BoolV(sched::with(|s| {
-        s.item_failed(Kept::new(args[0].clone()));
-        s.running_group(|_| ()).is_some()
-    })))
-}
-
-fn next_progress(_: &[SteelVal]) -> Native {
-    Ok(match sched::with(Sched::next_progress) {
-        Some((done, total, failed)) => {
-            SteelVal::ListV([done, total, failed].into_iter().map(|n| SteelVal::IntV(n as isize)).collect())
-        }
-        None => SteelVal::BoolV(false),
-    })
-}
-
 fn finish(args: &[SteelVal]) -> Native {
     let value = Kept::new(args[0].clone());
     doing(|s| {
         s.ended.get_or_insert(Ended::Finished(value));
+    })
+}
+
+/// `(%finish-var! name failure)`: the failure was raised where the end is to be.
+///
+/// The variable is looked up when the program has ended: natives do not see the engine that runs them.
+fn finish_var(args: &[SteelVal]) -> Native {
+    let name = text_like(&args[0]).ok_or_else(|| {
+        let shown = super::print::written(&args[0]);
+        raised(Fault::script(format!("finish-var: `{shown}` is no name")).hint("write `(finish-var \"answer\")`"))
+    })?;
+    let place = with_fault(&args[1], |f| f.spans.clone()).unwrap_or_default();
+    doing(|s| {
+        s.ended.get_or_insert(Ended::FinishedVariable(name, place));
     })
 }

@@ -1,31 +1,44 @@
 //! One session: programs come by frame, run one after the other in the same engine, and their endings go back.
 
 use super::{
+    context, errors, foreign, ledger,
     link::Link,
     natives, output, print, python,
     sched::{self, Ended, INTERRUPTED, Program},
     source::{self, Source},
-    table,
-    value::{Fault, TaskState, string},
+    value::{Fault, TaskState},
+    wall,
 };
-use crate::wire::{Ending, FailureClass, ScriptError, Stream, ToHost};
-use rustix::{
-    fd::OwnedFd,
-    process::{Resource, Rlimit, getrlimit, setrlimit},
-};
+use crate::wire::{Blame, Ending, FailureClass, ScriptError, Stream, ToHost};
+use rustix::fd::OwnedFd;
 use std::{
+    cell::RefCell,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::atomic::Ordering,
 };
-use steel::{SteelVal, steel_vm::engine::Engine};
+use steel::{SteelVal, rerrs::ErrorKind, steel_vm::engine::Engine};
+
+thread_local! {
+    /// What the last panic said, and where.
+    static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
+}
 
 /// Serves the host until it closes the socket.
-pub(super) fn serve(engine: &mut Engine, socket: OwnedFd) {
+pub(super) fn serve(engine: &mut Engine, socket: OwnedFd, contexts: Vec<OwnedFd>) {
     match Link::new(socket) {
         Ok(link) => sched::start(link),
         Err(e) => return eprintln!("bessemer interpreter: no descriptor: {e}"),
     }
-    table::give_python_context(string(""));
+    context::set_files(contexts);
+    // It becomes an error like any other; nobody wants a backtrace.
+    std::panic::set_hook(Box::new(|panic| {
+        let said = panic.payload_as_str().unwrap_or("it did not say why");
+        let place = panic.location().map(|place| {
+            let file = place.file();
+            format!(", {}:{}", file.rsplit('/').next().unwrap_or(file), place.line())
+        });
+        PANIC.set(format!("{said}{}", place.unwrap_or_default()));
+    }));
     python::set_output(|text, to_stderr| output::text(if to_stderr { Stream::Stderr } else { Stream::Stdout }, text));
     while let Some(program) = sched::with(sched::Sched::next_program) {
         if !run(engine, program) {
@@ -35,17 +48,20 @@ pub(super) fn serve(engine: &mut Engine, socket: OwnedFd) {
 }
 
 /// Runs one program. Whether the engine can run another.
-fn run(engine: &mut Engine, program: Program) -> bool {
+fn run(engine: &mut Engine, mut program: Program) -> bool {
     if let Some(bytes) = program.max_memory {
-        bound_address_space(bytes);
+        // Before the wall, which shuts the ways to it.
+        wall::bound_memory(bytes);
     }
-    if let Some(context) = program.context {
-        let context = string(context);
-        table::give_python_context(context.clone());
-        engine.register_value("context", context);
-    }
-    let (ending, value, usable) = match source::rewrite(&program.text) {
-        Ok(source) => evaluate(engine, &source, program.json),
+    let raised = if program.confined { wall::raise(&program.grants.read, &program.grants.write) } else { Ok(()) };
+    ledger::begin(&mut program);
+    let defined = |name: &str| engine.globals().iter().any(|global| global.resolve() == name);
+    let source = raised.map_err(wall::missing).and_then(|()| {
+        // What was misread may only be so because a parenthesis is missing above it.
+        source::rewrite(&program.text, &defined).map_err(|error| errors::unbalanced(&program.text).unwrap_or(error))
+    });
+    let (ending, value, usable) = match source.and_then(|source| bind_context(engine, source)) {
+        Ok(source) => evaluate(engine, &program.text, &source, program.json),
         Err(error) => (Ending::Error(error), String::new(), true),
     };
     python::pass_on();
@@ -70,7 +86,8 @@ fn run(engine: &mut Engine, program: Program) -> bool {
     });
     if let Err(super::link::LinkError::Wire(_)) = sent {
         let message = format!("the value is too large: {} bytes", value.len());
-        let error = ScriptError { class: FailureClass::TooLong, message, hint: None, span: None };
+        let error =
+            ScriptError { class: FailureClass::TooLong, blame: Blame::Program, message, hint: None, span: None };
         let told = sched::with(|s| {
             s.link.write(&ToHost::Finished(Ending::Error(error)), &[]).and_then(|()| s.link.flush_all())
         });
@@ -79,15 +96,21 @@ fn run(engine: &mut Engine, program: Program) -> bool {
     sent.is_ok() && usable
 }
 
-/// Stands behind the host, which looks at the memory a program uses only now and then: what one allocation asks for at
-/// once, the kernel refuses. Twice the cap, since address space is not memory.
-fn bound_address_space(bytes: u64) {
-    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages: u64 = statm.split(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0);
-    let most = (pages * rustix::param::page_size() as u64).saturating_add(bytes.saturating_mul(2));
-    let limit = Rlimit { current: Some(most), maximum: getrlimit(Resource::As).maximum };
-    // Without it the host's own look is all there is.
-    let _ = setrlimit(Resource::As, limit);
+/// Reads the context for a program that names it. What the program, or one before it, makes of the name stays.
+fn bind_context(engine: &mut Engine, source: Source) -> Result<Source, ScriptError> {
+    if let Some(place) = &source.context
+        && let Some(context) = context::bind()
+    {
+        let value = context.map_err(|fault| ScriptError {
+            class: fault.class,
+            blame: fault.blame(),
+            message: fault.message,
+            hint: fault.hint,
+            span: Some((place.start as u32, place.end as u32)),
+        })?;
+        engine.register_value("context", value);
+    }
+    Ok(source)
 }
 
 /// Makes Steel and Python usable again after an interrupt.
@@ -98,7 +121,7 @@ fn forget_interrupt(engine: &Engine) {
     }
 }
 
-fn evaluate(engine: &mut Engine, source: &Source, json: bool) -> (Ending, String, bool) {
+fn evaluate(engine: &mut Engine, text: &str, source: &Source, json: bool) -> (Ending, String, bool) {
     // An interrupt that came between programs was for none of them.
     forget_interrupt(engine);
     let result = catch_unwind(AssertUnwindSafe(|| engine.run(source.text.clone())));
@@ -118,24 +141,51 @@ fn evaluate(engine: &mut Engine, source: &Source, json: bool) -> (Ending, String
     };
     match (ended, result) {
         (Some(Ended::Finished(value)), _) => shown(&value.get(), true),
+        (Some(Ended::FinishedVariable(name, spans)), Ok(Err(err))) => match variable(engine, &name) {
+            Ok(value) => shown(&value, true),
+            Err(fault) => {
+                let fault = Fault { spans, ..fault };
+                (Ending::Error(located(engine, source, fault, &err)), String::new(), true)
+            }
+        },
         (_, Ok(Ok(values))) => shown(values.last().unwrap_or(&SteelVal::Void), false),
         (ended, Ok(Err(err))) => {
-            let mut error = located(engine, source, natives::fault_of(&err), &err);
+            // Steel says where it gave up, which is rarely where the mistake is.
+            let unread = matches!(err.kind(), ErrorKind::Parse | ErrorKind::UnexpectedToken);
+            let unbalanced = unread.then(|| errors::unbalanced(text)).flatten();
+            let mut error = unbalanced.unwrap_or_else(|| located(engine, source, natives::fault_of(&err), &err));
             if matches!(ended, Some(Ended::Interrupted)) {
                 error = ScriptError { message: "interrupted".into(), hint: None, ..error };
             }
             (Ending::Error(error), String::new(), true)
         }
         (_, Err(_)) => {
-            let error = ScriptError {
-                class: FailureClass::Script,
-                message: "the interpreter panicked; this is a bug in Bessemer or in Steel".into(),
-                hint: Some("please report it with the script".into()),
-                span: None,
-            };
+            let error = errors::panicked(&PANIC.take(), text);
             (Ending::Error(error), String::new(), false)
         }
     }
+}
+
+/// The value of a variable of the program's, or else of Python's.
+fn variable(engine: &Engine, name: &str) -> Result<SteelVal, Fault> {
+    match (engine.extract_value(name), python::variable(name)) {
+        (Ok(value), _) => Ok(value),
+        (Err(_), Ok(Some(value))) => Ok(value),
+        (Err(_), Ok(None)) => {
+            let fault = Fault::script(format!("finish-var: there is no variable `{name}`, here or in Python"));
+            Err(match nearest_global(engine, name) {
+                Some(near) => fault.hint(format!("did you mean `{near}`?")),
+                None => fault,
+            })
+        }
+        (Err(_), Err(problem)) => Err(Fault::new(FailureClass::Python, format!("finish-var: {}", problem.message))),
+    }
+}
+
+fn nearest_global(engine: &Engine, name: &str) -> Option<String> {
+    let globals = engine.globals();
+    let names = globals.iter().map(|g| g.resolve()).filter(|g| !g.starts_with(['%', '#', '_']));
+    super::nearest(name, names).map(Into::into)
 }
 
 /// Finds the innermost place of a failure that is in the script itself.
@@ -147,23 +197,60 @@ fn located(engine: &Engine, source: &Source, fault: Fault, err: &steel::SteelErr
     let mut spans = fault.spans.clone();
     spans.extend(err.span());
     spans.extend(err.stack_trace().iter().flat_map(|t| t.trace().iter().filter_map(|frame| *frame.span())));
-    let span = spans.iter().position(|span| ours(&span)).map(|at| {
-        let mut place = spans[at].start as usize..spans[at].end as usize;
-        if at > 0 {
+    let inner = spans.iter().position(|span| ours(&span));
+    let mut place = inner.map(|at| {
+        let place = spans[at].start as usize..spans[at].end as usize;
+        if source.text[..place.end.min(source.text.len())].ends_with(source::JUST) {
+            // The wrapper of a form: the form itself is meant.
+            source.form_after(place)
+        } else if at > 0 {
             // A frame of the stack: Steel knows only some argument of the call that stands there.
-            place = source.call_round(place);
+            source.call_round(place)
+        } else {
+            place
         }
+    });
+    let call = place.clone().and_then(|place| source.text.get(place)).unwrap_or_default();
+    let head = call.trim_start_matches(['(', '[']).split(source::is_delimiter).next().unwrap_or_default();
+    let blame = fault.blame();
+    let Fault { class, mut message, mut hint, steels, .. } = fault;
+    // Now that the place is known, the words can say what stands there: the name of what failed or, when that is none of
+    // the script's business, the call that led to it.
+    let direct = Some(head).filter(|head| !head.is_empty() && !head.starts_with('%') && head.len() == call.len());
+    // In `((car procedures))` it is not `car` that was called wrongly.
+    let before = place.clone().and_then(|place| source.text.get(..place.start)).unwrap_or_default();
+    let direct = direct.filter(|_| !["((", "[(", "([", "[["].iter().any(|open| before.ends_with(open)));
+    if let Some(said) = steels.and_then(|steels| errors::translated(&steels, direct)) {
+        (message, hint) = (said.message, said.hint);
+        if call.starts_with(['(', '[']) && errors::names_a_procedure(head) {
+            message = errors::told_of(head, &message, call);
+        }
+        if place.is_none()
+            && let Some(module) = message.split('`').nth(1)
+        {
+            // Steel forgets where a `require` stood.
+            place = source.text.find(&format!("\"{module}\"")).map(|at| at..at + module.len() + 2);
+        }
+    }
+    let mut message = source::as_written(&message);
+    if let Some(name) = message.strip_prefix("Cannot reference an identifier before its definition: ") {
+        let text = &source.text;
+        let at = place.clone().unwrap_or_default();
+        let head = foreign::head(text, source.lists_round(at.start));
+        let name = head.clone().map_or(name.trim(), |head| &text[head]);
+        let name = source::as_written(name);
+        let globals = engine.globals();
+        let said = if name == "unquote" || head.is_none() && foreign::after_comma(text, &at) {
+            errors::comma()
+        } else {
+            errors::undefined(&name, text, globals.iter().map(|g| g.resolve()))
+        };
+        (message, hint) = (said.message, said.hint);
+        place = head.or(place);
+    }
+    let span = place.map(|place| {
         let place = source.original(place);
         (place.start as u32, place.end as u32)
     });
-    let mut message = fault.message.replace(source::FN, "fn");
-    let mut hint = fault.hint;
-    if let Some(name) = message.strip_prefix("Cannot reference an identifier before its definition: ") {
-        let name = name.trim().to_owned();
-        let globals = engine.globals();
-        let names = globals.iter().map(|g| g.resolve()).filter(|g| !g.starts_with(['%', '#', '_']));
-        hint = super::nearest(&name, names).map(|near| format!("did you mean `{near}`?"));
-        message = format!("`{name}` is not defined");
-    }
-    ScriptError { class: fault.class, message, hint, span }
+    ScriptError { class, blame, message, hint, span }
 }

@@ -2,17 +2,27 @@
 //!
 //! - Here-strings (`#<<PY` … `PY`) become string literals; an unknown escape in a string stands for itself.
 //! - `fn`, which Steel's reader takes for `lambda`, becomes an ordinary name; the form `(void)` becomes the value.
+//! - `define-values` is told where to keep its values.
 //! - Top-level forms that are no definitions run as fibers: `E` becomes `(%main (lambda () (%just E)))`.
+//! - Behind the definition of a procedure that is called wrongly (`arity`) stands an assignment of it to itself, without
+//!   effect but one: Steel leaves the procedure in its place, and counts the arguments.
 //! - The interpreter's own names, and forms that run while macros expand, are refused.
 //!
 //! Quoted data is left alone. Not here: parsing, which is Steel's; where parentheses do not match, the rest goes to Steel
 //! as it is, and Steel says what is wrong.
 
-use crate::wire::{FailureClass, ScriptError};
-use std::{borrow::Cow, ops::Range};
+use crate::wire::{Blame, FailureClass, ScriptError};
+use std::{borrow::Cow, collections::HashSet, ops::Range};
 
 /// What `fn` is called on its way through Steel.
 pub(crate) const FN: &str = "fn*";
+
+/// Steel's own `define-values` uses one name for what all of them hold, so that a second one at the top level is refused.
+/// Ours is given a name of its own each time.
+const DEFINE_VALUES: &str = "define-values";
+
+/// What keeps a wrapped form out of tail position.
+pub(crate) const JUST: &str = "%just";
 
 /// Names that would run code while macros expand, or reach Steel's own modules.
 const REFUSED: &[&str] = &[
@@ -36,6 +46,21 @@ pub(crate) struct Source {
     pieces: Vec<Piece>,
     /// Where the lists of the new text lie, inner ones before outer ones.
     lists: Vec<Range<usize>>,
+    /// Where the user's text first names `context` outside strings, comments and quoted data.
+    pub(crate) context: Option<Range<usize>>,
+}
+
+/// A message of Steel's, with the names that the user wrote.
+pub(crate) fn as_written(message: &str) -> String {
+    let ours = format!("%{DEFINE_VALUES}");
+    let before = format!("{ours} %values-");
+    let mut parts = message.split(&before);
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        text += DEFINE_VALUES;
+        text += part.trim_start_matches(|c: char| c.is_ascii_digit());
+    }
+    text.replace(&ours, DEFINE_VALUES).replace(FN, "fn")
 }
 
 struct Piece {
@@ -57,6 +82,17 @@ impl Source {
         self.lists.iter().find(|list| list.contains(&span.start)).cloned().unwrap_or(span)
     }
 
+    /// The lists round a place of the new text, inner ones first.
+    pub(crate) fn lists_round(&self, at: usize) -> impl Iterator<Item = Range<usize>> {
+        self.lists.iter().filter(move |list| list.contains(&at)).cloned()
+    }
+
+    /// The list that begins first behind a place of the new text, unless it begins much later.
+    pub(crate) fn form_after(&self, span: Range<usize>) -> Range<usize> {
+        let after = self.lists.iter().filter(|list| list.start >= span.end).min_by_key(|list| list.start);
+        after.filter(|list| list.start <= span.end + 1).cloned().unwrap_or(span)
+    }
+
     /// The old bytes for one new byte.
     fn at(&self, new: usize) -> Range<usize> {
         let index = self.pieces.partition_point(|p| p.new <= new).saturating_sub(1);
@@ -69,16 +105,19 @@ impl Source {
     }
 }
 
-/// Rewrites a program.
-pub(crate) fn rewrite(old: &str) -> Result<Source, ScriptError> {
+/// Rewrites a program. `defined`: whether there is a global of this name already; Steel's own cannot be assigned to.
+pub(crate) fn rewrite(old: &str, defined: &dyn Fn(&str) -> bool) -> Result<Source, ScriptError> {
     let mut reader = Reader {
         old,
+        defined,
+        miscalled: super::arity::miscalled(old),
         at: 0,
         copied_to: 0,
         new: String::with_capacity(old.len() + 256),
         pieces: Vec::new(),
         lists: Vec::new(),
         macros: Vec::new(),
+        context: None,
     };
     if old.starts_with("#!") {
         // A script may name its interpreter in its first line.
@@ -87,11 +126,14 @@ pub(crate) fn rewrite(old: &str) -> Result<Source, ScriptError> {
     while reader.top_form()? {}
     reader.at = old.len();
     reader.copy();
-    Ok(Source { text: reader.new, pieces: reader.pieces, lists: reader.lists })
+    Ok(Source { text: reader.new, pieces: reader.pieces, lists: reader.lists, context: reader.context })
 }
 
 struct Reader<'a> {
     old: &'a str,
+    defined: &'a dyn Fn(&str) -> bool,
+    /// Procedures that some call gives a wrong number of arguments.
+    miscalled: HashSet<&'a str>,
     at: usize,
     /// What lies before has been written to `new`.
     copied_to: usize,
@@ -100,11 +142,13 @@ struct Reader<'a> {
     lists: Vec<Range<usize>>,
     /// Macros the program has defined so far: their uses may be definitions.
     macros: Vec<&'a str>,
+    /// Where it first met the name `context`.
+    context: Option<Range<usize>>,
 }
 
 type Step<T> = Result<T, ScriptError>;
 
-fn is_delimiter(c: char) -> bool {
+pub(super) fn is_delimiter(c: char) -> bool {
     c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']' | '{' | '}' | '"' | ';' | '\'' | '`' | ',')
 }
 
@@ -188,7 +232,7 @@ impl<'a> Reader<'a> {
     /// Reads a datum so that it runs as a fiber.
     fn wrapped(&mut self) -> Step<bool> {
         // `%just` keeps E out of tail position, where Steel would forget the line it stands on.
-        self.replace(0, "(%main (lambda () (%just ");
+        self.replace(0, &format!("(%main (lambda () ({JUST} "));
         let more = self.datum(false)?;
         self.replace(0, ")))");
         Ok(more)
@@ -200,20 +244,35 @@ impl<'a> Reader<'a> {
         self.skip();
         self.at += "define".len();
         self.skip();
-        if !matches!(self.peek(), Some('(' | '[') | None) {
+        let mut procedure = "";
+        if matches!(self.peek(), Some('(' | '[')) {
+            procedure = self.name_at(self.old.len() - self.old[self.at + 1..].trim_start().len());
+        } else if self.peek().is_some() {
+            let name = self.name_at(self.at);
             if !self.datum(false)? {
                 return Ok(false);
             }
             self.skip();
             if matches!(self.peek(), Some('(' | '[')) {
                 let inner = &self.old[self.at + 1..];
-                let head = self.name_at(self.old.len() - inner.trim_start().len());
-                if !matches!(head, "lambda" | "λ" | "case-lambda" | "void") && !self.wrapped()? {
-                    return Ok(false);
+                match self.name_at(self.old.len() - inner.trim_start().len()) {
+                    "lambda" | "λ" => procedure = name,
+                    "case-lambda" | "void" => {}
+                    _ => {
+                        if !self.wrapped()? {
+                            return Ok(false);
+                        }
+                    }
                 }
             }
         }
-        self.list_rest(false)
+        let more = self.list_rest(false)?;
+        if more && self.miscalled.contains(procedure) && procedure != "fn" && !(self.defined)(procedure) {
+            // A definition, so that a program which ends here has no value.
+            let number = self.at;
+            self.replace(0, &format!(" (define %assigned-{number} (set! {procedure} {procedure}))"));
+        }
+        Ok(more)
     }
 
     /// Reads data up to the closing parenthesis. `false` at the end of the text.
@@ -265,7 +324,11 @@ impl<'a> Reader<'a> {
             }
             '"' => self.string(),
             '|' => {
+                let start = self.at;
                 self.at += 1 + rest[1..].find('|').map_or(rest.len() - 1, |n| n + 1);
+                if !quoted && &self.old[start..self.at] == "|context|" {
+                    self.context.get_or_insert(start..self.at);
+                }
                 Ok(true)
             }
             '#' => self.hash(quoted),
@@ -314,9 +377,15 @@ impl<'a> Reader<'a> {
                 "choose another name; `define-syntax` with `syntax-rules` makes macros",
             ));
         }
+        if name == "context" && !quoted {
+            self.context.get_or_insert(place);
+        }
         if name == "fn" {
             // In quoted data bars keep it the symbol that was written.
             self.replace(name.len(), if quoted { "|fn|" } else { FN });
+        } else if name == DEFINE_VALUES && !quoted {
+            let at = self.at;
+            self.replace(name.len(), &format!("%{DEFINE_VALUES} %values-{at}"));
         } else {
             self.at += name.len();
         }
@@ -387,6 +456,7 @@ impl<'a> Reader<'a> {
 fn refused(place: Range<usize>, message: String, hint: impl Into<String>) -> ScriptError {
     ScriptError {
         class: FailureClass::Script,
+        blame: Blame::Program,
         message,
         hint: Some(hint.into()),
         span: Some((place.start as u32, place.end as u32)),
@@ -394,7 +464,7 @@ fn refused(place: Range<usize>, message: String, hint: impl Into<String>) -> Scr
 }
 
 /// The bytes of a nested `#| … |#`.
-fn block_comment(text: &str) -> usize {
+pub(super) fn block_comment(text: &str) -> usize {
     let (mut depth, mut at) = (0, 0);
     while at < text.len() {
         let rest = &text.as_bytes()[at..];
@@ -440,76 +510,4 @@ fn known_escape(after: &str) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn text(old: &str) -> String {
-        rewrite(old).map(|s| s.text).unwrap_or_else(|e| e.message)
-    }
-
-    #[test]
-    fn a_here_string_becomes_a_literal() {
-        assert_eq!(
-            text("'(1) (f #<<PY\na \"b\" \\n\nPY\n)"),
-            "'(1) (%main (lambda () (%just (f \"a \\\"b\\\" \\\\n\"\n))))"
-        );
-        assert!(text("(f #<<PY\nno end").contains("does not end"));
-    }
-
-    #[test]
-    fn an_unknown_escape_stands_for_itself() {
-        assert_eq!(text(r#""\d\n\x41;\x4\"\\d""#), r#""\\d\n\x41;\\x4\"\\d""#);
-    }
-
-    #[test]
-    fn fn_is_a_name_and_in_quoted_data_a_symbol() {
-        assert_eq!(text("(define (g fn) (fn 'fn '(fn)))"), "(define (g fn*) (fn* '|fn| '(|fn|)))");
-    }
-
-    #[test]
-    fn forms_run_as_fibers_and_definitions_do_not() {
-        assert_eq!(text("(define x (f 1))"), "(define x (%main (lambda () (%just (f 1)))))");
-        for same in [
-            "(define x 1)",
-            "(define (f) 1)",
-            "(define f (lambda (x) x))",
-            "(struct p (x))",
-            "x",
-            "(define-values (a b) (f))",
-        ] {
-            assert_eq!(text(same), same);
-        }
-        let with_macro = "(define-syntax m (syntax-rules () [(_ x) (define x 1)])) (m y)";
-        assert_eq!(text(with_macro), with_macro);
-    }
-
-    #[test]
-    fn void_in_parentheses_is_the_value() {
-        assert_eq!(text("(define x ( void ))"), "(define x void)");
-    }
-
-    #[test]
-    fn the_interpreters_names_are_refused_even_quoted() {
-        for bad in ["(%submit 1)", "'#%prim.car", "(require-builtin steel/process)", "(define-syntax m (lambda (x) x))"]
-        {
-            assert!(rewrite(bad).is_err(), "{bad}");
-        }
-        assert!(rewrite("(% 1 2)").is_ok());
-    }
-
-    #[test]
-    fn places_lead_back_to_the_users_text() {
-        let old = "(define s #<<X\nabc\nX\n)\n(list fn (car '()))";
-        let source = rewrite(old).unwrap();
-        let new = source.text.find("(car").unwrap();
-        assert_eq!(source.original(new..new + 9), old.find("(car").unwrap()..old.find("(car").unwrap() + 9);
-        let renamed = source.text.find(FN).unwrap();
-        assert_eq!(&old[source.original(renamed..renamed + FN.len())], "fn");
-    }
-
-    #[test]
-    fn comments_and_characters_hide_their_parentheses() {
-        let same = "#| ( #| ) |# |# '(#\\( #\\) #\\space) ; (fn\n";
-        assert_eq!(text(same), same);
-    }
-}
+mod tests;

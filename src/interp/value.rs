@@ -2,7 +2,7 @@
 //!
 //! Not here: how a handle comes to its outcome (`sched`), and how values print (`print`).
 
-use crate::wire::{FailureClass, Usage};
+use crate::wire::{Blame, FailureClass, Usage};
 use std::{
     cell::RefCell,
     fmt,
@@ -79,12 +79,17 @@ impl Custom for Response {
 #[derive(Clone)]
 pub(crate) struct Fault {
     pub(crate) class: FailureClass,
+    /// Whose doing it is, where the class does not say.
+    pub(crate) blamed: Option<Blame>,
     pub(crate) message: String,
     pub(crate) hint: Option<String>,
-    pub(crate) model: Option<String>,
+    /// Not a `String`: faults travel in results, and small they cost less.
+    pub(crate) model: Option<Box<str>>,
     pub(crate) attempts: u32,
     /// Where it was raised, innermost first; source ids included.
     pub(crate) spans: Vec<Span>,
+    /// What Steel itself said, when it was the one.
+    pub(crate) steels: Option<Rc<String>>,
     /// The value given to `raise`, when it was no failure.
     pub(crate) payload: Option<Rc<Kept>>,
     /// A map-async's results with the failures in their places.
@@ -101,11 +106,13 @@ impl Fault {
     pub(crate) fn new(class: FailureClass, message: impl Into<String>) -> Self {
         Self {
             class,
+            blamed: None,
             message: message.into(),
             hint: None,
             model: None,
             attempts: 0,
             spans: Vec::new(),
+            steels: None,
             payload: None,
             results: None,
         }
@@ -113,6 +120,20 @@ impl Fault {
 
     pub(crate) fn script(message: impl Into<String>) -> Self {
         Self::new(FailureClass::Script, message)
+    }
+
+    /// A failure of a call's class that is the program's own doing.
+    pub(crate) fn of_program(class: FailureClass, message: impl Into<String>) -> Self {
+        Self { blamed: Some(Blame::Program), ..Self::new(class, message) }
+    }
+
+    /// Something that the program may not have.
+    pub(crate) fn denied(message: impl Into<String>) -> Self {
+        Self { blamed: Some(Blame::Limit), ..Self::script(message) }
+    }
+
+    pub(crate) fn blame(&self) -> Blame {
+        self.blamed.unwrap_or(self.class.blame())
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {

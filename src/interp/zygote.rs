@@ -3,19 +3,23 @@
 //! It speaks with the host over a packet socket on descriptor [`CONTROL`], one [`Notice`] a packet. It is the sessions'
 //! parent: it reaps them and tells the host how they ended. It lives as long as that socket; its sessions, as long as it.
 
-use super::{engine, python, sched, session};
-use crate::host_protocol::{CONTROL, FORK, Notice, VERSION};
+use super::{engine, python, sched, session, wall};
+use crate::host_protocol::{CONTROL, FORK, MAX_CONTEXTS, Notice, VERSION};
 use rustix::{
     event::{PollFd, PollFlags, poll},
     fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd},
     io::Errno,
     net::{
-        AddressFamily, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType, recv,
-        sendmsg, socketpair,
+        AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
+        SendFlags, SocketFlags, SocketType, recvmsg, sendmsg, socketpair,
     },
     process::{Pid, PidfdFlags, Signal, getppid, pidfd_open, set_parent_process_death_signal},
 };
-use std::{io::IoSlice, mem::MaybeUninit, sync::OnceLock};
+use std::{
+    io::{IoSlice, IoSliceMut},
+    mem::MaybeUninit,
+    sync::OnceLock,
+};
 use steel::steel_vm::{ThreadStateController, engine::Engine};
 
 /// The stack of a Python thread, in bytes. The main thread's own is a gigabyte, and would be every thread's.
@@ -54,6 +58,7 @@ fn serve(control: OwnedFd) -> Result<(), String> {
         }
         Err(problem) => return tell(control.as_fd(), &Notice::Failed { problem }, &[]),
     };
+    wall::prepare(python::readable());
     // Set once: every session is a copy of this process.
     let _ = CONTROLLER.set(engine.get_thread_state_controller());
     let mut sessions: Vec<Session> = Vec::new();
@@ -72,12 +77,11 @@ fn serve(control: OwnedFd) -> Result<(), String> {
             tell(control.as_fd(), &reap(ended.pid), &[])?;
         }
         if ready[0] {
-            let mut request = [0u8; 8];
-            match recv(&control, &mut request, RecvFlags::empty()) {
+            match request(&control) {
                 // The host is gone. Sessions die with this process.
-                Ok((_, 0)) => return Ok(()),
-                Ok(_) if request[0] == FORK => {
-                    let answer = match fork(&mut engine, &mut sessions) {
+                Ok(None) => return Ok(()),
+                Ok(Some((FORK, contexts))) => {
+                    let answer = match fork(&mut engine, &mut sessions, contexts) {
                         Ok((session, socket)) => {
                             let pid = session.pid.as_raw_nonzero().get();
                             let fds = [socket.as_fd(), session.pidfd.as_fd()];
@@ -89,7 +93,7 @@ fn serve(control: OwnedFd) -> Result<(), String> {
                     };
                     answer?;
                 }
-                Ok(_) | Err(Errno::INTR) => {}
+                Ok(Some(_)) | Err(Errno::INTR) => {}
                 Err(e) => return Err(format!("the control socket: {e}")),
             }
         }
@@ -101,6 +105,9 @@ fn prepare_process() {
     // A session of its own: the terminal's Ctrl-C is the host's to answer. It fails only for a group leader.
     let _ = rustix::process::setsid();
     let _ = rustix::thread::set_name(c"bessemer-interp");
+    // What our caller's callers left open is no script's business.
+    // SAFETY: nothing in this process has opened a descriptor yet; those it was given end with the control socket.
+    unsafe { libc::close_range(CONTROL as u32 + 1, u32::MAX, 0) };
     // Whatever C code writes to descriptor 1 belongs on stderr.
     let _ = rustix::stdio::dup2_stdout(rustix::stdio::stderr());
     // SAFETY: plain calls on a zeroed attribute object that lives through them; no thread has been made yet.
@@ -118,8 +125,29 @@ unsafe extern "C" {
     fn pthread_setattr_default_np(attributes: *const libc::pthread_attr_t) -> libc::c_int;
 }
 
-/// A session and the host's end of its socket. A failure is that session's alone.
-fn fork(engine: &mut Engine, sessions: &mut Vec<Session>) -> Result<(Session, OwnedFd), String> {
+/// What the host asks for, and the descriptors that came with it. `None` when it is gone.
+fn request(control: &OwnedFd) -> Result<Option<(u8, Vec<OwnedFd>)>, Errno> {
+    let mut packet = [0u8; 8];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_CONTEXTS))];
+    let mut ancillary = RecvAncillaryBuffer::new(&mut space);
+    let received = recvmsg(control, &mut [IoSliceMut::new(&mut packet)], &mut ancillary, RecvFlags::CMSG_CLOEXEC)?;
+    let descriptors = ancillary
+        .drain()
+        .flat_map(|message| match message {
+            RecvAncillaryMessage::ScmRights(descriptors) => descriptors.collect::<Vec<_>>(),
+            _ => Vec::new(),
+        })
+        .collect();
+    Ok((received.bytes > 0).then_some((packet[0], descriptors)))
+}
+
+/// A session and the host's end of its socket. A failure is that session's alone. The contexts' descriptors become the
+/// child's; here they are closed.
+fn fork(
+    engine: &mut Engine,
+    sessions: &mut Vec<Session>,
+    contexts: Vec<OwnedFd>,
+) -> Result<(Session, OwnedFd), String> {
     let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
         .map_err(|e| format!("no socket for a session: {e}"))?;
     for end in [&ours, &theirs] {
@@ -136,7 +164,7 @@ fn fork(engine: &mut Engine, sessions: &mut Vec<Session>) -> Result<(Session, Ow
         sessions.clear();
         // SAFETY: the child's own copy; the control socket is never used in the child again, which leaves by `_exit`.
         unsafe { libc::close(CONTROL) };
-        child(engine, theirs, parent);
+        child(engine, theirs, contexts, parent);
     }
     if pid < 0 {
         return Err(format!("a session cannot be forked: {}", std::io::Error::last_os_error()));
@@ -153,13 +181,13 @@ fn fork(engine: &mut Engine, sessions: &mut Vec<Session>) -> Result<(Session, Ow
     }
 }
 
-fn child(engine: &mut Engine, socket: OwnedFd, parent: Pid) -> ! {
+fn child(engine: &mut Engine, socket: OwnedFd, contexts: Vec<OwnedFd>, parent: Pid) -> ! {
     // Cleared by the fork, so set again; the parent may have died in between.
     let _ = set_parent_process_death_signal(Some(Signal::KILL));
     if getppid() == Some(parent) {
         let _ = rustix::thread::set_name(c"bessemer-run");
         handle_interrupts();
-        session::serve(engine, socket);
+        session::serve(engine, socket, contexts);
     }
     // SAFETY: ends the process at once; nothing of the zygote's that was copied may be torn down here.
     unsafe { libc::_exit(0) }

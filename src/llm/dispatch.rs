@@ -30,7 +30,7 @@ pub struct Call {
 
 enum State {
     /// In the queue. A call that is cancelled there takes its prompt along.
-    Waiting(Request),
+    Waiting(Box<Request>),
     /// Its caller is being told; never while this lock is held, since the caller cancels under a lock of its own.
     Starting,
     Running(AbortHandle),
@@ -40,7 +40,11 @@ enum State {
 impl Call {
     /// A call that has not been queued yet.
     pub fn new(id: u32, weight: u64, request: Request) -> Arc<Self> {
-        Arc::new(Self { id, weight, state: Mutex::new(State::Waiting(request)) })
+        Arc::new(Self { id, weight, state: Mutex::new(State::Waiting(Box::new(request))) })
+    }
+
+    fn is_cancelled(&self) -> bool {
+        matches!(*lock(&self.state), State::Cancelled)
     }
 
     /// Takes it out of the queue, or ends it; its caller hears no more of it. Whether it was still waiting.
@@ -55,6 +59,9 @@ impl Call {
         }
     }
 }
+
+/// So many waiting calls are worth tidying up.
+const MANY: usize = 1024;
 
 struct Job {
     call: Arc<Call>,
@@ -90,7 +97,14 @@ impl Dispatcher {
         {
             let mut queues = lock(&self.queues);
             if queues.free == 0 {
-                queues.waiting[priority as usize].push_back(job);
+                let waiting = &mut queues.waiting[priority as usize];
+                if waiting.len() == waiting.capacity() && waiting.len() >= MANY {
+                    // A script that cancels what waits must not fill the queue with what is left of it. Where few went
+                    // the next look is far off, so that all looks together stay linear.
+                    waiting.retain(|job| !job.call.is_cancelled());
+                    waiting.reserve(waiting.len());
+                }
+                waiting.push_back(job);
                 return;
             }
             queues.free -= 1;
@@ -186,5 +200,44 @@ impl Drop for Place {
         {
             self.0.start(job);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::llm::Pending;
+
+    struct Silent;
+
+    impl Model for Silent {
+        fn complete<'a>(&'a self, _: &'a Request) -> Pending<'a> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    struct Nobody;
+
+    impl Caller for Nobody {
+        fn started(&self, _: &Arc<Call>) {}
+        fn ended(&self, _: &Arc<Call>, _: Result<Answer, Failure>) {}
+    }
+
+    #[tokio::test]
+    async fn calls_cancelled_while_they_wait_do_not_gather() {
+        let dispatcher = Dispatcher::new(Arc::new(Silent), 1);
+        let submit = |id| {
+            let call = Call::new(id, 0, Request::default());
+            dispatcher.submit(call.clone(), Priority::Normal, Arc::new(Nobody));
+            call
+        };
+        submit(0);
+        let kept = submit(1);
+        for id in 2..100_000 {
+            assert!(submit(id).cancel());
+        }
+        let waiting = &lock(&dispatcher.queues).waiting[Priority::Normal as usize];
+        assert!(waiting.len() < 10 * MANY, "{}", waiting.len());
+        assert!(Arc::ptr_eq(&waiting[0].call, &kept), "the one that is wanted is still the first");
     }
 }

@@ -1,15 +1,24 @@
-//! Answers that must be JSON: asked for in the instruction, unfenced, checked, and asked for once more.
+//! Answers that must be JSON, or fit a schema: unfenced, checked, and asked for once more.
 //!
-//! Not here: schemas, and the mending of broken JSON: a model that is told what the parser said does it better than a
-//! guess would.
+//! Without a schema the instruction asks for JSON; with one the provider does, by its structured output or in its own
+//! words. Not here: what a schema means ([`super::schema`]), and the mending of broken JSON: a model that is told what
+//! the parser said does it better than a guess would.
 
-use super::{Answer, Failure, Message, Model, Pending, Request, Text};
-use crate::wire::{FailureClass, JsonMode, Role};
+use super::{
+    Answer, Failure, Message, Model, Pending, Request, Text,
+    schema::{self, Checked, Schema},
+};
+use crate::wire::{FailureClass, JsonMode, Role, Usage};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// What the system message is extended by.
 pub const ASK: &str =
     "Answer with bare JSON and nothing else: one object or array, no prose before or after it, no Markdown fence.";
+
+/// What goes before a schema, where it is asked for in words.
+pub(crate) const ASK_SCHEMA: &str = "Answer with bare JSON and nothing else, no prose before or after it, no Markdown \
+                                     fence. The JSON must fit this JSON Schema:\n";
 
 /// How much of a bad answer a failure shows, in characters.
 const EXCERPT: usize = 200;
@@ -21,46 +30,63 @@ pub struct Json<M>(
     pub M,
 );
 
+/// What an answer must be.
+enum Wanted {
+    ObjectOrArray,
+    Fitting(Arc<Schema>),
+}
+
+/// What is wrong with an answer.
+struct Problem {
+    class: FailureClass,
+    words: String,
+}
+
 impl<M: Model> Json<M> {
     async fn run(&self, request: &Request) -> Result<Answer, Failure> {
-        let mut asked = instructed(request);
+        let (wanted, mut asked) = match &request.schema {
+            Some(text) => (Wanted::Fitting(schema::compiled(text)?), request.clone()),
+            None => (Wanted::ObjectOrArray, instructed(request)),
+        };
         let first = self.0.complete(&asked).await?;
-        let problem = match bare(&first.text) {
-            Ok(text) => return Ok(Answer { text: slice(&first.text, text), ..first }),
+        let problem = match wanted.check(&first.text) {
+            Ok(text) => return Ok(Answer { text, ..first }),
             Err(problem) => problem,
         };
-        tracing::debug!(model = %first.model, "an answer is not JSON and is asked for once more: {problem}");
+        tracing::debug!(model = %first.model, "an answer is asked for once more: {}", problem.words);
         // Some servers refuse an empty message.
         if !first.text.is_empty() {
-            asked.messages.push(Message { role: Role::Assistant, text: first.text.clone() });
+            asked.messages.push(Message::new(Role::Assistant, first.text.clone()));
         }
-        let again = format!("That answer is not bare JSON: {problem}. {ASK}");
-        asked.messages.push(Message { role: Role::User, text: again.into() });
+        asked.messages.push(Message::new(Role::User, again(&problem, request)));
+        // Whoever follows the pieces has seen an answer already.
+        asked.pieces = None;
 
         let second = match self.0.complete(&asked).await {
             Ok(second) => second,
-            Err(failure) => return Err(Failure { attempts: failure.attempts + first.attempts, ..failure }),
+            Err(failure) => return Err(paid(failure, &first)),
         };
-        let attempts = first.attempts + second.attempts;
-        match bare(&second.text) {
+        match wanted.check(&second.text) {
             Ok(text) => Ok(Answer {
-                text: slice(&second.text, text),
-                usage: crate::wire::Usage {
-                    input: first.usage.input + second.usage.input,
-                    output: first.usage.output + second.usage.output,
-                    cached: first.usage.cached + second.usage.cached,
-                },
+                text,
+                usage: sum(first.usage, second.usage),
                 cost_usd: first.cost_usd.zip(second.cost_usd).map(|(a, b)| a + b),
                 latency: first.latency + second.latency,
-                attempts,
+                attempts: first.attempts + second.attempts,
                 ..second
             }),
             Err(problem) => {
                 let excerpt: String = second.text.chars().take(EXCERPT).collect();
                 let cut = if &*second.finish_reason == "length" { "; it was cut off at the token limit" } else { "" };
-                let message = format!("the answer is not JSON, asked for twice: {problem}{cut}; it begins {excerpt:?}");
-                let model = Some(second.model);
-                Err(Failure { model, attempts, ..Failure::new(FailureClass::InvalidJson, message) })
+                let what = match problem.class {
+                    FailureClass::Schema => "does not fit the schema",
+                    _ => "is not JSON",
+                };
+                let words = problem.words;
+                let message = format!("the answer {what}, asked for twice: {words}{cut}; it begins {excerpt:?}");
+                let failure = Failure { attempts: 0, cost_usd: Some(0.0), ..Failure::new(problem.class, message) };
+                let failure = Failure { model: Some(second.model.clone()), ..failure };
+                Err(paid(paid(failure, &first), &second))
             }
         }
     }
@@ -68,11 +94,60 @@ impl<M: Model> Json<M> {
 
 impl<M: Model> Model for Json<M> {
     fn complete<'a>(&'a self, request: &'a Request) -> Pending<'a> {
-        match request.json {
-            JsonMode::Off => self.0.complete(request),
-            JsonMode::Asked | JsonMode::Object => Box::pin(self.run(request)),
+        match (&request.schema, request.json) {
+            (None, JsonMode::Off) => self.0.complete(request),
+            _ => Box::pin(self.run(request)),
         }
     }
+}
+
+impl Wanted {
+    /// The bare JSON of an answer, if that is what it has to be.
+    fn check(&self, answer: &Text) -> Result<Text, Problem> {
+        let bare = bare(answer);
+        // A whole `Value` rather than `IgnoredAny`, which would let lone surrogates and bottomless nesting through.
+        let value = serde_json::from_str(bare)
+            .map_err(|e| Problem { class: FailureClass::InvalidJson, words: e.to_string() })?;
+        match (self, value) {
+            (Self::ObjectOrArray, Value::Object(_) | Value::Array(_)) => Ok(slice(answer, bare)),
+            (Self::ObjectOrArray, _) => {
+                let words = "it is neither an object nor an array".into();
+                Err(Problem { class: FailureClass::InvalidJson, words })
+            }
+            (Self::Fitting(schema), value) => match schema.check(value) {
+                Ok(Checked::Whole) => Ok(slice(answer, bare)),
+                Ok(Checked::Unwrapped(inner)) => Ok(inner.to_string().into()),
+                Err(words) => Err(Problem { class: FailureClass::Schema, words }),
+            },
+        }
+    }
+}
+
+/// What a model is told about its first answer.
+fn again(problem: &Problem, request: &Request) -> String {
+    let words = &problem.words;
+    let complaint = match problem.class {
+        FailureClass::Schema => format!("That answer does not fit the JSON Schema: {words}."),
+        _ => format!("That answer is not bare JSON: {words}."),
+    };
+    match &request.schema {
+        Some(schema) => format!("{complaint} {ASK_SCHEMA}{}", &**schema),
+        None => format!("{complaint} {ASK}"),
+    }
+}
+
+/// A failure that an answer of no use came before: what that took counts in.
+fn paid(failure: Failure, answer: &Answer) -> Failure {
+    Failure {
+        attempts: failure.attempts + answer.attempts,
+        usage: sum(failure.usage, answer.usage),
+        cost_usd: failure.cost_usd.zip(answer.cost_usd).map(|(a, b)| a + b),
+        ..failure
+    }
+}
+
+fn sum(a: Usage, b: Usage) -> Usage {
+    Usage { input: a.input + b.input, output: a.output + b.output, cached: a.cached + b.cached }
 }
 
 /// The request with [`ASK`] at the end of its system message, or with one that says only that.
@@ -80,23 +155,18 @@ fn instructed(request: &Request) -> Request {
     let mut request = request.clone();
     match request.messages.iter_mut().find(|m| m.role == Role::System) {
         Some(system) => system.text = format!("{}\n\n{ASK}", &*system.text).into(),
-        None => request.messages.insert(0, Message { role: Role::System, text: ASK.into() }),
+        None => request.messages.insert(0, Message::new(Role::System, ASK)),
     }
     request
 }
 
-/// The JSON within an answer: a fence and white space round it do not count. `Err` says what is wrong with it.
-fn bare(answer: &str) -> Result<&str, String> {
-    let mut text = answer.trim();
-    if let Some(fenced) = text.strip_prefix("```").and_then(|t| t.strip_suffix("```")) {
-        // The fence's language; JSON that counts begins with a bracket, so none of it is lost.
-        text = fenced.trim_start_matches(|c: char| c.is_ascii_alphanumeric()).trim();
-    }
-    // A whole `Value` rather than `IgnoredAny`, which would let lone surrogates and bottomless nesting through.
-    match serde_json::from_str(text) {
-        Ok(Value::Object(_) | Value::Array(_)) => Ok(text),
-        Ok(_) => Err("it is neither an object nor an array".into()),
-        Err(e) => Err(e.to_string()),
+/// What may be JSON within an answer: a fence and white space round it do not count.
+fn bare(answer: &str) -> &str {
+    let text = answer.trim();
+    match text.strip_prefix("```").and_then(|t| t.strip_suffix("```")) {
+        // The fence's language stands on its line, or before a bracket.
+        Some(fenced) => fenced.trim_start_matches(|c: char| c.is_ascii_alphanumeric()).trim(),
+        None => text,
     }
 }
 
@@ -108,7 +178,6 @@ fn slice(whole: &Text, part: &str) -> Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::Usage;
     use std::{collections::VecDeque, sync::Mutex, time::Duration};
 
     /// Gives its texts in turn and keeps what it was asked.
@@ -132,12 +201,23 @@ mod tests {
     }
 
     fn ask(texts: &[&'static str], json: JsonMode, system: bool) -> (Result<Answer, Failure>, Vec<Request>) {
-        let mut messages = vec![Message { role: Role::User, text: "data".into() }];
+        ask_for(texts, json, None, system)
+    }
+
+    fn ask_for(
+        texts: &[&'static str],
+        json: JsonMode,
+        schema: Option<&str>,
+        system: bool,
+    ) -> (Result<Answer, Failure>, Vec<Request>) {
+        let schema = schema.map(Text::from);
+        let pieces = Some(crate::llm::Pieces(Arc::new(|_| {})));
+        let mut messages = vec![Message::new(Role::User, "data")];
         if system {
-            messages.insert(0, Message { role: Role::System, text: "List.".into() });
+            messages.insert(0, Message::new(Role::System, "List."));
         }
         let timeout = Duration::from_secs(1);
-        let request = Request { model: None, messages, sampling: Default::default(), json, timeout, retries: 0 };
+        let request = Request { messages, json, schema, pieces, timeout, ..Request::default() };
         let model = Json(Script(Mutex::new(texts.iter().copied().collect()), Mutex::default()));
         let mut pending = std::pin::pin!(model.complete(&request));
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
@@ -154,10 +234,10 @@ mod tests {
             ("```JSON [\"```\"]```", "[\"```\"]"),
             ("[]", "[]"),
         ] {
-            assert_eq!(bare(answer), Ok(want), "{answer:?}");
+            assert_eq!(Wanted::ObjectOrArray.check(&answer.into()).ok().as_deref(), Some(want), "{answer:?}");
         }
         for answer in ["", "```", "`````", "1", "\"a\"", "[1", "Here: []", "```json\n[]\n``` Done.", "[\"\\ud800\"]"] {
-            assert!(bare(answer).is_err(), "{answer:?}");
+            assert!(Wanted::ObjectOrArray.check(&answer.into()).is_err(), "{answer:?}");
         }
     }
 
@@ -191,5 +271,53 @@ mod tests {
         let failure = ask(&["no", "Sorry, no."], JsonMode::Asked, true).0.unwrap_err();
         assert_eq!((failure.class, failure.attempts), (FailureClass::InvalidJson, 4));
         assert!(failure.message.contains("\"Sorry, no.\"") && failure.message.contains("cut off"), "{failure}");
+    }
+
+    #[test]
+    fn failures_keep_what_was_paid() {
+        let failure = ask(&["no", "no"], JsonMode::Asked, true).0.unwrap_err();
+        assert_eq!((failure.usage, failure.cost_usd), (Usage { input: 6, output: 4, cached: 2 }, Some(1.0)));
+    }
+
+    const NAMES: &str = r#"{"type": "array", "items": {"type": "string"}}"#;
+
+    #[test]
+    fn an_answer_under_a_schema_is_unwrapped() {
+        for (answer, want) in
+            [(r#"{"value": ["a", "b"]}"#, r#"["a","b"]"#), ("```json\n[\"a\"]\n```", r#"["a"]"#), ("[]", "[]")]
+        {
+            let (got, asked) = ask_for(&[answer], JsonMode::Off, Some(NAMES), true);
+            assert_eq!((&*got.unwrap().text, &*asked[0].messages[0].text), (want, "List."), "{answer}");
+        }
+        let (got, _) = ask_for(&["```json\n42\n```"], JsonMode::Off, Some(r#"{"type": "integer"}"#), true);
+        assert_eq!(&*got.unwrap().text, "42");
+    }
+
+    #[test]
+    fn a_violation_is_asked_for_once_more_in_the_validators_words() {
+        let (answer, asked) = ask_for(&[r#"{"value": [7]}"#, "[\"a\"]"], JsonMode::Off, Some(NAMES), true);
+        let answer = answer.unwrap();
+        assert_eq!((&*answer.text, answer.attempts, answer.usage.input), ("[\"a\"]", 4, 6));
+        let again = &asked[1].messages.last().unwrap().text;
+        assert!(["`/0`", "string", NAMES].iter().all(|word| again.contains(word)), "{again:?}");
+        assert!(asked[0].pieces.is_some() && asked[1].pieces.is_none(), "the first asking alone streams");
+    }
+
+    #[test]
+    fn two_violations_fail_as_schema_and_prose_as_invalid_json() {
+        for (texts, class) in [
+            (["[7]", "{}"], FailureClass::Schema),
+            (["prose", "[7]"], FailureClass::Schema),
+            (["[7]", "prose"], FailureClass::InvalidJson),
+        ] {
+            let failure = ask_for(&texts, JsonMode::Asked, Some(NAMES), false).0.unwrap_err();
+            assert_eq!((failure.class, failure.attempts, failure.usage.output), (class, 4, 4), "{failure}");
+        }
+    }
+
+    #[test]
+    fn an_unusable_schema_is_not_sent() {
+        let (failure, asked) = ask_for(&[], JsonMode::Off, Some(r#"{"type": 7}"#), true);
+        assert_eq!((failure.unwrap_err().class, asked.len()), (FailureClass::BadRequest, 0));
     }
 }

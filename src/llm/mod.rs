@@ -1,7 +1,8 @@
 //! Model calls: one narrow trait, and wrappers round it.
 //!
 //! A provider ([`openai`], [`offline`]) is the innermost [`Model`] and only knows its wire format. [`retry`], [`json`] and
-//! [`router`] wrap it; [`dispatch`] decides when a call starts. None of them knows of scripts, sessions or frames.
+//! [`router`] wrap it; `schema` is what an answer is checked against; [`dispatch`] decides when a call starts. None of
+//! them knows of scripts, sessions or frames.
 
 pub mod dispatch;
 pub mod json;
@@ -9,6 +10,7 @@ pub mod offline;
 pub mod openai;
 pub mod retry;
 pub mod router;
+mod schema;
 
 use crate::wire::{FailureClass, JsonMode, Role, Sampling, Usage};
 use bytes::Bytes;
@@ -59,10 +61,46 @@ pub struct Message {
     pub role: Role,
     /// What is said.
     pub text: Text,
+    /// What is shown beside it.
+    pub images: Vec<Image>,
+}
+
+impl Message {
+    /// A message of text alone.
+    pub fn new(role: Role, text: impl Into<Text>) -> Self {
+        Self { role, text: text.into(), images: Vec::new() }
+    }
+}
+
+/// An image of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Image {
+    /// Where it lies. The provider fetches it, never this process.
+    Url(Text),
+    /// The image itself.
+    Bytes {
+        /// Its media type, such as `image/png`.
+        mime: Arc<str>,
+        /// Its bytes.
+        bytes: Bytes,
+    },
+}
+
+/// Who is given the pieces of an answer as they come, in order.
+#[derive(Clone)]
+pub struct Pieces(
+    /// Called with each piece.
+    pub Arc<dyn Fn(&str) + Send + Sync>,
+);
+
+impl std::fmt::Debug for Pieces {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pieces")
+    }
 }
 
 /// What a model is asked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Request {
     /// A name, an alias or `provider/name`; the configured default when absent. The router replaces it by the provider's own name.
     pub model: Option<Arc<str>>,
@@ -72,6 +110,12 @@ pub struct Request {
     pub sampling: Sampling,
     /// Whether the answer must be JSON.
     pub json: JsonMode,
+    /// The JSON Schema that the answer must fit, as JSON text.
+    pub schema: Option<Text>,
+    /// Parameters that the provider is given as they are: the text of a JSON object.
+    pub extra: Option<Text>,
+    /// Who wants the answer piece by piece as well.
+    pub pieces: Option<Pieces>,
     /// For each attempt.
     pub timeout: Duration,
     /// Attempts after the first.
@@ -113,12 +157,25 @@ pub struct Failure {
     pub transient: bool,
     /// When the server said how long to wait.
     pub retry_after: Option<Duration>,
+    /// Tokens that were paid for all the same: those of answers that were of no use.
+    pub usage: Usage,
+    /// What these cost in US dollars; `None` when the price is unknown.
+    pub cost_usd: Option<f64>,
 }
 
 impl Failure {
     /// A failure for good.
     pub fn new(class: FailureClass, message: impl Into<String>) -> Self {
-        Self { class, message: message.into(), model: None, attempts: 1, transient: false, retry_after: None }
+        Self {
+            class,
+            message: message.into(),
+            model: None,
+            attempts: 1,
+            transient: false,
+            retry_after: None,
+            usage: Usage::default(),
+            cost_usd: Some(0.0),
+        }
     }
 
     /// The same, worth another attempt.

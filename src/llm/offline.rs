@@ -1,13 +1,15 @@
 //! The built-in extractive model: no language model, but sentences picked from the data by BM25.
 //!
 //! Deterministic, without network and without a key: what a fresh machine, a test and a dry run use. It never writes a
-//! word of its own; under a JSON mode the sentences stand in JSON of the shape that the instruction sketches. Only the
-//! first [`SAMPLE`] bytes of each message are read, so that no data makes it slow. Not here: understanding.
+//! word of its own; under a JSON mode the sentences stand in JSON of the shape that the instruction sketches, under a
+//! schema in JSON that fits it. Only the first [`SAMPLE`] bytes of each message are read, so that no data makes it slow.
+//! Not here: understanding, and looking at images.
 
+mod fill;
 mod shape;
 
-use super::{Answer, Failure, Message, Model, Pending, Request};
-use crate::wire::{JsonMode, Role, Usage};
+use super::{Answer, Failure, Message, Model, Pending, Request, schema};
+use crate::wire::{FailureClass, JsonMode, Role, Usage};
 use bm25::{Embedder, EmbedderBuilder, Embedding, Scorer, TokenEmbedder, TokenEmbedding, Tokenizer};
 use shape::{Shape, quoted};
 use std::time::Instant;
@@ -16,6 +18,9 @@ use unicode_segmentation::UnicodeSegmentation;
 /// What people are to be told when this model answers.
 pub const NOTICE: &str = "the offline model is no language model: it only picks the sentences of the data that share \
                           words with the instruction";
+
+/// What it says to an image alone.
+const NO_EYES: &str = "The offline model does not look at images.";
 
 /// How much of each message is read, in bytes.
 pub const SAMPLE: usize = 200_000;
@@ -48,21 +53,31 @@ pub struct Offline;
 
 impl Model for Offline {
     fn complete<'a>(&'a self, request: &'a Request) -> Pending<'a> {
-        Box::pin(async move { Ok::<_, Failure>(answer(request)) })
+        Box::pin(async move {
+            let answer = answer(request)?;
+            if let Some(pieces) = &request.pieces {
+                answer.text.split_inclusive(' ').for_each(|word| (pieces.0)(word));
+            }
+            Ok(answer)
+        })
     }
 }
 
-fn answer(request: &Request) -> Answer {
+fn answer(request: &Request) -> Result<Answer, Failure> {
     let start = Instant::now();
     let (instruction, data) = parts(&request.messages);
     let limit = request.sampling.max_tokens.map_or(usize::MAX, |n| (n as usize).saturating_mul(TOKEN));
-    let (text, cut) = match request.json {
-        JsonMode::Off => prose(&instruction, &data, limit),
-        JsonMode::Asked | JsonMode::Object => (json(&instruction, &data, limit), false),
+    let (mut text, cut) = match (&request.schema, request.json) {
+        (Some(schema), _) => (fitting(schema, &instruction, &data)?, false),
+        (None, JsonMode::Off) => prose(&instruction, &data, limit),
+        (None, JsonMode::Asked | JsonMode::Object) => (json(&instruction, &data, limit), false),
     };
+    if text.is_empty() && request.messages.iter().any(|m| !m.images.is_empty()) {
+        text = NO_EYES.into();
+    }
     let input = request.messages.iter().map(|m| m.text.chars().count()).sum::<usize>();
     let tokens = |chars: usize| chars.div_ceil(TOKEN) as u64;
-    Answer {
+    Ok(Answer {
         usage: Usage { input: tokens(input), output: tokens(text.chars().count()), cached: 0 },
         text: text.into(),
         model: "offline".into(),
@@ -70,7 +85,7 @@ fn answer(request: &Request) -> Answer {
         latency: start.elapsed(),
         attempts: 1,
         finish_reason: if cut { "length" } else { "stop" }.into(),
-    }
+    })
 }
 
 /// The instruction and the data of a chat. Without a system message the last user message is both: the instruction up
@@ -148,6 +163,27 @@ fn json(instruction: &str, data: &[&str], limit: usize) -> String {
     }
     out.push(']');
     out
+}
+
+/// JSON that fits a schema and says the best sentences.
+fn fitting(text: &super::Text, instruction: &str, data: &[&str]) -> Result<String, Failure> {
+    let schema = schema::compiled(text)?;
+    let sentences = sentences(data);
+    let mut chosen = best(&sentences, &terms(instruction), ELEMENTS);
+    chosen.sort_unstable();
+    let chosen: Vec<&str> = match &chosen[..] {
+        [] => sentences.iter().copied().take(1).collect(),
+        chosen => chosen.iter().map(|&at| sentences[at]).collect(),
+    };
+    let value = fill::Filler::new(&schema.root, &chosen).fill();
+    let text = value.to_string();
+    match schema.check(value) {
+        Ok(_) => Ok(text),
+        Err(why) => {
+            let message = format!("the offline model finds nothing that fits the schema ({why}); a real model may");
+            Err(Failure { model: Some("offline".into()), ..Failure::new(FailureClass::Schema, message) })
+        }
+    }
 }
 
 /// The data's sentences. A line's end ends a sentence too.

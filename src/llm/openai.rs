@@ -2,12 +2,15 @@
 //!
 //! One pooled HTTP/1.1 client: over HTTP/2 one connection carries about a hundred streams and would cap the fan-out
 //! unseen. Not here: retries ([`super::retry`]), JSON checking ([`super::json`]), aliases and prices
-//! ([`super::router`]), streaming.
+//! ([`super::router`]).
 
 mod answer;
 mod body;
+mod sse;
+mod stream;
+mod text;
 
-use super::{Answer, Failure, Request, retry::Provider};
+use super::{Answer, Failure, Pieces, Request, retry::Provider};
 use crate::wire::FailureClass;
 use answer::Asked;
 use body::{Body, Params};
@@ -27,6 +30,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
+use stream::Streamed;
 
 /// Where OpenAI itself is.
 pub const DEFAULT_BASE: &str = "https://api.openai.com/v1";
@@ -61,6 +65,10 @@ pub struct OpenAi {
 pub struct Prepared {
     model: Arc<str>,
     body: Body,
+    /// What the server refuses of this request alone.
+    refused: Params,
+    /// How many characters of the answer were handed out.
+    handed: usize,
 }
 
 impl OpenAi {
@@ -124,15 +132,17 @@ impl OpenAi {
     }
 
     /// Notes that the model refuses a parameter which this body holds. False when the complaint is another.
-    fn learn(&self, complaint: &[u8], prepared: &Prepared) -> bool {
-        let Some(param) = answer::refused_parameter(complaint, prepared.body.sent) else { return false };
+    fn learn(&self, complaint: &[u8], prepared: &mut Prepared) -> bool {
+        let Some(found) = answer::refused_parameter(complaint, prepared.body.sent) else { return false };
+        if !found.always {
+            tracing::debug!(model = %prepared.model, "this `{}` is refused: {}", found.param.name(), found.param.instead());
+            return prepared.refused.insert(found.param);
+        }
         let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
         // Only the first of the calls that are under way warns.
-        if refused.entry(prepared.model.clone()).or_default().insert(param) {
-            let (name, model) = (param.name(), &prepared.model);
-            tracing::warn!(
-                "`{model}` does not take `{name}`: it is left out, or sent under the name that the model wants"
-            );
+        if refused.entry(prepared.model.clone()).or_default().insert(found.param) {
+            let (name, model) = (found.param.name(), &prepared.model);
+            tracing::warn!("`{model}` does not take `{name}`: {}", found.param.instead());
         }
         self.any_refused.store(true, Ordering::Release);
         true
@@ -141,23 +151,71 @@ impl OpenAi {
     /// Sends the body, and again at once as long as the server refuses a parameter. That ends: each time there is one
     /// fewer, or the other of the token limit's two names.
     async fn exchange(&self, request: &Request, prepared: &mut Prepared) -> Result<Answer, Failure> {
+        let model = prepared.model.clone();
         loop {
             let bytes = prepared.body.bytes.clone();
             let sent = self.client()?.post(self.url.clone()).headers(self.headers.clone()).body(bytes).send().await;
             let response = sent.map_err(|e| self.broken(&e))?;
             let (status, headers) = (response.status(), response.headers().clone());
-            let asked = Asked { base: &self.base, model: &prepared.model, keyed: self.key.is_some() };
+            let asked = Asked { base: &self.base, model: &model, keyed: self.key.is_some() };
             if status.is_success() {
+                if let Some(pieces) = &request.pieces {
+                    let handed = &mut prepared.handed;
+                    return self.follow(response, &headers, &asked, pieces, handed).await;
+                }
                 let body = self.read(response).await?;
                 return answer::parse(&headers, &body, &asked);
             }
             let complaint = read_complaint(response).await;
-            if status == StatusCode::BAD_REQUEST && self.learn(&complaint, prepared) {
-                *prepared = self.prepare(request)?;
+            let unprocessable = matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY);
+            if unprocessable && self.learn(&complaint, prepared) {
+                let refused = self.refused_by(&model).with(prepared.refused);
+                prepared.body = body::write(request, &model, refused)?;
                 continue;
             }
             return Err(answer::classify(status.as_u16(), &headers, &complaint, &asked));
         }
+    }
+
+    /// Reads a streamed answer, and hands out what comes; the answer of a server that does not stream is one piece.
+    async fn follow(
+        &self,
+        mut response: Response,
+        headers: &HeaderMap,
+        asked: &Asked<'_>,
+        Pieces(give): &Pieces,
+        handed: &mut usize,
+    ) -> Result<Answer, Failure> {
+        let sort = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+        if !sort.to_ascii_lowercase().starts_with(b"text/event-stream") {
+            let body = self.read(response).await?;
+            let answer = answer::parse(headers, &body, asked)?;
+            if !answer.text.is_empty() {
+                *handed = answer.text.chars().count();
+                give(&answer.text);
+            }
+            return Ok(answer);
+        }
+        let mut streamed = Streamed::new(asked, MAX_ANSWER);
+        while !streamed.is_done() {
+            let read = match response.chunk().await {
+                Ok(Some(bytes)) => streamed.feed(&bytes).map(|()| true),
+                Ok(None) => streamed.end().map(|()| false),
+                // The end of the connection instead of the stream's, once the model has stopped, loses nothing.
+                Err(_) if streamed.is_whole() => Ok(false),
+                Err(e) => Err(self.broken(&e)),
+            };
+            // What came together goes out together.
+            let fresh = streamed.fresh();
+            if !fresh.is_empty() {
+                *handed += fresh.chars().count();
+                give(fresh);
+            }
+            if !read? {
+                break;
+            }
+        }
+        streamed.answer()
     }
 
     async fn read(&self, mut response: Response) -> Result<Vec<u8>, Failure> {
@@ -180,7 +238,15 @@ impl OpenAi {
             e if e.is_connect() && e.is_timeout() => {
                 format!("{base} takes no connection within {} s", CONNECT.as_secs())
             }
-            e if e.is_connect() => format!("cannot connect to {base}: {cause}"),
+            e if e.is_connect() && cause.contains("InvalidContentType") => {
+                format!("{base} speaks no TLS: should `OPENAI_BASE_URL` begin with `http://`?")
+            }
+            e if e.is_connect() && base == DEFAULT_BASE => {
+                format!("cannot connect to {base}: {cause}; check the network, and the proxy if there is one")
+            }
+            e if e.is_connect() => {
+                format!("cannot connect to {base}: {cause}; check `OPENAI_BASE_URL`, and that the server runs")
+            }
             e if e.is_body() || e.is_decode() => format!("the answer of {base} was cut off: {cause}"),
             _ => format!("the connection to {base} was lost: {cause}"),
         };
@@ -205,22 +271,31 @@ impl Provider for OpenAi {
         let Some(model) = request.model.clone() else {
             return Err(Failure::new(FailureClass::UnknownModel, "no model is named"));
         };
-        let body = body::write(request, &model, self.refused_by(&model));
-        Ok(Prepared { model, body })
+        let body = body::write(request, &model, self.refused_by(&model))?;
+        Ok(Prepared { model, body, refused: Params::default(), handed: 0 })
     }
 
     async fn attempt(&self, request: &Request, prepared: &mut Prepared) -> Result<Answer, Failure> {
         let start = Instant::now();
-        let model = prepared.model.clone();
-        match tokio::time::timeout(request.timeout, self.exchange(request, prepared)).await {
-            Ok(Ok(answer)) => Ok(Answer { latency: start.elapsed(), ..answer }),
-            Ok(Err(failure)) => Err(Failure { model: Some(model), ..self.redacted(failure) }),
+        let failure = match tokio::time::timeout(request.timeout, self.exchange(request, prepared)).await {
+            Ok(Ok(answer)) => return Ok(Answer { latency: start.elapsed(), ..answer }),
+            Ok(Err(failure)) => self.redacted(failure),
             Err(_) => {
                 let message = format!("{} gave no answer within {} s", self.base, request.timeout.as_secs_f64());
-                Err(Failure { model: Some(model), ..Failure::transient(FailureClass::Timeout, message) })
+                Failure::transient(FailureClass::Timeout, message)
             }
-        }
+        };
+        Err(Failure { model: Some(prepared.model.clone()), ..broken_off(failure, prepared.handed) })
     }
+}
+
+/// The failure of a stream of which somebody has seen so many characters: another attempt would say them again.
+fn broken_off(failure: Failure, handed: usize) -> Failure {
+    if handed == 0 {
+        return failure;
+    }
+    let message = format!("the stream broke off after {handed} characters: {}", failure.message);
+    Failure { message, transient: false, ..failure }
 }
 
 /// Whether a URL's host is this machine, so that no proxy stands between.

@@ -89,7 +89,7 @@ impl<P: Provider> Model for Retry<P> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{FailureClass, JsonMode, Role, Usage};
+    use crate::wire::{FailureClass, Role, Usage};
     use std::{collections::VecDeque, sync::Mutex};
 
     /// Gives its results in turn, each after a second, and counts how often a body was made.
@@ -112,9 +112,9 @@ mod tests {
     }
 
     fn request(retries: u32) -> Request {
-        let messages = vec![super::super::Message { role: Role::User, text: "hi".into() }];
+        let messages = vec![super::super::Message::new(Role::User, "hi")];
         let timeout = Duration::from_secs(9);
-        Request { model: None, messages, sampling: Default::default(), json: JsonMode::Off, timeout, retries }
+        Request { messages, timeout, retries, ..Request::default() }
     }
 
     fn answer() -> Answer {

@@ -122,9 +122,18 @@ impl Router {
         };
         // The messages share their bytes, so this copies handles alone.
         let named = Request { model: Some(name.clone()), ..request.clone() };
-        let answer = server.complete(&named).await.map_err(|f| Failure { model: f.model.or(Some(name)), ..f })?;
-        let cost_usd = if self.genuine { cost(&answer.model, answer.usage) } else { answer.cost_usd };
-        Ok(Answer { cost_usd, ..answer })
+        match server.complete(&named).await {
+            Ok(answer) => {
+                let cost_usd = if self.genuine { cost(&answer.model, answer.usage) } else { answer.cost_usd };
+                Ok(Answer { cost_usd, ..answer })
+            }
+            Err(failure) => {
+                let model = failure.model.unwrap_or(name);
+                let priced = self.genuine && failure.usage != Usage::default();
+                let cost_usd = if priced { cost(&model, failure.usage) } else { failure.cost_usd };
+                Err(Failure { model: Some(model), cost_usd, ..failure })
+            }
+        }
     }
 }
 
@@ -151,6 +160,15 @@ fn cost(model: &str, usage: Usage) -> Option<f64> {
     Some((fresh as f64 * input + usage.cached as f64 * cached + usage.output as f64 * output) / 1e6)
 }
 
+/// Whether a model, by the name its server gives it, is what `"smart"` means at OpenAI or costs as much: `"cheap"` is cheaper.
+pub(crate) fn dearest(model: &str) -> bool {
+    let name = model.rsplit('/').next().unwrap_or(model);
+    let is = |known: &str| name.strip_prefix(known).is_some_and(|rest| rest.is_empty() || is_date(rest));
+    let most = PRICES.iter().map(|(_, [_, output, _])| *output).fold(0.0, f64::max);
+    ALIASES.iter().any(|(alias, model)| *alias == "smart" && is(model))
+        || PRICES.iter().any(|(known, [_, output, _])| is(known) && *output >= most)
+}
+
 /// Whether this is a snapshot's suffix, `-2024-08-06`.
 fn is_date(suffix: &str) -> bool {
     let fits = |(i, b): (usize, u8)| if matches!(i, 0 | 5 | 8) { b == b'-' } else { b.is_ascii_digit() };
@@ -162,7 +180,7 @@ mod tests {
     use super::*;
     use crate::{
         llm::Message,
-        wire::{JsonMode, Role, Sampling},
+        wire::{JsonMode, Role},
     };
     use std::time::Duration;
 
@@ -238,9 +256,9 @@ mod tests {
 
     #[tokio::test]
     async fn the_offline_stack_answers() {
-        let messages = vec![Message { role: Role::User, text: "Say hello.".into() }];
+        let messages = vec![Message::new(Role::User, "Say hello.")];
         let (timeout, json) = (Duration::from_secs(1), JsonMode::Asked);
-        let request = Request { model: None, messages, sampling: Sampling::default(), json, timeout, retries: 0 };
+        let request = Request { messages, timeout, json, ..Request::default() };
         let answer = stack(Settings { offline: true, ..Settings::default() }).complete(&request).await.unwrap();
         assert_eq!((&*answer.text, answer.cost_usd), (r#"{"answer": "Say hello."}"#, Some(0.0)));
     }

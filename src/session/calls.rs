@@ -2,19 +2,21 @@
 //!
 //! Each call is answered by exactly one frame, whatever happens to it. Not here: the socket.
 
+use super::hints::{Asked, Hints};
 use crate::{
+    budget::{self, Budget, Spent},
     llm::{
-        Answer, Failure, Message, Request, Text,
+        Answer, Failure, Image, Message, Pieces, Request, Text,
         dispatch::{Call, Caller, Dispatcher},
     },
-    wire::{self, CallHead, DoneHead, FailureClass, ToSession, WireError},
+    wire::{self, CallHead, DoneHead, FailureClass, ImageHead, Limits, ToSession, WireError},
 };
 use bytes::Bytes;
 use serde::Serialize;
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
@@ -62,9 +64,23 @@ pub struct Usage {
     pub cost_usd: Option<f64>,
 }
 
+/// A call that has not been answered, and what the budget has set aside for it.
+struct Open {
+    call: Arc<Call>,
+    asked: Asked,
+    reserved: Spent,
+    /// Pieces of its answer that the interpreter has not been sent: they go as one, however many came. Never more than
+    /// the answer itself, whose size the provider bounds.
+    partial: String,
+}
+
 struct Inner {
     out: Vec<u8>,
-    open: HashMap<u32, Arc<Call>>,
+    open: HashMap<u32, Open>,
+    budget: Budget,
+    hints: Hints,
+    /// Calls that have a partial answer to send.
+    partials: Vec<u32>,
     /// Bytes of calls that wait in the queue.
     waiting: u64,
     /// Bytes of calls that have left it, not yet told.
@@ -91,6 +107,9 @@ impl Calls {
             inner: Mutex::new(Inner {
                 out: Vec::new(),
                 open: HashMap::new(),
+                budget: Budget::default(),
+                hints: Hints::default(),
+                partials: Vec::new(),
                 waiting: 0,
                 credit: 0,
                 cost_usd: Some(0.0),
@@ -111,6 +130,11 @@ impl Calls {
         self.counts.clone()
     }
 
+    /// What all its calls may take.
+    pub(super) fn limit(&self, limits: Limits) {
+        self.lock().budget.limit(limits);
+    }
+
     pub(super) fn usage(&self) -> Usage {
         Usage {
             calls: self.counts.calls.load(Relaxed),
@@ -119,6 +143,11 @@ impl Calls {
             output_tokens: self.counts.output_tokens.load(Relaxed),
             cost_usd: self.lock().cost_usd,
         }
+    }
+
+    /// What the calls since the last asking suggest.
+    pub(super) fn take_hints(&self) -> Vec<String> {
+        std::mem::take(&mut self.lock().hints).said()
     }
 
     pub(super) fn time(&self) -> Duration {
@@ -149,9 +178,37 @@ impl Calls {
         self.wake.notified().await;
     }
 
-    /// The frames to write, credit included.
+    /// A piece of a call's answer came.
+    fn piece(&self, call: &Weak<Call>, id: u32, piece: &str) {
+        let mut inner = self.lock();
+        // Cancelled meanwhile: its number may belong to another by now.
+        let Some(open) = inner.open.get_mut(&id).filter(|open| Arc::as_ptr(&open.call) == call.as_ptr()) else {
+            return;
+        };
+        let first = open.partial.is_empty();
+        open.partial.push_str(piece);
+        if first && !piece.is_empty() {
+            inner.partials.push(id);
+            self.wake.notify_one();
+        }
+    }
+
+    /// Queues what is left of a call's pieces.
+    fn flush(&self, inner: &mut Inner, id: u32, partial: &str) {
+        if !partial.is_empty() {
+            // It is smaller than the answer; were it not, its pieces could be done without.
+            let _ = self.push(inner, &ToSession::Piece { id }, partial.as_bytes());
+        }
+    }
+
+    /// The frames to write, partial answers and credit included.
     pub(super) fn take_frames(&self) -> Vec<u8> {
         let mut inner = self.lock();
+        for id in std::mem::take(&mut inner.partials) {
+            // One that ended meanwhile has sent its own.
+            let partial = inner.open.get_mut(&id).map(|open| std::mem::take(&mut open.partial)).unwrap_or_default();
+            self.flush(&mut inner, id, &partial);
+        }
         let credit = std::mem::take(&mut inner.credit);
         if credit > 0 {
             // A frame of a few bytes is within any bound.
@@ -167,70 +224,136 @@ impl Calls {
         if head.messages.len() > MAX_MESSAGES || self.lock().waiting > (wire::CREDIT + wire::MAX_FRAME) as u64 {
             return Err(WireError::Size(tail.len()));
         }
-        let mut rest = tail;
+        let reserved = budget::estimate(&head);
+        let mut rest = Tail(tail);
         let mut messages = Vec::with_capacity(head.messages.len());
-        for (role, len) in head.messages {
-            if len as usize > rest.len() {
-                return Err(WireError::Size(len as usize));
-            }
-            let text = Text::new(rest.split_to(len as usize)).map_err(|_| WireError::Utf8)?;
-            messages.push(Message { role, text });
+        for message in head.messages {
+            let text = rest.text(message.text)?;
+            let images = message.images.into_iter().map(|image| rest.image(image)).collect::<Result<_, _>>()?;
+            messages.push(Message { role: message.role, text, images });
         }
+        let (schema, extra) = (rest.optional(head.schema)?, rest.optional(head.extra)?);
+        // Which call it is that the pieces belong to is known once it has been made.
+        let receiver = head.stream.then(Receiver::default);
         let timeout = head.timeout_s.filter(|s| s.is_finite() && *s >= 0.0);
         let request = Request {
             model: head.model.map(Into::into),
             messages,
             sampling: head.sampling,
             json: head.json,
+            schema,
+            extra,
+            pieces: receiver.as_ref().map(|receiver| self.pieces(head.id, receiver)),
             timeout: timeout.map_or(TIMEOUT, |s| Duration::from_secs_f64(s.min(LONGEST))),
             retries: head.retries.unwrap_or(RETRIES),
         };
+        let mut asked = Asked::of(&request);
         let call = Call::new(head.id, weight, request);
+        if let Some(receiver) = receiver {
+            let _ = receiver.set(Arc::downgrade(&call));
+        }
+        self.counts.calls.fetch_add(1, Relaxed);
         {
             let mut inner = self.lock();
-            if inner.open.insert(head.id, call.clone()).is_some() {
+            if inner.open.contains_key(&head.id) {
                 return Err(WireError::Head);
             }
+            if let Some(refusal) = inner.budget.refusal(reserved) {
+                self.counts.ended.fetch_add(1, Relaxed);
+                self.counts.failures.fetch_add(1, Relaxed);
+                inner.credit += weight;
+                let refused = failure(FailureClass::Budget, 0);
+                return self.push(&mut inner, &ToSession::Done { id: head.id, head: refused }, refusal.as_bytes());
+            }
+            inner.budget.reserve(reserved);
+            let others = inner.open.len();
+            inner.hints.begun(&mut asked, others);
+            inner.open.insert(head.id, Open { call: call.clone(), asked, reserved, partial: String::new() });
             inner.waiting += weight;
             inner.first_call.get_or_insert_with(Instant::now);
         }
-        self.counts.calls.fetch_add(1, Relaxed);
         if let Some(me) = self.me.upgrade() {
             self.dispatcher.submit(call, head.priority, me);
         }
         Ok(())
     }
 
+    /// Who gets the pieces of a call's answer. It holds neither the call, which holds it, nor the session.
+    fn pieces(&self, id: u32, receiver: &Receiver) -> Pieces {
+        let (me, receiver) = (self.me.clone(), receiver.clone());
+        Pieces(Arc::new(move |piece| {
+            if let Some((me, call)) = me.upgrade().zip(receiver.get()) {
+                me.piece(call, id, piece);
+            }
+        }))
+    }
+
     /// The script does not want a call any more.
     pub(super) fn cancel(&self, id: u32) {
         let mut inner = self.lock();
         // It may have ended while the script's word was on its way.
-        let Some(call) = inner.open.remove(&id) else { return };
-        self.count_out(&mut inner, &call);
-        let head = DoneHead::Failure { class: FailureClass::Cancelled, model: None, attempts: 0 };
+        let Some(open) = inner.open.remove(&id) else { return };
+        let attempts = self.count_out(&mut inner, &open);
+        let head = failure(FailureClass::Cancelled, attempts);
         let _ = self.push(&mut inner, &ToSession::Done { id, head }, b"it was cancelled");
     }
 
-    /// Ends a call that has been taken out of the list.
-    fn count_out(&self, inner: &mut Inner, call: &Call) {
-        if call.cancel() {
-            inner.waiting -= call.weight;
-            inner.credit += call.weight;
+    /// Ends a call that has been taken out of the list. How many attempts it had begun.
+    fn count_out(&self, inner: &mut Inner, open: &Open) -> u32 {
+        let unsent = open.call.cancel();
+        if unsent {
+            inner.waiting -= open.call.weight;
+            inner.credit += open.call.weight;
         } else {
             self.counts.in_flight.fetch_sub(1, Relaxed);
         }
+        inner.budget.settle(open.reserved, Spent { calls: u64::from(!unsent), ..Spent::default() });
         self.counts.ended.fetch_add(1, Relaxed);
+        u32::from(!unsent)
     }
 
     /// Nobody wants any of them any more.
     pub(super) fn drop_all(&self) {
         let mut inner = self.lock();
         let open = std::mem::take(&mut inner.open);
-        for (id, call) in open {
-            self.count_out(&mut inner, &call);
-            let head = DoneHead::Failure { class: FailureClass::Cancelled, model: None, attempts: 0 };
+        for (id, open) in open {
+            let attempts = self.count_out(&mut inner, &open);
+            let head = failure(FailureClass::Cancelled, attempts);
             let _ = self.push(&mut inner, &ToSession::Done { id, head }, b"the program ended");
         }
+    }
+}
+
+/// The call that pieces belong to.
+type Receiver = Arc<OnceLock<Weak<Call>>>;
+
+/// The head of a failure for which nothing was paid.
+fn failure(class: FailureClass, attempts: u32) -> DoneHead {
+    DoneHead::Failure { class, model: None, attempts, usage: wire::Usage::default(), cost_usd: Some(0.0) }
+}
+
+/// What is left of a call's tail.
+struct Tail(Bytes);
+
+impl Tail {
+    fn take(&mut self, len: u32) -> Result<Bytes, WireError> {
+        let len = len as usize;
+        if len > self.0.len() { Err(WireError::Size(len)) } else { Ok(self.0.split_to(len)) }
+    }
+
+    fn text(&mut self, len: u32) -> Result<Text, WireError> {
+        Text::new(self.take(len)?).map_err(|_| WireError::Utf8)
+    }
+
+    fn optional(&mut self, len: u32) -> Result<Option<Text>, WireError> {
+        if len == 0 { Ok(None) } else { self.text(len).map(Some) }
+    }
+
+    fn image(&mut self, head: ImageHead) -> Result<Image, WireError> {
+        Ok(match head {
+            ImageHead::Url(len) => Image::Url(self.text(len)?),
+            ImageHead::Bytes { mime, len } => Image::Bytes { mime: mime.into(), bytes: self.take(len)? },
+        })
     }
 }
 
@@ -249,15 +372,22 @@ impl Caller for Calls {
     fn ended(&self, call: &Arc<Call>, result: Result<Answer, Failure>) {
         let mut inner = self.lock();
         // Cancelled meanwhile: its frame has been sent, and its number may belong to another by now.
-        if !inner.open.get(&call.id).is_some_and(|open| Arc::ptr_eq(open, call)) {
-            return;
-        }
-        inner.open.remove(&call.id);
+        let Some(open) = inner.open.get(&call.id).filter(|open| Arc::ptr_eq(&open.call, call)) else { return };
+        let (asked, reserved) = (open.asked, open.reserved);
+        let partial = inner.open.remove(&call.id).map(|open| open.partial).unwrap_or_default();
+        self.flush(&mut inner, call.id, &partial);
+        let usage = result.as_ref().map_or_else(|failure| failure.usage, |answer| answer.usage);
+        // A call that was never sent, such as one whose schema is none, takes nothing.
+        let sent = result.as_ref().map_or_else(|failure| failure.attempts > 0, |_| true);
+        let taken = Spent { calls: u64::from(sent), tokens: usage.input + usage.output, ..Spent::default() };
+        inner.budget.settle(reserved, taken);
         inner.last_answer = Some(Instant::now());
         self.counts.in_flight.fetch_sub(1, Relaxed);
         self.counts.ended.fetch_add(1, Relaxed);
         let (head, text) = match result {
             Ok(answer) => {
+                let others = inner.open.len();
+                inner.hints.answered(asked, &answer, others);
                 self.counts.input_tokens.fetch_add(answer.usage.input, Relaxed);
                 self.counts.output_tokens.fetch_add(answer.usage.output, Relaxed);
                 inner.cost_usd = inner.cost_usd.zip(answer.cost_usd).map(|(sum, cost)| sum + cost);
@@ -273,15 +403,31 @@ impl Caller for Calls {
             }
             Err(failure) => {
                 self.counts.failures.fetch_add(1, Relaxed);
-                let model = failure.model.map(|m| m.to_string());
-                let head = DoneHead::Failure { class: failure.class, model, attempts: failure.attempts };
+                self.counts.input_tokens.fetch_add(failure.usage.input, Relaxed);
+                self.counts.output_tokens.fetch_add(failure.usage.output, Relaxed);
+                inner.cost_usd = inner.cost_usd.zip(failure.cost_usd).map(|(sum, cost)| sum + cost);
+                let head = DoneHead::Failure {
+                    class: failure.class,
+                    model: failure.model.map(|m| m.to_string()),
+                    attempts: failure.attempts,
+                    usage: failure.usage,
+                    cost_usd: failure.cost_usd,
+                };
                 (head, failure.message.into())
             }
         };
         let id = call.id;
         if self.push(&mut inner, &ToSession::Done { id, head }, text.as_bytes()).is_err() {
-            let head = DoneHead::Failure { class: FailureClass::Server, model: None, attempts: 1 };
+            let head = failure(FailureClass::Server, 1);
             let _ = self.push(&mut inner, &ToSession::Done { id, head }, b"the answer is too large");
         }
     }
 }
+
+#[cfg(test)]
+#[path = "calls_tests.rs"]
+mod tests;
+
+#[cfg(test)]
+#[path = "budget_tests.rs"]
+mod budget_tests;

@@ -4,15 +4,19 @@
 //! called (`llm`), and what a terminal shows (`cli`).
 
 mod calls;
+mod convert;
+mod hints;
 mod zygote;
 
 pub use calls::{Counts, Usage};
+pub(crate) use convert::convert;
 pub use zygote::{Exit, Interpreter, Zygote};
 
 use crate::{
+    context::Contexts,
     error::Error,
     llm::{Text, dispatch::Dispatcher},
-    wire::{self, Ending, FailureClass, ScriptError, Stream, ToHost, ToSession},
+    wire::{self, Blame, Ending, FailureClass, Grant, Limits, ScriptError, Stream, ToHost, ToSession},
 };
 use bytes::{Bytes, BytesMut};
 use calls::Calls;
@@ -78,10 +82,16 @@ pub enum Stop {
 pub struct Program {
     /// Its text.
     pub text: String,
-    /// What the script finds as `context`.
-    pub context: Option<String>,
     /// Whether its value is wanted as JSON rather than in `display` form.
     pub json: bool,
+    /// What `(script-args)` gives.
+    pub args: Vec<String>,
+    /// The files it may read.
+    pub read: Grant,
+    /// The files it may write.
+    pub write: Grant,
+    /// What its calls may take in all.
+    pub limits: Limits,
     /// How long it may take.
     pub timeout: Option<Duration>,
     /// How much memory its process may have, in bytes.
@@ -108,10 +118,14 @@ pub struct Report {
     pub calls_time: Duration,
     /// How the session's process ended, when it has.
     pub exit: Option<Exit>,
+    /// What its calls suggest to whoever wrote it, each a sentence.
+    pub hints: Vec<String>,
 }
 
 /// A session: programs run in it one after the other, and see what the earlier ones defined.
 pub struct Session {
+    /// Whether the operating system confines it.
+    confined: bool,
     process: Process,
     reader: ReadHalf<UnixStream>,
     calls: Arc<Calls>,
@@ -125,7 +139,12 @@ pub struct Session {
 impl Session {
     /// Forks a session off the zygote. Its calls go to `dispatcher`.
     pub async fn start(zygote: &Zygote, dispatcher: Arc<Dispatcher>) -> Result<Self, Error> {
-        let process = zygote.fork().await?;
+        Self::start_with(zygote, dispatcher, &Contexts::default()).await
+    }
+
+    /// Forks a session whose programs find these contexts.
+    pub async fn start_with(zygote: &Zygote, dispatcher: Arc<Dispatcher>, contexts: &Contexts) -> Result<Self, Error> {
+        let process = zygote.fork(&contexts.files()).await?;
         let problem = |e: std::io::Error| Error::interpreter(format!("the session's socket: {e}"));
         let stream = std::os::unix::net::UnixStream::from(process.socket.try_clone().map_err(problem)?);
         stream.set_nonblocking(true).map_err(problem)?;
@@ -133,8 +152,22 @@ impl Session {
         let (reader, writer) = tokio::io::split(UnixStream::from_std(stream).map_err(problem)?);
         let pidfd = zygote::watch(process.pidfd.try_clone().map_err(problem)?).map_err(problem)?;
         let calls = Calls::new(dispatcher);
+        if !contexts.table().entries.is_empty() {
+            let table = postcard::to_stdvec(contexts.table()).map_err(|_| broken(wire::WireError::Head))?;
+            calls.frame(&ToSession::Contexts, &table).map_err(broken)?;
+        }
         let writer = tokio::spawn(write(writer, calls.clone()));
-        Ok(Self { process, reader, calls, writer, pidfd, incoming: BytesMut::with_capacity(READ_AHEAD), exit: None })
+        let confined = zygote.confined;
+        Ok(Self {
+            confined,
+            process,
+            reader,
+            calls,
+            writer,
+            pidfd,
+            incoming: BytesMut::with_capacity(READ_AHEAD),
+            exit: None,
+        })
     }
 
     /// The counts of its calls, as they change.
@@ -155,7 +188,13 @@ impl Session {
             Err(e) => Err(e),
         };
         self.calls.drop_all();
-        Report { outcome, usage: self.calls.usage(), calls_time: self.calls.time(), exit: self.exit.flatten() }
+        Report {
+            outcome,
+            usage: self.calls.usage(),
+            calls_time: self.calls.time(),
+            exit: self.exit.flatten(),
+            hints: self.calls.take_hints(),
+        }
     }
 
     fn send(&self, program: &Program) -> Result<(), Error> {
@@ -163,11 +202,17 @@ impl Session {
             message: format!("{what} is larger than {} MB", wire::MAX_FRAME >> 20),
             hint: Some("cut it into several files".into()),
         };
-        if let Some(context) = &program.context {
-            self.calls.frame(&ToSession::Context, context.as_bytes()).map_err(|_| too_large("the context"))?;
-        }
-        let run = ToSession::Run { json: program.json, max_memory: program.max_memory };
-        self.calls.frame(&run, program.text.as_bytes()).map_err(|_| too_large("the script"))
+        let run = ToSession::Run {
+            json: program.json,
+            max_memory: program.max_memory,
+            args: program.args.clone(),
+            confined: self.confined,
+            read: program.read.clone(),
+            write: program.write.clone(),
+            limits: program.limits,
+        };
+        self.calls.limit(program.limits);
+        self.calls.frame(&run, program.text.as_bytes()).map_err(|_| too_large("the script, with its arguments,"))
     }
 
     async fn serve(
@@ -268,6 +313,7 @@ impl Session {
         match wire::decode::<ToHost>(head).map_err(broken)? {
             ToHost::Call(head) => self.calls.submit(head, tail).map_err(broken)?,
             ToHost::Cancel(id) => self.calls.cancel(id),
+            ToHost::Event { name } => tracing::info!("{name}: {}", &*text(tail)?),
             ToHost::Output(stream) => listener.wrote(stream, &text(tail)?)?,
             ToHost::Progress { group, done, total, failed } => {
                 let label = text(tail)?.to_string();
@@ -374,6 +420,7 @@ fn text(bytes: Bytes) -> Result<Text, Error> {
 fn broken(error: wire::WireError) -> Error {
     Error::Script(ScriptError {
         class: FailureClass::Script,
+        blame: Blame::Program,
         message: format!("the interpreter broke the protocol: {error}"),
         hint: Some("its Python may have written to a socket that is not its own".into()),
         span: None,

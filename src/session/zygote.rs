@@ -2,31 +2,33 @@
 
 use crate::{
     error::Error,
-    host_protocol::{ARGUMENT, CONTROL, FORK, INSIDE, Notice, VERSION},
+    host_protocol::{ARGUMENT, CONTROL, FORK, INSIDE, MAX_CONTEXTS, Notice, VERSION},
 };
 use rustix::{
-    fd::{AsRawFd, OwnedFd},
+    fd::{AsRawFd, BorrowedFd, OwnedFd},
     io::Errno,
     net::{
-        AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, SocketFlags, SocketType,
-        recvmsg, send, socketpair,
+        AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
+        SendFlags, SocketFlags, SocketType, recvmsg, sendmsg, socketpair,
     },
     process::{Resource, Rlimit, Signal, getrlimit, pidfd_send_signal, setrlimit},
 };
 use std::{
     collections::{HashMap, VecDeque},
-    io::IoSliceMut,
+    io::{IoSlice, IoSliceMut, Read, Write},
     mem::MaybeUninit,
     os::unix::process::CommandExt,
     path::PathBuf,
-    process::{Child, Command, Stdio},
-    sync::{Arc, Mutex, PoisonError},
+    process::{Child, ChildStderr, Command, Stdio},
+    sync::{Arc, Mutex, PoisonError, mpsc},
     time::Duration,
 };
 use tokio::{io::unix::AsyncFd, sync::oneshot};
 
 /// How long an interpreter may take to say that it is one.
 const HELLO: Duration = Duration::from_secs(2);
+/// How long the last words on its stderr may take.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 /// The interpreter's stack, in bytes: deep data is dropped by recursion.
 const STACK: u64 = 1 << 30;
 /// The environment an interpreter gets of ours: what Python and the locale need, and no key.
@@ -89,6 +91,10 @@ pub struct Zygote {
     listener: Mutex<Option<tokio::task::JoinHandle<()>>>,
     hello: Mutex<Option<oneshot::Receiver<()>>>,
     said_hello: Mutex<Option<oneshot::Sender<()>>>,
+    /// Whether the operating system confines its sessions.
+    pub(super) confined: bool,
+    /// Ends when all that the interpreters wrote to their stderr has been passed on.
+    told: Mutex<mpsc::Receiver<()>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -102,6 +108,12 @@ pub(super) fn watch(fd: OwnedFd) -> std::io::Result<AsyncFd<OwnedFd>> {
 }
 
 impl Zygote {
+    /// Lets its sessions do all that this process's user may: nothing confines them.
+    pub fn without_sandbox(mut self) -> Self {
+        self.confined = false;
+        self
+    }
+
     /// Starts the process and returns at once; it gets ready while the caller goes on.
     pub fn start(interpreter: &Interpreter) -> Result<Self, Error> {
         if std::env::var_os(INSIDE).is_some() {
@@ -119,7 +131,7 @@ impl Zygote {
         command.envs(ENVIRONMENT.iter().filter_map(|name| std::env::var_os(name).map(|value| (name, value))));
         // A hash prints its keys in the same order every time, and Steel need not look for a home.
         command.env("PYTHONHASHSEED", "0").env("STEEL_HOME", "/nonexistent").env("PYTHONDONTWRITEBYTECODE", "1");
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let raw = theirs.as_raw_fd();
         // SAFETY: between fork and exec the closure makes system calls only; both are async-signal-safe.
         unsafe {
@@ -135,12 +147,15 @@ impl Zygote {
                 Ok(())
             });
         }
-        let child = command.spawn().map_err(|e| Error::Interpreter {
+        let mut child = command.spawn().map_err(|e| Error::Interpreter {
             message: format!("the interpreter `{}` cannot be started: {e}", program.display()),
             hint: None,
         })?;
         let (said, hello) = oneshot::channel();
+        let told = Mutex::new(pass_on(child.stderr.take()));
         Ok(Self {
+            confined: true,
+            told,
             child,
             control: ours,
             state: Arc::default(),
@@ -150,8 +165,8 @@ impl Zygote {
         })
     }
 
-    /// Asks for a session.
-    pub(super) async fn fork(&self) -> Result<Process, Error> {
+    /// Asks for a session that has these descriptors of contexts.
+    pub(super) async fn fork(&self, contexts: &[BorrowedFd<'_>]) -> Result<Process, Error> {
         self.listen()?;
         let hello = lock(&self.hello).take();
         if let Some(hello) = hello {
@@ -175,13 +190,23 @@ impl Zygote {
             }
             state.asked.push_back(answer);
         }
-        if send(&self.control, &[FORK], SendFlags::NOSIGNAL).is_err() {
+        if self.request(contexts).is_err() {
             return Err(self.died());
         }
         match session.await {
             Ok(process) => process.map_err(Error::interpreter),
             Err(_) => Err(self.died()),
         }
+    }
+
+    /// The packet that asks for a session. Descriptors travel with it, so they cannot get into another session's hands.
+    fn request(&self, contexts: &[BorrowedFd<'_>]) -> Result<(), Errno> {
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_CONTEXTS))];
+        let mut ancillary = SendAncillaryBuffer::new(&mut space);
+        if !contexts.is_empty() && !ancillary.push(SendAncillaryMessage::ScmRights(contexts)) {
+            return Err(Errno::TOOBIG);
+        }
+        sendmsg(&self.control, &[IoSlice::new(&[FORK])], &mut ancillary, SendFlags::NOSIGNAL).map(drop)
     }
 
     fn died(&self) -> Error {
@@ -203,6 +228,24 @@ impl Zygote {
     }
 }
 
+/// Passes on what interpreters write to their stderr, such as a C library's complaints, with control characters made
+/// visible: a script must not command its user's terminal. It is no terminal to them either.
+fn pass_on(stderr: Option<ChildStderr>) -> mpsc::Receiver<()> {
+    let (told, hear) = mpsc::channel::<()>();
+    // A thread of its own, since it must go on when no runtime runs; it ends when the last interpreter does.
+    std::thread::spawn(move || {
+        let _told = told;
+        let mut buffer = [0; 8 << 10];
+        let Some(mut stderr) = stderr else { return };
+        while let Ok(read @ 1..) = stderr.read(&mut buffer) {
+            let text = String::from_utf8_lossy(&buffer[..read]);
+            // Nobody may be reading it.
+            let _ = std::io::stderr().write_all(crate::error::visible(&text).as_bytes());
+        }
+    });
+    hear
+}
+
 impl Drop for Zygote {
     fn drop(&mut self) {
         if let Some(task) = lock(&self.listener).take() {
@@ -211,6 +254,8 @@ impl Drop for Zygote {
         // Its sessions die with it: each has asked the kernel for that.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        // A process that an unconfined script left behind may keep the pipe open.
+        let _ = lock(&self.told).recv_timeout(LAST_WORDS);
     }
 }
 

@@ -168,3 +168,12 @@ invalid-json"##
     assert_eq!((again.as_array().unwrap().len(), &again[3]["role"]), (4, &json!("user")));
     assert_eq!(mock.count(), 1 + 2 + 2 + 3 + 1);
 }
+
+#[test]
+fn large_numbers_reach_the_provider() {
+    let mock = Mock::echo();
+    let text = r#"(llm-query "x" #:seed 10000000000 #:max-tokens 5000000000 #:retries 5000000000)"#;
+    assert_eq!(script(text).server(&mock).run().code, Some(0));
+    let body = mock.last_body();
+    assert_eq!((&body["seed"], &body["max_tokens"]), (&json!(10_000_000_000_u64), &json!(u32::MAX)));
+}

@@ -2,7 +2,7 @@
 
 use crate::{
     mock::{Mock, Reply},
-    program::script,
+    program::{script, zygote},
 };
 use bessemer::{
     error::Error,
@@ -20,10 +20,6 @@ use tokio::sync::mpsc;
 
 /// How long anything here may take. Far above what it does take: past it, it is taken to hang.
 const BOUND: Duration = Duration::from_secs(60);
-
-fn zygote() -> Zygote {
-    Zygote::start(&Interpreter::Path(env!("CARGO_BIN_EXE_bessemer").into())).unwrap()
-}
 
 fn offline() -> Arc<Dispatcher> {
     Dispatcher::new(router::stack(router::Settings { offline: true, ..Default::default() }), 10)

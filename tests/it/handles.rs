@@ -1,6 +1,10 @@
 //! Handles: awaited, cancelled, forgotten.
 
-use crate::{fan_out::run_released, mock::Mock, program::script};
+use crate::{
+    fan_out::run_released,
+    mock::{Mock, Reply, Step},
+    program::script,
+};
 
 #[test]
 fn handles_are_awaited_alone_together_or_for_the_first() {
@@ -84,4 +88,22 @@ fn deadlock_is_an_error() {
     assert_eq!((ran.code, &*ran.stdout), (Some(1), ""));
     let wanted = "error: deadlock: every fiber waits for another, and no call is under way\n";
     assert!(ran.stderr.starts_with(wanted), "{}", ran.stderr);
+}
+
+#[test]
+fn cancelling_a_streamed_call_drops_the_fiber_that_reads_it() {
+    let mock = Mock::start(|_| Reply::Stream(vec![Step::Say("a"), Step::Hang]));
+    let text = r#"
+(define seen '())
+(define (see what) (set! seen (cons what seen)))
+(define began (box #f))
+(define h (llm-query-async "x" #:on-token (lambda (p) (see p) (set-box! began #t) (sleep 0.02) (see 'late))))
+(define (until thunk) (unless (thunk) (sleep 0.001) (until thunk)))
+(until (lambda () (unbox began)))
+(cancel h)
+(sleep 0.05)
+(define own #f)
+(set! own (llm-query-async "x" #:on-token (lambda (p) (see p) (cancel own) (see 'late))))
+(list (try (await own) on-error (lambda (m) m)) seen)"#;
+    assert_eq!(script(text).server(&mock).run().value(), "(it was cancelled (a a))");
 }

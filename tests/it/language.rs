@@ -348,3 +348,22 @@ fn every_example_of_the_reference_evaluates() {
         }
     }
 }
+
+#[test]
+fn define_values_names_any_number_of_values_any_number_of_times() {
+    let text = r#"
+(define-values (a b) (values 1 2))
+(define-values (first rest) (await-any (list (spawn (lambda () "x")) (spawn (lambda () (sleep 0.001) "y")))))
+(define-values () (values))
+(define-values all (values 3 4))
+(define (f n) (define-values (x y) (values n 6)) (define-values (z) 7) (list x y z))
+(displayln (list a b first (await-all rest) all (f 5) 'define-values '(define-values (a) 1)))
+(displayln (try (let () (define-values (l r) (values 1 2 3)) l) on-error (lambda (m) m)))
+(define-values (p q) 1)"#;
+    let ran = script(text).run();
+    assert_eq!(
+        ran.stdout,
+        "(1 2 x (y) (3 4) (5 6 7) define-values (define-values (a) 1))\ndefine-values: it has 2 names for 3 values\n"
+    );
+    assert!(ran.stderr.contains("define-values: it has 2 names for 1 values") && ran.code == Some(1), "{ran:?}");
+}

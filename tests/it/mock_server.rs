@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::mock::{Mock, Reply};
+use crate::mock::{Mock, Reply, Step};
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 
@@ -140,6 +140,27 @@ async fn drip_huge_and_usage_arrive_whole() {
         (&usage["choices"][0]["finish_reason"], &usage["usage"]["total_tokens"]),
         (&json!("length"), &json!(30))
     );
+}
+
+#[tokio::test]
+async fn streams_refusals_and_types_are_as_told() {
+    let mock = Mock::start(|call| match call.text() {
+        "stream" => Reply::Stream(vec![Step::Say("a"), Step::Say("b")]),
+        "cut" => Reply::Stream(vec![Step::Say("a"), Step::Cut]),
+        "typed" => Reply::Typed("text/html", "x".into()),
+        _ => Reply::refuse("seed"),
+    });
+    let client = client();
+    let streamed = send(&client, &mock.base_url(), "stream").await.unwrap();
+    assert_eq!(streamed.headers()["content-type"], "text/event-stream");
+    let body = streamed.text().await.unwrap();
+    assert!(body.matches("\"content\":").count() == 2 && body.ends_with("data: [DONE]\n\n"), "{body}");
+    assert!(send(&client, &mock.base_url(), "cut").await.unwrap().text().await.is_err());
+    let typed = send(&client, &mock.base_url(), "typed").await.unwrap();
+    assert_eq!(typed.headers()["content-type"], "text/html");
+    let refused = send(&client, &mock.base_url(), "refused").await.unwrap();
+    assert_eq!(refused.status(), 400);
+    assert!(refused.text().await.unwrap().contains("\"param\":\"seed\""));
 }
 
 #[tokio::test(flavor = "multi_thread")]

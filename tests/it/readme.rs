@@ -1,6 +1,11 @@
-//! The README's first command, as it stands there.
+//! The README's commands, as they stand there.
 
-use std::process::Command;
+use crate::{
+    mock::{Mock, Reply},
+    program::{bessemer, confines, ran, script},
+};
+use std::{path::PathBuf, process::Command};
+use tempfile::TempDir;
 
 /// The products that the reports say are recalled (`scripts/data/README.md`).
 const RECALLED: &[&str] = &[
@@ -33,6 +38,7 @@ fn the_first_command_reads_the_reports_and_finds_every_recall() {
     let ran = Command::new(env!("CARGO_BIN_EXE_bessemer"))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .args(line.split_whitespace())
+        .args((!confines()).then_some("--no-sandbox"))
         .output()
         .expect("bessemer runs");
     let stdout = String::from_utf8(ran.stdout).expect("text");
@@ -41,6 +47,88 @@ fn the_first_command_reads_the_reports_and_finds_every_recall() {
         assert!(stdout.contains(product), "{product} is missing in:\n{stdout}");
     }
     assert_eq!(String::from_utf8_lossy(&ran.stderr), "");
+}
+
+/// The README's programs, less the first, which is a part of one.
+fn programs() -> Vec<&'static str> {
+    let blocks = include_str!("../../README.md").split("```scheme\n").skip(2);
+    blocks.map(|block| block.split("```").next().unwrap_or(block)).collect()
+}
+
+#[test]
+fn every_program_of_the_readme_works() {
+    let programs = programs();
+    assert!(programs.len() > 3, "only {} programs were found", programs.len());
+    for program in programs {
+        let ran = script(program).run();
+        assert_eq!((ran.code, &*ran.stderr), (Some(0), ""), "{program}: {ran:?}");
+    }
+}
+
+#[test]
+fn every_flag_of_a_run_is_in_the_readme() {
+    let ran = ran(bessemer().args(["run", "--help"]));
+    let flags: Vec<&str> = ran.stdout.split([' ', ',', '[', '\n', '.', '`']).filter(|word| word.len() > 2).collect();
+    let flags: Vec<&str> = flags.into_iter().filter(|word| word.starts_with("--") && *word != "--help").collect();
+    assert!(flags.len() > 13, "{flags:?}");
+    let table: Vec<&str> = include_str!("../../README.md").lines().filter(|line| line.starts_with("| `-")).collect();
+    for flag in flags {
+        let named = |line: &&str| {
+            line.contains(&format!("`{flag}`"))
+                || line.contains(&format!("`{flag} "))
+                || line.contains(&format!("`{flag}["))
+        };
+        assert!(table.iter().any(named), "`{flag}` is not in the README's table");
+    }
+}
+
+/// What is not run: it would run these tests, or change the machine.
+const EXCEPTED: &[&str] = &["cargo test", "export "];
+
+/// The lines of the README's `sh` blocks, comments left out.
+fn commands() -> Vec<&'static str> {
+    let (mut commands, mut inside) = (Vec::new(), false);
+    for line in include_str!("../../README.md").lines() {
+        match line {
+            "```sh" => inside = true,
+            "```" => inside = false,
+            line if inside => commands.push(line.split(" #").next().unwrap_or(line).trim()),
+            _ => {}
+        }
+    }
+    commands.retain(|command| !command.is_empty());
+    commands
+}
+
+/// A folder with the files that the README's commands name.
+fn folder() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let repository = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    std::os::unix::fs::symlink(repository.join("scripts"), folder.path().join("scripts")).unwrap();
+    std::fs::write(folder.path().join("script.scm"), "(finish (llm-query #:instruction \"Sum up.\" #:data context))")
+        .unwrap();
+    std::fs::write(folder.path().join("report.txt"), "Ada wrote the program.").unwrap();
+    folder
+}
+
+#[test]
+fn every_command_of_the_readme_works() {
+    let (mock, folder) = (Mock::start(|_| Reply::Text("[]".into())), folder());
+    let mut count = 0;
+    for command in commands() {
+        if EXCEPTED.iter().any(|excepted| command.starts_with(excepted)) {
+            continue;
+        }
+        let program = ["cargo run --release -- ", "bessemer "].iter().find_map(|p| command.strip_prefix(p));
+        let arguments = program.unwrap_or_else(|| panic!("`{command}` is neither run nor excepted"));
+        let mut command = bessemer();
+        command.current_dir(folder.path()).args(arguments.split_whitespace()).env("OPENAI_BASE_URL", mock.base_url());
+        let ran = ran(&mut command);
+        assert_eq!((ran.code, &*ran.stderr), (Some(0), ""), "{arguments}: {ran:?}");
+        assert!(!ran.stdout.is_empty(), "{arguments}");
+        count += 1;
+    }
+    assert!(count > 5, "only {count} commands were found");
 }
 
 #[test]

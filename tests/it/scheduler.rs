@@ -102,7 +102,7 @@ if os.fork() == 0:
 os._exit(3)
 ")"#;
     // Its stderr would stay open as long as that process: only the run itself is waited for.
-    let program = script(text);
+    let program = script(text).args(&["--no-sandbox"]);
     let mut child = program.start();
     drop(child.stderr.take());
     assert_eq!(child.wait().expect("it ends").code(), Some(1));

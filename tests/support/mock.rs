@@ -4,10 +4,15 @@
 //! count going down no other request is looked at. A panic in the closure, or a request that is no HTTP or no JSON,
 //! ends the server and is raised again where the `Mock` is dropped, so that no test passes over it.
 //!
-//! Not here: TLS, HTTP/2, pipelining, chunked request bodies, streamed answers. A client that only half-closes is taken
-//! to have gone.
+//! `stream` has the streamed answers, `tls` the server behind TLS. Not here: pipelining, chunked request bodies. A client
+//! that only half-closes is taken to have gone.
 
 #![allow(dead_code, reason = "a test crate takes what it needs")]
+
+#[path = "mock/stream.rs"]
+mod stream;
+#[path = "mock/tls.rs"]
+mod tls;
 
 use std::future::pending;
 use std::io;
@@ -18,9 +23,10 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{ReadHalf, WriteHalf};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+pub(crate) use stream::Step;
+pub(crate) use tls::STREAMS;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -49,8 +55,28 @@ pub(crate) enum Reply {
     Close,
     /// Answer with a text of so many bytes.
     Huge(usize),
+    /// Answer in pieces.
+    Stream(Vec<Step>),
+    /// Answer with this text, but say that the body is of another type.
+    Typed(&'static str, String),
     /// Answer with this text, these token counts and this `finish_reason`.
     Usage { text: String, input: u64, output: u64, finish: &'static str },
+}
+
+impl Reply {
+    /// Refuse a parameter in OpenAI's words.
+    pub(crate) fn refuse(parameter: &str) -> Reply {
+        let message = format!("Unsupported parameter: '{parameter}' is not supported with this model.");
+        let error = json!({ "message": message, "type": "invalid_request_error", "param": parameter,
+            "code": "unsupported_parameter" });
+        Reply::Status(400, vec![("content-type", "application/json".into())], json!({ "error": error }).to_string())
+    }
+
+    /// Answer with this JSON as a model does in object mode, which lets no array through.
+    pub(crate) fn json(call: &Call, text: &str) -> Reply {
+        let objects = call.body["response_format"]["type"] == "json_object";
+        Reply::Text(if objects && text.starts_with('[') { format!("{{\"items\": {text}}}") } else { text.into() })
+    }
 }
 
 /// A request that has arrived.
@@ -165,6 +191,8 @@ impl Drop for InFlight<'_> {
 /// The running server. Dropping it ends the server and closes what connections it has.
 pub(crate) struct Mock {
     address: SocketAddr,
+    /// Its certificate, when it is behind TLS.
+    certificate: Option<String>,
     shared: Arc<Shared>,
     /// Dropped to end the server.
     stop: Option<oneshot::Sender<()>>,
@@ -174,6 +202,18 @@ pub(crate) struct Mock {
 impl Mock {
     /// Starts a server that does with each request what `reply` says; `reply` must not block the one thread there is.
     pub(crate) fn start(reply: impl Fn(&Call) -> Reply + Send + Sync + 'static) -> Mock {
+        Mock::start_on(reply, None)
+    }
+
+    /// The same behind TLS, with HTTP/2 for those who ask for it.
+    pub(crate) fn start_tls(reply: impl Fn(&Call) -> Reply + Send + Sync + 'static) -> Mock {
+        Mock::start_on(reply, Some(tls::acceptor()))
+    }
+
+    fn start_on(
+        reply: impl Fn(&Call) -> Reply + Send + Sync + 'static,
+        tls: Option<(tokio_rustls::TlsAcceptor, String)>,
+    ) -> Mock {
         let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let listener = {
             let _entered = runtime.enter();
@@ -184,9 +224,10 @@ impl Mock {
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared { seen: Mutex::default(), changed: Condvar::new(), reply: Box::new(reply) });
         let (stop, stopped) = oneshot::channel();
-        let serve = accept(listener, stopped, shared.clone());
+        let (acceptor, certificate) = tls.unzip();
+        let serve = accept(listener, stopped, acceptor, shared.clone());
         let thread = thread::Builder::new().name("mock".into()).spawn(move || runtime.block_on(serve)).unwrap();
-        Mock { address, shared, stop: Some(stop), thread: Some(thread) }
+        Mock { address, certificate, shared, stop: Some(stop), thread: Some(thread) }
     }
 
     /// Starts a server that answers "echo:" and the last user message.
@@ -196,7 +237,13 @@ impl Mock {
 
     /// What a client takes for `OPENAI_BASE_URL`.
     pub(crate) fn base_url(&self) -> String {
-        format!("http://{}/v1", self.address)
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}/v1", self.address)
+    }
+
+    /// The certificate of a server behind TLS, as `SSL_CERT_FILE` wants it.
+    pub(crate) fn certificate(&self) -> &str {
+        self.certificate.as_deref().expect("it was started with TLS")
     }
 
     /// The last user message of every request, in the order of arrival.
@@ -276,7 +323,12 @@ impl Drop for Mock {
 }
 
 /// Serves each connection in a task until told to stop; a task's panic becomes the server's.
-async fn accept(listener: TcpListener, mut stopped: oneshot::Receiver<()>, shared: Arc<Shared>) {
+async fn accept(
+    listener: TcpListener,
+    mut stopped: oneshot::Receiver<()>,
+    acceptor: Option<tokio_rustls::TlsAcceptor>,
+    shared: Arc<Shared>,
+) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -288,26 +340,38 @@ async fn accept(listener: TcpListener, mut stopped: oneshot::Receiver<()>, share
             }
             _ = &mut stopped => return,
             accepted = listener.accept() => {
-                let (stream, _) = accepted.expect("the test process has descriptors to spare");
-                connections.spawn(serve(stream, shared.clone()));
+                let (mut stream, _) = accepted.expect("the test process has descriptors to spare");
+                stream.set_nodelay(true).expect("a fresh socket takes options");
+                let (acceptor, shared) = (acceptor.clone(), shared.clone());
+                connections.spawn(async move {
+                    match acceptor {
+                        Some(acceptor) => tls::serve(stream, acceptor, shared).await,
+                        None => {
+                            let (mut from, mut to) = stream.split();
+                            serve(&mut from, &mut to, shared).await;
+                        }
+                    }
+                });
             }
         }
     }
 }
 
 /// Answers one connection's requests, one after the other.
-async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
-    stream.set_nodelay(true).expect("a fresh socket takes options");
-    let (mut from, mut to) = stream.split();
+async fn serve(
+    from: &mut (impl AsyncRead + Unpin + Send),
+    to: &mut (impl AsyncWrite + Unpin + Send),
+    shared: Arc<Shared>,
+) {
     let mut buffer = Vec::new();
-    while let Some((headers, body)) = read_request(&mut from, &mut buffer).await {
+    while let Some((headers, body)) = read_request(from, &mut buffer).await {
         let (n, in_flight) = shared.arrive(body.clone());
         let call = Call { n, body, headers };
         let reply = (shared.reply)(&call);
         let sent = tokio::select! {
             biased;
-            sent = deliver(reply, &call, &mut to) => sent,
-            () = departure(&mut from, &mut buffer) => Err(io::ErrorKind::ConnectionAborted.into()),
+            sent = deliver(reply, &call, to) => sent,
+            () = departure(from, &mut buffer) => Err(io::ErrorKind::ConnectionAborted.into()),
         };
         drop(in_flight); // Before `gone` goes up, so that who waits for that finds it done.
         match sent {
@@ -324,9 +388,15 @@ enum Then {
     Close,
 }
 
-async fn deliver(reply: Reply, call: &Call, to: &mut WriteHalf<'_>) -> io::Result<Then> {
+async fn deliver(reply: Reply, call: &Call, to: &mut (impl AsyncWrite + Unpin + Send)) -> io::Result<Then> {
+    let mut sort = "application/json";
     let body = match reply {
         Reply::Text(text) => call.answer(&text),
+        Reply::Typed(other, text) => {
+            sort = other;
+            call.answer(&text)
+        }
+        Reply::Stream(steps) => return stream::deliver(steps, call, to).await,
         Reply::Huge(bytes) => call.answer(&"x".repeat(bytes)),
         Reply::Usage { text, input, output, finish } => call.answer_with(&text, input, output, finish),
         Reply::After(pause, reply) => {
@@ -358,7 +428,7 @@ async fn deliver(reply: Reply, call: &Call, to: &mut WriteHalf<'_>) -> io::Resul
             return Ok(Then::Keep);
         }
     };
-    to.write_all(&[head(200, &[("content-type", "application/json".into())], body.len()), body].concat()).await?;
+    to.write_all(&[head(200, &[("content-type", sort.into())], body.len()), body].concat()).await?;
     Ok(Then::Keep)
 }
 
@@ -369,7 +439,10 @@ fn head(status: u16, headers: &[(&str, String)], length: usize) -> Vec<u8> {
 }
 
 /// Reads one request's headers and body, and leaves in `buffer` what follows it. `None` when the client has gone.
-async fn read_request(from: &mut ReadHalf<'_>, buffer: &mut Vec<u8>) -> Option<(Vec<(String, String)>, Value)> {
+async fn read_request(
+    from: &mut (impl AsyncRead + Unpin),
+    buffer: &mut Vec<u8>,
+) -> Option<(Vec<(String, String)>, Value)> {
     let (head, headers) = loop {
         if let Some(parsed) = parse_head(buffer) {
             break parsed;
@@ -402,7 +475,7 @@ fn parse_head(buffer: &[u8]) -> Option<(usize, Vec<(String, String)>)> {
 }
 
 /// Reads what has come into `buffer`. `None` when the client has gone.
-async fn fill(from: &mut ReadHalf<'_>, buffer: &mut Vec<u8>) -> Option<()> {
+async fn fill(from: &mut (impl AsyncRead + Unpin), buffer: &mut Vec<u8>) -> Option<()> {
     match from.read_buf(buffer).await {
         Ok(0) | Err(_) => None,
         Ok(_) => Some(()),
@@ -410,6 +483,6 @@ async fn fill(from: &mut ReadHalf<'_>, buffer: &mut Vec<u8>) -> Option<()> {
 }
 
 /// Waits for the client to go.
-async fn departure(from: &mut ReadHalf<'_>, buffer: &mut Vec<u8>) {
+async fn departure(from: &mut (impl AsyncRead + Unpin), buffer: &mut Vec<u8>) {
     while fill(from, buffer).await.is_some() {}
 }

@@ -13,6 +13,10 @@ pub(crate) struct Program {
     script: PathBuf,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
+    /// What it finds on standard input.
+    stdin: Option<PathBuf>,
+    /// Whether it runs in its own folder.
+    in_folder: bool,
 }
 
 /// What a run came to.
@@ -24,12 +28,49 @@ pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
 }
 
+/// The program, with nothing of this environment that would change what it does.
+pub(crate) fn bessemer() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bessemer"));
+    for name in
+        ["OPENAI_API_KEY", "OPENAI_BASE_URL", "VIRTUAL_ENV", "RUST_LOG", "NO_COLOR", "CLICOLOR_FORCE", "CLICOLOR"]
+    {
+        command.env_remove(name);
+    }
+    command.env_remove("CI"); // its presence alone makes colours of a terminal's
+    command.stdin(Stdio::null());
+    command
+}
+
+/// Whether this system can confine scripts. Where it cannot, tests run them as they are, and those of the wall are skipped.
+pub(crate) fn confines() -> bool {
+    bessemer::landlock_abi().is_some()
+}
+
+/// A zygote of the program's.
+pub(crate) fn zygote() -> bessemer::session::Zygote {
+    let program = bessemer::session::Interpreter::Path(env!("CARGO_BIN_EXE_bessemer").into());
+    let zygote = bessemer::session::Zygote::start(&program).expect("the zygote starts");
+    if confines() { zygote } else { zygote.without_sandbox() }
+}
+
+/// Runs a command to its end.
+pub(crate) fn ran(command: &mut Command) -> Ran {
+    Ran::new(command.output().expect("bessemer runs"))
+}
+
 /// A run of this script's text. Offline unless a server is given.
 pub(crate) fn script(text: &str) -> Program {
     let folder = TempDir::new().expect("a folder for the script");
     let script = folder.path().join("script.scm");
     std::fs::write(&script, text).expect("the script is written");
-    Program { folder, script, arguments: vec!["--offline".into()], environment: Vec::new() }
+    Program {
+        folder,
+        script,
+        arguments: vec!["--offline".into()],
+        environment: Vec::new(),
+        stdin: None,
+        in_folder: false,
+    }
 }
 
 impl Program {
@@ -58,18 +99,46 @@ impl Program {
         self.args(&["--context", &path.display().to_string()])
     }
 
+    /// Puts a file beside the script, and runs it there.
+    pub(crate) fn file(mut self, name: &str, contents: impl AsRef<[u8]>) -> Self {
+        let path = self.folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("the folder is made");
+        std::fs::write(path, contents).expect("the file is written");
+        self.in_folder = true;
+        self
+    }
+
+    /// Gives it this on standard input.
+    pub(crate) fn stdin(mut self, contents: impl AsRef<[u8]>) -> Self {
+        let path = self.folder.path().join("stdin");
+        std::fs::write(&path, contents).expect("standard input is written");
+        self.stdin = Some(path);
+        self
+    }
+
+    /// The folder that the script is in.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.script
     }
 
-    fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_bessemer"));
-        for name in ["OPENAI_API_KEY", "OPENAI_BASE_URL", "VIRTUAL_ENV", "RUST_LOG"] {
-            command.env_remove(name);
-        }
+    /// The command, to be run in a way of the test's own.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = bessemer();
         command.envs(self.environment.iter().map(|(n, v)| (n, v)));
-        command.arg("run").arg(&self.script).args(&self.arguments);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.arg("run").arg(&self.script);
+        if !confines() {
+            command.arg("--no-sandbox");
+        }
+        command.args(&self.arguments);
+        let stdin = self.stdin.as_ref().map(|path| std::fs::File::open(path).expect("standard input is there"));
+        if self.in_folder {
+            command.current_dir(self.folder.path());
+        }
+        command.stdin(stdin.map_or_else(Stdio::null, Stdio::from)).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 

@@ -2,6 +2,7 @@
 //!
 //! A script that never touches Python runs here as it does elsewhere.
 
+use crate::interp::value::Fault;
 use steel::SteelVal;
 
 mod failure;
@@ -51,6 +52,24 @@ pub(crate) fn call(_: &SteelVal, _: &str, _: &[SteelVal]) -> Result<SteelVal, Py
 pub(crate) fn import(_: &str) -> Result<SteelVal, PyFailure> {
     absent()
 }
+
+/// There is nothing to read.
+pub(crate) fn readable() -> Vec<std::path::PathBuf> {
+    Vec::new()
+}
+
+/// There are none.
+pub(crate) fn variable(_: &str) -> Result<Option<SteelVal>, PyFailure> {
+    Ok(None)
+}
+
+/// Nothing looks for contexts.
+pub(crate) fn bind_contexts(_: &str) -> Result<(), Fault> {
+    Ok(())
+}
+
+/// Nothing has names.
+pub(crate) fn keep_name(_: &str) {}
 
 /// Nothing waits.
 pub(crate) fn pass_on() {}

@@ -5,6 +5,7 @@ conversion of values (convert.rs) and where printed text goes (output.rs).
 """
 
 import ast
+import difflib
 import gc
 import glob
 import importlib
@@ -68,6 +69,20 @@ def start(send, virtual_env):
     gc.collect()
     gc.freeze()
     return warning
+
+
+def readable():
+    """The folders that importing and what is imported need: libraries, packages, and where their shared objects come from."""
+    found = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
+    found.update(path for path in sys.path if os.path.isabs(path))
+    try:
+        with open("/proc/self/maps") as maps:
+            mapped = {line.split(None, 5)[5].strip() for line in maps if line.count(" ") > 4 and ".so" in line}
+        found.update(os.path.dirname(path) for path in mapped if os.path.isabs(path))
+    except OSError:
+        pass
+    # The program's own folder, or a home, is nothing that Python needs.
+    return sorted(path for path in found if os.path.exists(path) and path not in ("/", os.path.expanduser("~")))
 
 
 def use_virtual_env(path):
@@ -144,6 +159,25 @@ def bind(name, value):
     if not name.isidentifier() or keyword.iskeyword(name):
         raise NameError(f"`{name}` cannot be the name of a Python variable")
     namespace[name] = value
+
+
+def variable(name):
+    """The value of a variable, alone in a tuple; an empty one when there is none."""
+    return (namespace[name],) if name in namespace else ()
+
+
+class Contexts(dict):
+    """The contexts by name; the name of several gives their list, but is no key of its own."""
+
+    def __init__(self, texts, groups):
+        super().__init__(texts)
+        self.groups = groups
+
+    def __missing__(self, name):
+        if name in self.groups:
+            return [self[each] for each in self.groups[name]]
+        near = difflib.get_close_matches(str(name), [*self, *self.groups], 1)
+        raise KeyError(f"there is no context {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
 
 
 def import_module(name):

@@ -8,6 +8,7 @@
 use std::{
     ffi::{CStr, c_ulong},
     mem::MaybeUninit,
+    path::PathBuf,
     sync::OnceLock,
 };
 
@@ -20,12 +21,14 @@ use pyo3::{
 };
 use steel::SteelVal;
 
+mod contexts;
 mod convert;
 mod failure;
 mod output;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use contexts::{bind as bind_contexts, keep as keep_name};
 pub(crate) use failure::PyFailure;
 pub(crate) use output::{pass_on_waiting as pass_on, set_output};
 
@@ -64,6 +67,15 @@ pub(crate) fn start() -> Result<Option<String>, String> {
         let _ = BOOTSTRAP.set(module.unbind());
         Ok(warning)
     })
+}
+
+/// What Python reads of its own: its library, packages, shared objects.
+pub(crate) fn readable() -> Vec<PathBuf> {
+    let found = with(|python| {
+        let found = python.call("readable", ())?;
+        found.extract::<Vec<PathBuf>>().map_err(|err| python.failure(err, false))
+    });
+    found.unwrap_or_default()
 }
 
 /// The text of `bootstrap.py` as C wants it.
@@ -136,6 +148,15 @@ pub(crate) fn set(name: &str, value: &SteelVal) -> Result<(), PyFailure> {
     with(|python| {
         let value = to_python(python.py, value).map_err(PyFailure::new)?;
         python.call("bind", (name, value)).map(drop)
+    })
+}
+
+/// The value of a variable, if there is one of that name.
+pub(crate) fn variable(name: &str) -> Result<Option<SteelVal>, PyFailure> {
+    with(|python| {
+        let found = python.call("variable", (name,))?;
+        let found = found.cast_into::<PyTuple>().map_err(|err| PyFailure::new(err.to_string()))?;
+        found.get_item(0).ok().map(|value| to_steel(&value).map_err(PyFailure::new)).transpose()
     })
 }
 

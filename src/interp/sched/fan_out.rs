@@ -2,7 +2,7 @@
 
 use super::{
     Item, Ready, Sched,
-    ops::{Kind, Op, OpId, Waiter},
+    ops::{Kind, Op, OpId, Waiter, cancelled},
 };
 use crate::interp::{
     group::{Group, Tell},
@@ -25,6 +25,8 @@ impl Sched {
             self.set_timer(timer, after);
             self.group(id, |g| g.deadline = Some(timer));
         }
+        // So that rates count from here, not from the first item's end.
+        self.tell_host(id);
         self.maybe_launch(id);
         self.maybe_finish(id);
         Ok(id)
@@ -57,6 +59,7 @@ impl Sched {
             self.drop_timer(timer);
         }
         self.complete(id, outcome);
+        self.wake_consumer(id);
     }
 
     /// The next item for the running fiber, which counts as another from here on: a continuation of one item's is not the
@@ -109,6 +112,43 @@ impl Sched {
         }
         self.maybe_launch(id);
         self.maybe_finish(id);
+        self.wake_consumer(id);
+    }
+
+    fn wake_consumer(&mut self, id: OpId) {
+        if self.alive(id)
+            && let Kind::Group(group) = &mut self.op(id).kind
+            && let Some(wait) = group.consumer.take()
+        {
+            self.wake(wait);
+        }
+    }
+
+    /// For the consumer of a `map-async-stream`: a list of index and value, an operation to park on, or `#f` when all has
+    /// ended and been consumed.
+    pub(crate) fn next_result(&mut self, id: OpId) -> Result<SteelVal, Fault> {
+        if !self.alive(id) {
+            return Err(cancelled());
+        }
+        let op = self.op(id);
+        let ended = op.outcome.is_some();
+        let Kind::Group(group) = &mut op.kind else { return Err(cancelled()) };
+        if let Some((item, value)) = group.consume() {
+            return Ok(SteelVal::ListV([SteelVal::IntV(item as isize), value.get()].into_iter().collect()));
+        }
+        if ended {
+            return Ok(SteelVal::BoolV(false));
+        }
+        let wait = self.begin(Kind::Wait)?;
+        if let Kind::Group(group) = &mut self.op(id).kind {
+            group.consumer = Some(wait);
+        }
+        Ok(wait.encode())
+    }
+
+    /// Drops a map-async that nobody waits for any more.
+    pub(crate) fn cancel_group(&mut self, id: OpId) {
+        self.cancel_with(id, &cancelled());
     }
 
     /// The running item's procedure raised, or the one that handled its failure.

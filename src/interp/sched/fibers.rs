@@ -19,6 +19,9 @@ use std::{
 };
 use steel::SteelVal;
 
+/// What is not worth tidying up.
+pub(super) const FEW: usize = 64;
+
 impl Sched {
     /// Whether the loop runs, that is, whether this is a fiber.
     pub(crate) fn looping(&self) -> bool {
@@ -83,6 +86,17 @@ impl Sched {
     /// The handle of an operation that has one.
     pub(crate) fn task(&mut self, id: OpId) -> Option<Rc<Task>> {
         self.op(id).task.clone()
+    }
+
+    /// Sends the host a frame that nobody answers.
+    pub(crate) fn tell(&mut self, head: &ToHost, tail: &[u8]) {
+        let sent = self.link.write(head, &[tail]);
+        self.note(sent);
+        if !self.link.room() {
+            // A script that tells without end must not fill the memory.
+            let sent = self.link.flush_all();
+            self.note(sent);
+        }
     }
 
     /// Hands waiting frames to the socket.
@@ -161,6 +175,12 @@ impl Sched {
     pub(super) fn set_timer(&mut self, id: OpId, after: Duration) {
         let now = Instant::now();
         let at = now.checked_add(after).unwrap_or(now + Duration::from_secs(u32::MAX.into()));
+        if self.timers.len() == self.timers.capacity() && self.timers.len() > 2 * self.live_timers + FEW {
+            // Most were dropped before their time: a loop over short things with long deadlines must not gather them.
+            let mut timers = std::mem::take(&mut self.timers);
+            timers.retain(|Reverse((_, id))| self.alive(*id));
+            self.timers = timers;
+        }
         self.timers.push(Reverse((at, id)));
         self.live_timers += 1;
     }
@@ -184,6 +204,15 @@ impl Sched {
         self.op(id).task = Some(task.clone());
         self.ready.push_back(Ready::Start(id, Kept::new(body)));
         Ok(task)
+    }
+
+    /// The running fiber, which has no handle, has ended.
+    pub(crate) fn fiber_done(&mut self) {
+        let id = self.scope;
+        if self.alive(id) && matches!(self.op(id).kind, Kind::Fiber(_)) {
+            self.hand_children_up(id.index);
+            self.release(id.index);
+        }
     }
 
     /// The running spawned fiber has ended.

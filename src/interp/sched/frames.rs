@@ -6,10 +6,14 @@ use super::{
 };
 use crate::{
     interp::{
+        context, documents,
+        files::Grants,
+        ledger,
         link::LinkError,
         value::{Fault, Kept, Outcome, Response, custom, string},
+        wall,
     },
-    wire::{self, DoneHead, ToSession},
+    wire::{self, ContextTable, DocumentFormat, DoneHead, Ending, Grant, Limits, ToHost, ToSession},
 };
 use std::rc::Rc;
 
@@ -48,6 +52,7 @@ impl Sched {
             }
             Incoming::Done { id, text, head } => {
                 let Some(op) = self.ops.get_mut(id as usize) else { return };
+                ledger::settle(id, &head);
                 match op.kind {
                     Kind::Cancelled => {
                         op.kind = Kind::Free;
@@ -58,16 +63,39 @@ impl Sched {
                         self.live_calls -= 1;
                         let only_text = op.task.as_ref().is_some_and(|t| Rc::strong_count(t) == 1);
                         op.kind = Kind::Answered;
-                        let id = OpId { index: id, generation: op.generation };
-                        self.complete(id, outcome_of(head, text, only_text));
+                        // It may have ended already, by its `#:on-token` procedure's failure.
+                        if op.outcome.is_none() {
+                            let id = OpId { index: id, generation: op.generation };
+                            let outcome = outcome_of(head, text, only_text);
+                            if let Some(outcome) = self.hold_back(id, outcome) {
+                                self.complete(id, outcome);
+                            }
+                        }
                     }
                     _ => {}
                 }
             }
-            Incoming::Context(text) => self.next_context = Some(text),
-            Incoming::Run { json, max_memory, text } => {
-                self.next = Some(Program { text, json, max_memory, context: self.next_context.take() });
+            Incoming::Piece { id, text } => self.piece(id, text),
+            Incoming::Contexts(table) => context::set_table(table),
+            Incoming::Convert { format, max_memory, confined, document } => {
+                // No program runs in a session that converts: nothing else waits meanwhile.
+                if let Some(bytes) = max_memory {
+                    wall::bound_memory(bytes);
+                }
+                let nothing = Grant::Nothing;
+                let raised = if confined { wall::raise(&nothing, &nothing) } else { Ok(()) };
+                let (ending, text) = match raised {
+                    Ok(()) => documents::convert(format, &document),
+                    Err(why) => (Ending::Error(wall::missing(why)), String::new()),
+                };
+                let sent = self.link.write(&ToHost::Finished(ending), &[text.as_bytes()]).or_else(|_| {
+                    let too_large = documents::too_large();
+                    self.link.write(&ToHost::Finished(Ending::Error(too_large)), &[])
+                });
+                let flushed = sent.and_then(|()| self.link.flush_all());
+                self.note(flushed);
             }
+            Incoming::Run(program) => self.next = Some(program),
         }
     }
 }
@@ -79,25 +107,44 @@ pub(crate) struct Program {
     pub(crate) json: bool,
     /// In bytes.
     pub(crate) max_memory: Option<u64>,
-    /// `None`: as before.
-    pub(crate) context: Option<String>,
+    /// What `(script-args)` gives.
+    pub(crate) args: Vec<String>,
+    /// Whether the operating system is to confine it.
+    pub(crate) confined: bool,
+    pub(crate) grants: Grants,
+    /// What the host will let it spend.
+    pub(crate) limits: Limits,
 }
 
 /// A frame of the host's, its text checked.
 enum Incoming {
-    Run { json: bool, max_memory: Option<u64>, text: String },
-    Context(String),
+    Run(Program),
+    Contexts(ContextTable),
+    Convert { format: DocumentFormat, max_memory: Option<u64>, confined: bool, document: Vec<u8> },
     Done { id: u32, head: DoneHead, text: String },
+    Piece { id: u32, text: String },
     Credit(u64),
 }
 
 fn read_frame(head: &[u8], tail: &[u8]) -> Result<Incoming, LinkError> {
-    let text = std::str::from_utf8(tail).map_err(|_| wire::WireError::Utf8)?.to_owned();
+    let text = || std::str::from_utf8(tail).map(str::to_owned).map_err(|_| wire::WireError::Utf8);
     Ok(match wire::decode::<ToSession>(head)? {
-        ToSession::Done { id, head } => Incoming::Done { id, head, text },
+        ToSession::Done { id, head } => Incoming::Done { id, head, text: text()? },
+        ToSession::Piece { id } => Incoming::Piece { id, text: text()? },
         ToSession::Credit(bytes) => Incoming::Credit(bytes),
-        ToSession::Run { json, max_memory } => Incoming::Run { json, max_memory, text },
-        ToSession::Context => Incoming::Context(text),
+        ToSession::Run { json, max_memory, args, confined, read, write, limits } => Incoming::Run(Program {
+            text: text()?,
+            json,
+            max_memory,
+            args,
+            confined,
+            grants: Grants { read, write },
+            limits,
+        }),
+        ToSession::Contexts => Incoming::Contexts(wire::decode(tail)?),
+        ToSession::Convert { format, max_memory, confined } => {
+            Incoming::Convert { format, max_memory, confined, document: tail.to_vec() }
+        }
     })
 }
 
@@ -115,8 +162,8 @@ fn outcome_of(head: DoneHead, text: String, only_text: bool) -> Outcome {
                 finish_reason,
             })))
         }
-        DoneHead::Failure { class, model, attempts } => {
-            let fault = Fault { model, attempts, ..Fault::new(class, text) };
+        DoneHead::Failure { class, model, attempts, .. } => {
+            let fault = Fault { model: model.map(Into::into), attempts, ..Fault::new(class, text) };
             Err(fault.kept())
         }
     }

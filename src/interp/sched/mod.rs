@@ -5,14 +5,15 @@
 //! drops all that began in it, down the tree. A fiber waits by leaving its continuation with an operation; the prelude
 //! (`fibers.scm`) captures it, [`Sched::event`] hands it back when the operation has ended.
 //!
-//! `ops` holds operations and scopes, `fibers` what fibers ask for, `fan_out` map-asyncs, `frames` what the host sends; here
-//! is the loop. Nothing here is O(operations under way), save the end of a program. Not here: map-async's own rules (`group`), the
+//! `ops` holds operations and scopes, `fibers` what fibers ask for, `fan_out` map-asyncs, `streams` answers that come in
+//! pieces, `frames` what the host sends; here is the loop. Nothing here is O(operations under way), save the end of a program. Not here: map-async's own rules (`group`), the
 //! text of natives' errors (`natives`), the socket (`link`).
 
 mod fan_out;
 mod fibers;
 mod frames;
 mod ops;
+mod streams;
 
 pub(crate) use frames::Program;
 pub(crate) use ops::OpId;
@@ -27,12 +28,13 @@ use ops::{Kind, Op};
 use std::{
     cell::RefCell,
     cmp::Reverse,
-    collections::{BinaryHeap, VecDeque},
+    collections::{BinaryHeap, HashMap, VecDeque},
     rc::Rc,
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 use steel::SteelVal;
+use streams::Stream;
 
 /// No operation.
 const NONE: u32 = u32::MAX;
@@ -72,6 +74,8 @@ enum Ready {
 pub(crate) enum Ended {
     /// `finish` was called with this value.
     Finished(Kept),
+    /// `finish-var` was called with this name, there.
+    FinishedVariable(String, Vec<steel::parser::span::Span>),
     /// The host, or the user behind it, wants an end.
     Interrupted,
     /// There is nobody to talk to.
@@ -86,6 +90,7 @@ pub(crate) struct Sched {
     timers: BinaryHeap<Reverse<(Instant, OpId)>>,
     live_timers: usize,
     live_calls: usize,
+    streams: HashMap<OpId, Stream>,
     /// Fibers that wait for room, oldest first.
     short_of_room: VecDeque<OpId>,
     credit_used: usize,
@@ -107,7 +112,6 @@ pub(crate) struct Sched {
     next_group: u32,
     /// How many handles have ended: the order in which they did.
     ended_tasks: u64,
-    next_context: Option<String>,
     next: Option<Program>,
 }
 
@@ -151,6 +155,7 @@ impl Sched {
             timers: BinaryHeap::new(),
             live_timers: 0,
             live_calls: 0,
+            streams: HashMap::new(),
             short_of_room: VecDeque::new(),
             credit_used: 0,
             link_full: false,
@@ -168,7 +173,6 @@ impl Sched {
             failed_spawns: Vec::new(),
             next_group: 0,
             ended_tasks: 0,
-            next_context: None,
             next: None,
         }
     }
@@ -333,9 +337,13 @@ impl Sched {
         self.failed_spawns.clear();
         self.ready.clear();
         self.timers.clear();
+        self.streams.clear();
         self.short_of_room.clear();
         (self.live_timers, self.looping, self.main_done, self.launching) = (0, false, false, None);
         (self.scope, self.fiber) = (OpId::PROGRAM, 0);
         (pending, failed.into_iter().filter(|t| !t.awaited.get()).collect())
     }
 }
+
+#[cfg(test)]
+mod tests;

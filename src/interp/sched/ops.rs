@@ -2,10 +2,11 @@
 //!
 //! Not here: who waits for what (`fibers`), and when (the loop).
 
-use super::{NONE, Ready, Sched};
+use super::{NONE, Ready, Sched, fibers::FEW};
 use crate::{
     interp::{
         group::Group,
+        ledger,
         link::LinkError,
         sched::{Ended, Item},
         value::{Fault, Kept, Outcome, Task, TaskState},
@@ -16,7 +17,7 @@ use std::rc::Rc;
 use steel::SteelVal;
 
 /// An operation, and which of those that had this place it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct OpId {
     pub(crate) index: u32,
     pub(super) generation: u32,
@@ -176,6 +177,9 @@ impl Sched {
     /// stays taken until the host has said how it ended.
     pub(super) fn release(&mut self, index: u32) {
         self.unlink(index);
+        if !self.streams.is_empty() {
+            self.drop_stream(OpId { index, generation: self.ops[index as usize].generation });
+        }
         let op = &mut self.ops[index as usize];
         op.generation = op.generation.wrapping_add(1) & 0x7fff_ffff;
         let owed = matches!(op.kind, Kind::Call);
@@ -225,6 +229,11 @@ impl Sched {
         }
         if let Some(task) = task {
             if is_fiber && outcome.is_err() && !task.awaited.get() {
+                if self.failed_spawns.len() == self.failed_spawns.capacity() && self.failed_spawns.len() >= FEW {
+                    self.failed_spawns.retain(|task| !task.awaited.get());
+                    // Where few went the next look is far off, so that all looks together stay linear.
+                    self.failed_spawns.reserve(self.failed_spawns.len());
+                }
                 self.failed_spawns.push(task.clone());
             }
             self.ended_tasks += 1;
@@ -260,6 +269,7 @@ impl Sched {
             self.release(id.index);
         }
         if calling {
+            ledger::cancelled(id.index);
             let sent = self.link.write(&ToHost::Cancel(id.index), &[]);
             self.note(sent);
         }

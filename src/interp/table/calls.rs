@@ -1,11 +1,8 @@
-//! Calling models.
+//! Calling models: what a call can say, and the keywords it says it by.
+//!
+//! The frame that is made of it is in `wire_call`.
 
-use super::{Body, Family, Kind, Param, Primitive, keyword, shown, text};
-use crate::{
-    interp::{json, value::Fault},
-    wire::{CallHead, JsonMode, Priority, Role, Sampling},
-};
-use steel::{SteelVal, rvals::SteelString};
+use super::{Family, Kind, Param, Primitive, keyword, required};
 
 const PROMPT: Param = Param {
     name: "prompt",
@@ -15,7 +12,8 @@ const PROMPT: Param = Param {
     doc: "The user message, when it is all there is.",
 };
 
-const CALL: &[Param] = &[
+/// What is said. [`super::wire_call`] takes these in this order, then [`HOW`]'s.
+const WHAT: [Param; 4] = [
     PROMPT,
     keyword("instruction", Kind::Text, "#f", "The system message (trusted). Alone, it is sent as the user message."),
     keyword(
@@ -24,17 +22,43 @@ const CALL: &[Param] = &[
         "#f",
         "The user message (untrusted): a string or a response; other values are sent as JSON.",
     ),
+    keyword(
+        "messages",
+        Kind::Any,
+        "#f",
+        "A whole chat instead: a list of `(role . text)` pairs, or of hashes with `'role` and `'content`.",
+    ),
+];
+
+/// How it is to be answered.
+const HOW: [Param; 15] = [
+    keyword("image", Kind::Any, "#f", "An image for the user message: a path, a URL or bytes."),
+    keyword("images", Kind::Any, "#f", "A list of such images."),
     keyword("model", Kind::Text, "\"cheap\"", "A name, an alias (\"cheap\", \"smart\") or \"provider/name\"."),
     keyword("temperature", Kind::Number, "#f", "Sampling temperature, as the provider has it."),
     keyword("max-tokens", Kind::Natural, "#f", "The answer is cut after so many tokens."),
     keyword("top-p", Kind::Number, "#f", "Nucleus sampling, as the provider has it."),
     keyword("seed", Kind::Natural, "#f", "For providers that can repeat an answer."),
     keyword("stop", Kind::Any, "#f", "A string, or a list of strings, before which the answer ends."),
+    keyword("extra", Kind::Any, "#f", "A hash of further parameters that the provider is given as they are."),
     keyword(
         "json",
         Kind::Any,
         "#f",
         "`#t`: the answer must be JSON, and is asked for once more when it does not parse. `'object`: the provider's object mode as well.",
+    ),
+    keyword(
+        "schema",
+        Kind::Any,
+        "#f",
+        "A JSON Schema, as a hash or JSON text, that the answer must fit: asked for by the provider's structured output, \
+         checked, and asked for once more when it does not.",
+    ),
+    keyword(
+        "on-token",
+        Kind::ProcedureOrFalse,
+        "#f",
+        "Procedure of each piece of the answer as it comes, called in a fiber of its own. The call ends when it has had all.",
     ),
     keyword("timeout", Kind::Seconds, "120", "Seconds for each attempt."),
     keyword("retries", Kind::Natural, "4", "Attempts after the first, for faults that may pass."),
@@ -46,126 +70,74 @@ const CALL: &[Param] = &[
     ),
 ];
 
+const fn joined<const A: usize, const B: usize, const N: usize>(a: [Param; A], b: [Param; B]) -> [Param; N] {
+    let mut all = [PROMPT; N];
+    let mut i = 0;
+    while i < N {
+        all[i] = if i < A { a[i] } else { b[i - A] };
+        i += 1;
+    }
+    all
+}
+
+const CALL: &[Param] = &joined::<4, 15, 19>(WHAT, HOW);
+
+const INSTRUCTION: Param = keyword("instruction", Kind::Text, "#f", "The system message of every call (trusted).");
+const AT_A_TIME: Param =
+    keyword("max-concurrent", Kind::Window, "10", "How many calls are under way at once; `#f` for all.");
+
+const TEMPLATED: &[Param] = &joined::<4, 15, 19>(
+    [
+        required("template", Kind::Text, "The prompt; each `{chunk}` in it stands for the chunk."),
+        required("chunks", Kind::Any, "A list or a vector."),
+        AT_A_TIME,
+        INSTRUCTION,
+    ],
+    HOW,
+);
+
+const BATCHED: &[Param] = &joined::<3, 15, 18>(
+    [required("prompts", Kind::Any, "A list or a vector of prompts."), AT_A_TIME, INSTRUCTION],
+    HOW,
+);
+
 pub(super) const TABLE: &[Primitive] = &[
-    Primitive {
-        name: "llm-query",
-        family: Family::Calls,
-        params: CALL,
-        rest: None,
-        result: "response",
-        doc: "Asks a model and waits for its answer. Only the fiber that asks waits: inside `map-async`, `parallel` or \
-              `spawn` the others go on. Raises a failure when the call fails for good.",
-        example: "(syntax-e (llm-query #:instruction \"Who wrote it?\" #:data \"Ada wrote the program.\"))",
-        body: Body::Prelude,
-    },
-    Primitive {
-        name: "llm-query-async",
-        family: Family::Calls,
-        params: CALL,
-        rest: None,
-        result: "handle",
-        doc: "Asks a model and gives a handle at once. `await` waits for its answer; a `map-async` whose procedure returns \
-              the handle does so by itself.",
-        example: "(syntax-e (await (llm-query-async \"Who wrote it?\\n\\nAda wrote the program.\")))",
-        body: Body::Prelude,
-    },
-    Primitive {
-        name: "unsafe-raw-query",
-        family: Family::Calls,
-        params: CALL,
-        rest: None,
-        result: "string",
-        doc: "`llm-query`, but gives the answer's bare text, which nothing marks as a model's words.",
-        example: "(unsafe-raw-query \"Who wrote it?\\n\\nAda wrote the program.\")",
-        body: Body::Prelude,
-    },
+    Family::Calls.prelude(
+        "llm-query",
+        CALL,
+        "response",
+        "Asks a model and waits for its answer. Only the fiber that asks waits: inside `map-async`, `parallel` or `spawn` \
+         the others go on. Raises a failure when the call fails for good.",
+        "(syntax-e (llm-query #:instruction \"Who wrote it?\" #:data \"Ada wrote the program.\"))",
+    ),
+    Family::Calls.prelude(
+        "llm-query-async",
+        CALL,
+        "handle",
+        "Asks a model and gives a handle at once. `await` waits for its answer; a `map-async` whose procedure returns the \
+         handle does so by itself.",
+        "(syntax-e (await (llm-query-async \"Who wrote it?\\n\\nAda wrote the program.\")))",
+    ),
+    Family::Calls.prelude(
+        "unsafe-raw-query",
+        CALL,
+        "string",
+        "`llm-query`, but gives the answer's bare text, which nothing marks as a model's words.",
+        "(unsafe-raw-query \"Who wrote it?\\n\\nAda wrote the program.\")",
+    ),
+    Family::Calls.prelude(
+        "parallel-query",
+        TEMPLATED,
+        "list of strings",
+        "Asks one question of every chunk, side by side, and gives the answers in order. An item that fails is the string \
+         `\"Error: …\"`, here and in `llm-batch` alone; what would fail every item alike (a refused key, a typo) is raised.",
+        "(parallel-query \"Who wrote it?\\n\\n{chunk}\" '(\"Ada wrote the program.\" \"Bob wrote the test.\"))",
+    ),
+    Family::Calls.prelude(
+        "llm-batch",
+        BATCHED,
+        "list of strings",
+        "Asks every prompt, side by side, and gives the answers in order, as `parallel-query` does.",
+        "(llm-batch '(\"Who wrote it?\\n\\nAda wrote it.\" \"Who read it?\\n\\nBob read it.\") #:max-concurrent 2)",
+    ),
 ];
-
-/// Makes the frame of a call from what the script said.
-pub(crate) fn wire_call(primitive: &Primitive, args: &[SteelVal]) -> Result<(CallHead, Vec<SteelString>), Fault> {
-    let values = primitive.parse(args)?;
-    let mut values = values.into_iter();
-    let mut next = || values.next().flatten().filter(|v| !matches!(v, SteelVal::BoolV(false)));
-    let (prompt, instruction, data) = (next(), next(), next());
-    let (model, temperature, max_tokens, top_p, seed, stop) = (next(), next(), next(), next(), next(), next());
-    let (json_mode, timeout, retries, priority) = (next(), next(), next(), next());
-
-    let mut messages = Vec::with_capacity(2);
-    let mut texts = Vec::with_capacity(2);
-    let mut say = |role, text: SteelString| {
-        messages.push((role, text.len() as u32));
-        texts.push(text);
-    };
-    let user = data.map(|d| text(&d).map_or_else(|| json::to_text(&d).map(Into::into), Ok)).transpose()?;
-    match (prompt.and_then(|p| text(&p)), instruction.and_then(|i| text(&i)), user) {
-        (Some(prompt), None, None) => say(Role::User, prompt),
-        (None, Some(instruction), None) => say(Role::User, instruction),
-        (None, Some(instruction), Some(data)) => {
-            say(Role::System, instruction);
-            say(Role::User, data);
-        }
-        (None, None, _) => return Err(primitive.misuse("`#:instruction` is missing".into())),
-        (Some(_), _, _) => {
-            return Err(primitive.misuse("a prompt excludes `#:instruction` and `#:data`".into()));
-        }
-    }
-
-    let head = CallHead {
-        id: 0,
-        model: model.and_then(|m| text(&m)).map(|m| m.to_string()),
-        messages,
-        sampling: Sampling {
-            temperature: temperature.as_ref().and_then(number),
-            max_tokens: max_tokens.as_ref().and_then(natural),
-            top_p: top_p.as_ref().and_then(number),
-            seed: seed.as_ref().and_then(natural).map(i64::from),
-            stop: stop.map_or(Ok(Vec::new()), |s| stop_words(primitive, &s))?,
-        },
-        json: match &json_mode {
-            None => JsonMode::Off,
-            Some(SteelVal::BoolV(_)) => JsonMode::Asked,
-            Some(SteelVal::SymbolV(s)) if s.as_str() == "object" => JsonMode::Object,
-            Some(other) => {
-                return Err(primitive.misuse(format!("`#:json` must be `#t`, `#f` or `'object`, not {}", shown(other))));
-            }
-        },
-        timeout_s: timeout.as_ref().and_then(number),
-        retries: retries.as_ref().and_then(natural),
-        priority: match priority.as_ref().map(|p| if let SteelVal::SymbolV(s) = p { s.as_str() } else { "" }) {
-            None | Some("normal") => Priority::Normal,
-            Some("high") => Priority::High,
-            Some("batch") => Priority::Batch,
-            Some(other) => {
-                return Err(
-                    primitive.misuse(format!("`#:priority` must be `'high`, `'normal` or `'batch`, not `'{other}`"))
-                );
-            }
-        },
-    };
-    Ok((head, texts))
-}
-
-fn stop_words(primitive: &Primitive, value: &SteelVal) -> Result<Vec<String>, Fault> {
-    let one = |v: &SteelVal| text(v).map(|s| s.to_string());
-    let all = match value {
-        SteelVal::ListV(list) => list.iter().map(one).collect(),
-        other => one(other).map(|s| vec![s]),
-    };
-    all.ok_or_else(|| primitive.misuse(format!("`#:stop` must be a string or a list of strings, not {}", shown(value))))
-}
-
-fn number(value: &SteelVal) -> Option<f64> {
-    match value {
-        SteelVal::IntV(n) => Some(*n as f64),
-        SteelVal::NumV(n) => Some(*n),
-        SteelVal::Rational(r) => Some(f64::from(*r.numer()) / f64::from(*r.denom())),
-        _ => None,
-    }
-}
-
-fn natural(value: &SteelVal) -> Option<u32> {
-    match value {
-        SteelVal::IntV(n) => u32::try_from(*n).ok(),
-        _ => None,
-    }
-}

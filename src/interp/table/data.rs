@@ -1,6 +1,6 @@
 //! JSON, and hashes in an order that is always the same.
 
-use super::{Body, Family, Kind, Param, Primitive, given_text, parsed, required};
+use super::{Family, Kind, Param, Primitive, given_text, parsed, required};
 use crate::{
     interp::{
         json, print,
@@ -8,25 +8,14 @@ use crate::{
     },
     wire::FailureClass,
 };
-use steel::{SteelVal, rvals::FunctionSignature};
+use steel::SteelVal;
 
 const TEXT: &[Param] = &[required("text", Kind::Text, "JSON.")];
 const VALUE: &[Param] = &[required("value", Kind::Any, "Any value that has a JSON form.")];
 const HASH: &[Param] = &[required("hash", Kind::Any, "A hash.")];
 
-const fn entry(
-    name: &'static str,
-    params: &'static [Param],
-    result: &'static str,
-    doc: &'static str,
-    example: &'static str,
-    function: FunctionSignature,
-) -> Primitive {
-    Primitive { name, family: Family::Data, params, rest: None, result, doc, example, body: Body::Native(function) }
-}
-
 pub(super) const TABLE: &[Primitive] = &[
-    entry(
+    Family::Data.native(
         "string->json",
         TEXT,
         "any",
@@ -34,7 +23,7 @@ pub(super) const TABLE: &[Primitive] = &[
         "(string->json \"[1, 2.5, null]\") ;; => (1 2.5 #<void>)",
         parse,
     ),
-    entry(
+    Family::Data.native(
         "string->jsexpr",
         TEXT,
         "any",
@@ -42,7 +31,7 @@ pub(super) const TABLE: &[Primitive] = &[
         "(string->jsexpr \"[1]\") ;; => (1)",
         parse,
     ),
-    entry(
+    Family::Data.native(
         "json->string",
         VALUE,
         "string",
@@ -50,7 +39,7 @@ pub(super) const TABLE: &[Primitive] = &[
         "(json->string (hash 'b 1 'a '(2))) ;; => {\"a\":[2],\"b\":1}",
         write,
     ),
-    entry(
+    Family::Data.native(
         "jsexpr->string",
         VALUE,
         "string",
@@ -58,8 +47,15 @@ pub(super) const TABLE: &[Primitive] = &[
         "(jsexpr->string '(1)) ;; => [1]",
         write,
     ),
-    entry("hash-keys", HASH, "list", "The keys of HASH, sorted.", "(hash-keys (hash 'b 1 'a 2)) ;; => (a b)", keys),
-    entry(
+    Family::Data.native(
+        "hash-keys",
+        HASH,
+        "list",
+        "The keys of HASH, sorted.",
+        "(hash-keys (hash 'b 1 'a 2)) ;; => (a b)",
+        keys,
+    ),
+    Family::Data.native(
         "hash-keys->list",
         HASH,
         "list",
@@ -67,7 +63,7 @@ pub(super) const TABLE: &[Primitive] = &[
         "(hash-keys->list (hash 'b 1 'a 2)) ;; => (a b)",
         keys,
     ),
-    entry(
+    Family::Data.native(
         "hash-values",
         HASH,
         "list",
@@ -75,7 +71,7 @@ pub(super) const TABLE: &[Primitive] = &[
         "(hash-values (hash 'b 1 'a 2)) ;; => (2 1)",
         values,
     ),
-    entry(
+    Family::Data.native(
         "hash-values->list",
         HASH,
         "list",
@@ -88,7 +84,7 @@ pub(super) const TABLE: &[Primitive] = &[
 fn parse(args: &[SteelVal]) -> Native {
     parsed("string->json", args, |v| {
         json::from_text(&given_text(&v[0]))
-            .map_err(|e| Fault::new(FailureClass::InvalidJson, format!("string->json: {e}")))
+            .map_err(|e| Fault::of_program(FailureClass::InvalidJson, format!("string->json: {e}")))
     })
 }
 

@@ -2,16 +2,23 @@
 //!
 //! From these declarations come the parsing of keywords and its errors, and everything that describes the language
 //! (`bessemer doc`, `(help name)`, completion, the root LLM's prompt). A test walks the table and runs every example.
-//! Procedures written in Scheme (`prelude/`) are declared here too; only their bodies are there.
+//! Procedures written in Scheme (`prelude/`) are declared here too, or in a `;;@doc` comment there ([`doc_comments`]).
 
 mod calls;
+mod context;
 mod control;
 mod data;
+mod doc_comments;
+mod files;
+mod help;
 mod output;
 mod python;
+mod state;
 mod values;
+mod wire_call;
 
 use super::value::{Fault, Native, as_handle, response_text, with_fault};
+use std::{collections::HashMap, sync::OnceLock};
 use steel::{SteelErr, SteelVal, rvals::FunctionSignature};
 
 /// Where a primitive stands in the reference.
@@ -27,13 +34,72 @@ pub enum Family {
     Data,
     /// Ending, handlers, time.
     Control,
+    /// Budgets, records, values kept.
+    State,
+    /// Arguments and files.
+    Files,
     /// Text to stdout and stderr.
     Output,
     /// CPython.
     Python,
+    /// Ways to put several calls together.
+    Combinators,
+    /// Transducers and streams.
+    Transducers,
+    /// The reference itself.
+    Help,
+    /// What the script was given to read, and slices of long strings.
+    Context,
 }
 
 impl Family {
+    /// Every family, in the reference's order.
+    pub const ALL: [Self; 13] = [
+        Self::Calls,
+        Self::FanOut,
+        Self::Combinators,
+        Self::Values,
+        Self::Data,
+        Self::Control,
+        Self::Context,
+        Self::State,
+        Self::Files,
+        Self::Output,
+        Self::Python,
+        Self::Transducers,
+        Self::Help,
+    ];
+
+    /// One of its members that is a Rust function.
+    const fn native(
+        self,
+        name: &'static str,
+        params: &'static [Param],
+        result: &'static str,
+        doc: &'static str,
+        example: &'static str,
+        function: FunctionSignature,
+    ) -> Primitive {
+        Primitive { body: Body::Native(function), ..self.prelude(name, params, result, doc, example) }
+    }
+
+    /// One of its members whose body is in the prelude.
+    const fn prelude(
+        self,
+        name: &'static str,
+        params: &'static [Param],
+        result: &'static str,
+        doc: &'static str,
+        example: &'static str,
+    ) -> Primitive {
+        Primitive { name, family: self, params, rest: None, result, doc, example, body: Body::Prelude }
+    }
+
+    /// The family of this heading.
+    fn titled(title: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|family| family.title() == title)
+    }
+
     /// Its heading in the reference.
     pub fn title(self) -> &'static str {
         match self {
@@ -42,8 +108,14 @@ impl Family {
             Self::Values => "Answers and failures",
             Self::Data => "JSON and hashes",
             Self::Control => "Control",
+            Self::State => "Budgets and records",
+            Self::Files => "Arguments and files",
             Self::Output => "Output",
             Self::Python => "Python",
+            Self::Combinators => "Combinators",
+            Self::Transducers => "Transducers and streams",
+            Self::Help => "Help",
+            Self::Context => "Context",
         }
     }
 }
@@ -53,12 +125,16 @@ impl Family {
 #[allow(missing_docs)]
 pub enum Kind {
     Any,
+    /// A string or a response.
     Text,
+    /// A string and nothing else.
+    String,
     Symbol,
     Number,
     Natural,
     Boolean,
     Procedure,
+    ProcedureOrFalse,
     List,
     Handle,
     Failure,
@@ -70,7 +146,7 @@ pub enum Kind {
 }
 
 /// One parameter.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Param {
     /// Its name; a keyword's without the `#:`.
     pub name: &'static str,
@@ -133,37 +209,105 @@ const fn keyword(name: &'static str, kind: Kind, default: &'static str, doc: &'s
     Param { name, keyword: true, kind, default: Some(default), doc }
 }
 
-/// Every primitive, by family.
+/// The tables, and what the prelude's comments say.
+struct Index {
+    all: Vec<&'static Primitive>,
+    by_name: HashMap<&'static str, &'static Primitive>,
+    /// What is wrong with the prelude's comments; a test sees to it that nothing is.
+    #[cfg_attr(not(test), allow(dead_code))]
+    problems: Vec<String>,
+}
+
+fn index() -> &'static Index {
+    // Made by the zygote when it builds the engine, and shared by all that it forks.
+    static INDEX: OnceLock<Index> = OnceLock::new();
+    INDEX.get_or_init(|| {
+        let tables = [
+            calls::TABLE,
+            control::FAN_OUT,
+            control::CONTROL,
+            values::TABLE,
+            data::TABLE,
+            context::TABLE,
+            state::TABLE,
+            files::TABLE,
+            output::TABLE,
+            python::TABLE,
+            help::TABLE,
+        ];
+        let mut all: Vec<&'static Primitive> = tables.into_iter().flatten().collect();
+        let mut problems = Vec::new();
+        for entry in super::engine::PRELUDE.iter().flat_map(|text| doc_comments::read(text)) {
+            match entry {
+                Ok(primitive) => all.push(Box::leak(Box::new(primitive))),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        let by_name = all.iter().map(|p| (p.name, *p)).collect();
+        Index { all, by_name, problems }
+    })
+}
+
+/// Every primitive: the tables' first, then the prelude's.
 pub fn all() -> impl Iterator<Item = &'static Primitive> {
-    [calls::TABLE, control::FAN_OUT, control::CONTROL, values::TABLE, data::TABLE, output::TABLE, python::TABLE]
-        .into_iter()
-        .flatten()
+    index().all.iter().copied()
 }
 
 /// The primitive of this name.
 pub fn find(name: &str) -> Option<&'static Primitive> {
-    all().find(|p| p.name == name)
+    index().by_name.get(name).copied()
 }
 
-pub(crate) use calls::wire_call;
-pub(crate) use python::give_context as give_python_context;
+/// A text's sentences, each with its full stop.
+pub(crate) fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    text.split("\n\n").flat_map(|p| p.split_inclusive(". ")).map(str::trim_end).filter(|s| !s.is_empty())
+}
+
+pub(crate) use help::help;
+pub(crate) use wire_call::{Part, WireCall, wire_call};
+
+impl Kind {
+    /// What it is called in the reference.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Text | Self::String => "string",
+            Self::Symbol => "symbol",
+            Self::Number => "number",
+            Self::Natural => "natural number",
+            Self::Boolean => "#t or #f",
+            Self::Procedure => "procedure",
+            Self::ProcedureOrFalse => "procedure or #f",
+            Self::List => "list",
+            Self::Handle => "handle",
+            Self::Failure => "failure",
+            Self::Response => "response",
+            Self::Seconds => "seconds",
+            Self::Window => "natural number or #f",
+        }
+    }
+}
 
 impl Primitive {
+    /// What it does, in one sentence.
+    pub fn summary(&self) -> &'static str {
+        sentences(self.doc).next().unwrap_or_default()
+    }
+
     /// How it is called, as the reference shows it: `(name a b #:key default)`.
     pub fn signature(&self) -> String {
-        let mut out = format!("({}", self.name);
-        for p in self.params {
-            match (p.keyword, p.default) {
-                (true, Some(d)) => out += &format!(" #:{} {d}", p.name),
-                (true, None) => out += &format!(" #:{} …", p.name),
-                (false, Some(_)) => out += &format!(" [{}]", p.name),
-                (false, None) => out += &format!(" {}", p.name),
-            }
-        }
-        if let Some(rest) = self.rest {
-            out += &format!(" {rest} …");
-        }
-        out + ")"
+        let parts: String = self.signature_parts().iter().map(|part| format!(" {part}")).collect();
+        format!("({}{parts})", self.name)
+    }
+
+    /// What stands behind the name in the signature.
+    pub(crate) fn signature_parts(&self) -> Vec<String> {
+        let part = |p: &Param| match (p.keyword, p.default) {
+            (true, default) => format!("#:{} {}", p.name, default.unwrap_or("…")),
+            (false, Some(_)) => format!("[{}]", p.name),
+            (false, None) => p.name.to_owned(),
+        };
+        self.params.iter().map(part).chain(self.rest.map(|rest| format!("{rest} …"))).collect()
     }
 
     /// The arguments by parameter, `None` where the default holds; what `rest` takes comes behind them.
@@ -221,11 +365,15 @@ impl Primitive {
         let (fits, wanted) = match param.kind {
             Kind::Any => (true, ""),
             Kind::Text => (text(value).is_some(), "a string"),
+            Kind::String => (matches!(value, SteelVal::StringV(_)), "a string"),
             Kind::Symbol => (matches!(value, SteelVal::SymbolV(_)), "a symbol"),
             Kind::Number => (number(value).is_some(), "a number"),
             Kind::Natural => (matches!(value, SteelVal::IntV(n) if *n >= 0), "a whole number that is not negative"),
             Kind::Boolean => (matches!(value, SteelVal::BoolV(_)), "`#t` or `#f`"),
             Kind::Procedure => (value.is_function(), "a procedure"),
+            Kind::ProcedureOrFalse => {
+                (value.is_function() || matches!(value, SteelVal::BoolV(false)), "a procedure or `#f`")
+            }
             Kind::List => (matches!(value, SteelVal::ListV(_)), "a list"),
             Kind::Handle => (as_handle(value).is_some(), "a handle of `llm-query-async` or `spawn`"),
             Kind::Failure => (with_fault(value, |_| ()).is_some(), "a failure"),
@@ -242,7 +390,7 @@ impl Primitive {
         let name = if param.keyword { format!("#:{}", param.name) } else { param.name.into() };
         let fault = self.misuse(format!("`{name}` must be {wanted}, not {}", shown(value)));
         Err(match (param.kind, response_text(value), as_handle(value)) {
-            (Kind::Any | Kind::Text, _, Some(_)) => fault.hint("`await` the handle first"),
+            (Kind::Any | Kind::Text | Kind::String, _, Some(_)) => fault.hint("`await` the handle first"),
             (_, Some(_), _) => fault.hint("a response is no string; `(syntax-e response)` gives its text"),
             _ => fault,
         })
@@ -258,6 +406,44 @@ impl Primitive {
 fn parsed(name: &str, args: &[SteelVal], f: impl FnOnce(&[Option<SteelVal>]) -> Result<SteelVal, Fault>) -> Native {
     let primitive = find(name).expect("a native asks for its own entry");
     primitive.parse(args).and_then(|values| f(&values)).map_err(raised)
+}
+
+/// `(%arguments 'name args)` → a vector of the arguments by parameter, defaults filled in where they are plain data, and
+/// behind them the list of what the rest parameter takes: how a prelude procedure reads its keywords.
+pub(crate) fn arguments(args: &[SteelVal]) -> Native {
+    let [SteelVal::SymbolV(name), SteelVal::ListV(given)] = args else {
+        return Err(super::value::error("%arguments takes a name and a list"));
+    };
+    let primitive = find(name.as_str())
+        .ok_or_else(|| super::value::error(format!("`{name}` has neither an entry nor a `;;@doc` comment")))?;
+    let given: Vec<SteelVal> = given.iter().cloned().collect();
+    let mut values = primitive.parse(&given).map_err(raised)?;
+    if let Some(missing) = primitive.params.iter().zip(&values).find(|(p, v)| p.default.is_none() && v.is_none()) {
+        return Err(raised(primitive.misuse(format!("`#:{}` is missing", missing.0.name))));
+    }
+    let rest = values.split_off(primitive.params.len());
+    let mut all: Vec<SteelVal> = primitive.params.iter().zip(values).map(|(p, v)| v.unwrap_or(datum(p))).collect();
+    all.push(SteelVal::ListV(rest.into_iter().flatten().collect()));
+    Ok(SteelVal::VectorV(all.into_iter().collect()))
+}
+
+/// A parameter's default as a value; what is no plain datum is `#f`, for the procedure to fill in.
+fn datum(param: &Param) -> SteelVal {
+    let text = param.default.unwrap_or("#f");
+    let quoted = |text: &str| text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).map(str::to_owned);
+    if text == "#t" {
+        SteelVal::BoolV(true)
+    } else if let Ok(n) = text.parse() {
+        SteelVal::IntV(n)
+    } else if let Ok(n) = text.parse() {
+        SteelVal::NumV(n)
+    } else if let Some(text) = quoted(text) {
+        super::value::string(text)
+    } else if let Some(name) = text.strip_prefix('\'').filter(|n| !n.starts_with('(')) {
+        super::value::symbol(name)
+    } else {
+        SteelVal::BoolV(false)
+    }
 }
 
 fn raised(fault: Fault) -> SteelErr {
@@ -292,4 +478,32 @@ fn shown(value: &SteelVal) -> String {
         return format!("`{written}`");
     }
     format!("`{}…`", written.chars().take(60).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_comment_of_the_prelude_is_well_formed() {
+        assert_eq!(index().problems, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_prelude_procedure_reads_its_keywords_by_its_signature() {
+        let given = |args: &[SteelVal]| {
+            let args = SteelVal::ListV(args.iter().cloned().collect());
+            arguments(&[crate::interp::value::symbol("llm-query"), args]).map(|v| crate::interp::print::written(&v))
+        };
+        let text = crate::interp::value::string;
+        let all = given(&[crate::interp::value::symbol("#:data"), text("d"), text("p")]).unwrap();
+        assert!(all.starts_with("#(\"p\" #f \"d\" #f #f #f \"cheap\" #f ") && all.ends_with(" ())"), "{all}");
+        assert!(given(&[crate::interp::value::symbol("#:dato"), text("d")]).is_err());
+        assert!(given(&[text("p"), text("one too many")]).is_err());
+    }
+
+    #[test]
+    fn every_name_is_declared_once() {
+        assert_eq!(index().all.len(), index().by_name.len());
+    }
 }

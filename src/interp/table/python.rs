@@ -5,23 +5,13 @@ use crate::{
     interp::{
         python::{self, PyFailure},
         value::{Fault, string},
+        wall,
     },
-    wire::FailureClass,
+    wire::{Blame, FailureClass},
 };
-use std::cell::Cell;
 use steel::{SteelVal, rvals::FunctionSignature};
 
 const CODE: &[Param] = &[required("code", Kind::Text, "Python statements.")];
-
-thread_local! {
-    /// What Python is to find as `context`, until it is first used: a session that needs no Python pays nothing for it.
-    static CONTEXT: Cell<Option<SteelVal>> = const { Cell::new(None) };
-}
-
-/// Keeps the context for Python.
-pub(crate) fn give_context(context: SteelVal) {
-    CONTEXT.set(Some(context));
-}
 
 const fn entry(
     name: &'static str,
@@ -112,8 +102,10 @@ fn run(
     parsed(name, args, |values| {
         // Python blocks every fiber: calls made so far should be under way meanwhile, and text written be seen.
         super::super::sched::with(super::super::output::hand_over);
-        if let Some(context) = CONTEXT.take() {
-            python::set("context", &context).map_err(failure)?;
+        match name {
+            "py-eval" | "py-exec" => python::bind_contexts(&code(values))?,
+            "py-set!" => python::keep_name(&code(values)),
+            _ => {}
         }
         f(values).map_err(failure)
     })
@@ -127,6 +119,18 @@ fn failure(failed: PyFailure) -> Fault {
     let fault = Fault::new(FailureClass::Python, message);
     if fault.message.starts_with("MemoryError") {
         return fault.hint("the script may have more memory with `--max-memory`; or hold less at a time");
+    }
+    if wall::stands()
+        && let Some(refused) = fault.message.strip_prefix("PermissionError: ")
+    {
+        let path = refused.lines().next().and_then(|line| line.split('\'').nth(1));
+        let hint = match path.filter(|_| refused.starts_with("[Errno 13]")) {
+            Some(path) => format!("`--allow-read={path}` lets a script read it, `--allow-write={path}` write it"),
+            None => {
+                "the network, other programs and other processes are shut to scripts; `--no-sandbox` opens all".into()
+            }
+        };
+        return Fault { blamed: Some(Blame::Limit), ..fault.hint(hint) };
     }
     if fault.message.contains("unterminated string literal") || fault.message.contains("EOL while scanning") {
         return fault.hint(

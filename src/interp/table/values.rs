@@ -5,25 +5,14 @@ use crate::interp::{
     json,
     value::{Fault, Native, string, symbol, with_fault, with_response},
 };
-use steel::{SteelVal, rvals::FunctionSignature};
+use steel::SteelVal;
 
 const RESPONSE: &[Param] = &[required("response", Kind::Response, "What `llm-query` or `await` gave.")];
 const FAILURE: &[Param] = &[required("failure", Kind::Failure, "What a handler was given, or `'keep` left in a list.")];
 const ANYTHING: &[Param] = &[required("value", Kind::Any, "Any value.")];
 
-const fn entry(
-    name: &'static str,
-    params: &'static [Param],
-    result: &'static str,
-    doc: &'static str,
-    example: &'static str,
-    function: FunctionSignature,
-) -> Primitive {
-    Primitive { name, family: Family::Values, params, rest: None, result, doc, example, body: Body::Native(function) }
-}
-
 pub(super) const TABLE: &[Primitive] = &[
-    entry(
+    Family::Values.native(
         "syntax-e",
         &[required("response", Kind::Text, "A response; a string is given back.")],
         "string",
@@ -31,7 +20,7 @@ pub(super) const TABLE: &[Primitive] = &[
         "(syntax-e (llm-query \"Say something.\"))",
         |args| parsed("syntax-e", args, |v| Ok(SteelVal::StringV(given(&v[0], text)))),
     ),
-    entry(
+    Family::Values.native(
         "response-text",
         &[required("response", Kind::Text, "A response; a string is given back.")],
         "string",
@@ -39,7 +28,7 @@ pub(super) const TABLE: &[Primitive] = &[
         "(response-text (llm-query \"Say something.\"))",
         |args| parsed("response-text", args, |v| Ok(SteelVal::StringV(given(&v[0], text)))),
     ),
-    entry(
+    Family::Values.native(
         "response-json",
         RESPONSE,
         "any",
@@ -48,13 +37,13 @@ pub(super) const TABLE: &[Primitive] = &[
         |args| {
             parsed("response-json", args, |v| {
                 json::from_text(given(&v[0], text).as_str()).map_err(|e| {
-                    Fault::new(crate::wire::FailureClass::InvalidJson, format!("response-json: {e}"))
+                    Fault::of_program(crate::wire::FailureClass::InvalidJson, format!("response-json: {e}"))
                         .hint("ask with `#:json #t`")
                 })
             })
         },
     ),
-    entry(
+    Family::Values.native(
         "response-model",
         RESPONSE,
         "string",
@@ -62,7 +51,7 @@ pub(super) const TABLE: &[Primitive] = &[
         "(response-model (llm-query \"Say something.\"))",
         |args| parsed("response-model", args, |v| Ok(string(field(&v[0], |r| r.model.clone())))),
     ),
-    entry(
+    Family::Values.native(
         "response-usage",
         RESPONSE,
         "hash",
@@ -76,7 +65,7 @@ pub(super) const TABLE: &[Primitive] = &[
             })
         },
     ),
-    entry(
+    Family::Values.native(
         "response-cost",
         RESPONSE,
         "number or #f",
@@ -88,7 +77,7 @@ pub(super) const TABLE: &[Primitive] = &[
             })
         },
     ),
-    entry(
+    Family::Values.native(
         "response-latency",
         RESPONSE,
         "number",
@@ -98,7 +87,7 @@ pub(super) const TABLE: &[Primitive] = &[
             parsed("response-latency", args, |v| Ok(SteelVal::NumV(field(&v[0], |r| f64::from(r.latency_ms) / 1000.0))))
         },
     ),
-    entry(
+    Family::Values.native(
         "response-attempts",
         RESPONSE,
         "integer",
@@ -106,7 +95,7 @@ pub(super) const TABLE: &[Primitive] = &[
         "(response-attempts (llm-query \"Say something.\"))",
         |args| parsed("response-attempts", args, |v| Ok(SteelVal::IntV(field(&v[0], |r| r.attempts) as isize))),
     ),
-    entry(
+    Family::Values.native(
         "response-finish-reason",
         RESPONSE,
         "string",
@@ -114,10 +103,15 @@ pub(super) const TABLE: &[Primitive] = &[
         "(response-finish-reason (llm-query \"Say something.\"))",
         |args| parsed("response-finish-reason", args, |v| Ok(string(field(&v[0], |r| r.finish_reason.clone())))),
     ),
-    entry("response?", ANYTHING, "boolean", "Whether VALUE is a response.", "(response? \"text\")", |args| {
-        parsed("response?", args, |v| Ok(is(&v[0], |v| with_response(v, |_| ()).is_some())))
-    }),
-    entry(
+    Family::Values.native(
+        "response?",
+        ANYTHING,
+        "boolean",
+        "Whether VALUE is a response.",
+        "(response? \"text\")",
+        |args| parsed("response?", args, |v| Ok(is(&v[0], |v| with_response(v, |_| ()).is_some()))),
+    ),
+    Family::Values.native(
         "handle?",
         ANYTHING,
         "boolean",
@@ -125,7 +119,7 @@ pub(super) const TABLE: &[Primitive] = &[
         "(handle? \"text\")",
         |args| parsed("handle?", args, |v| Ok(is(&v[0], super::super::value::is_handle))),
     ),
-    entry(
+    Family::Values.native(
         "failure?",
         ANYTHING,
         "boolean",
@@ -133,7 +127,7 @@ pub(super) const TABLE: &[Primitive] = &[
         "(with-handler failure? (error \"no\"))",
         is_failure,
     ),
-    entry(
+    Family::Values.native(
         "exn?",
         ANYTHING,
         "boolean",
@@ -141,7 +135,7 @@ pub(super) const TABLE: &[Primitive] = &[
         "(with-handler exn? (error \"no\"))",
         is_failure,
     ),
-    entry(
+    Family::Values.native(
         "exn:fail?",
         ANYTHING,
         "boolean",
@@ -149,7 +143,7 @@ pub(super) const TABLE: &[Primitive] = &[
         "(with-handler exn:fail? (error \"no\"))",
         is_failure,
     ),
-    entry(
+    Family::Values.native(
         "error-object?",
         ANYTHING,
         "boolean",
@@ -157,7 +151,7 @@ pub(super) const TABLE: &[Primitive] = &[
         "(with-handler error-object? (error \"no\"))",
         is_failure,
     ),
-    entry(
+    Family::Values.native(
         "failure-class",
         FAILURE,
         "symbol",
@@ -167,7 +161,7 @@ pub(super) const TABLE: &[Primitive] = &[
         "(with-handler failure-class (error \"no\"))",
         |args| parsed("failure-class", args, |v| Ok(symbol(fault(&v[0], |f| f.class.name())))),
     ),
-    entry(
+    Family::Values.native(
         "failure-message",
         FAILURE,
         "string",
@@ -175,7 +169,7 @@ pub(super) const TABLE: &[Primitive] = &[
         "(with-handler failure-message (error \"no\"))",
         message,
     ),
-    entry(
+    Family::Values.native(
         "exn-message",
         FAILURE,
         "string",
@@ -183,7 +177,7 @@ pub(super) const TABLE: &[Primitive] = &[
         "(with-handler exn-message (error \"no\"))",
         message,
     ),
-    entry(
+    Family::Values.native(
         "error-object-message",
         FAILURE,
         "string",
@@ -191,7 +185,7 @@ pub(super) const TABLE: &[Primitive] = &[
         "(with-handler error-object-message (error \"no\"))",
         message,
     ),
-    entry(
+    Family::Values.native(
         "failure-attempts",
         FAILURE,
         "integer",
@@ -199,7 +193,7 @@ pub(super) const TABLE: &[Primitive] = &[
         "(with-handler failure-attempts (error \"no\"))",
         |args| parsed("failure-attempts", args, |v| Ok(SteelVal::IntV(fault(&v[0], |f| f.attempts) as isize))),
     ),
-    entry(
+    Family::Values.native(
         "failure-model",
         FAILURE,
         "string or #f",
@@ -211,7 +205,7 @@ pub(super) const TABLE: &[Primitive] = &[
             })
         },
     ),
-    entry(
+    Family::Values.native(
         "failure-results",
         FAILURE,
         "list",

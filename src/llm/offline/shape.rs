@@ -1,6 +1,6 @@
 //! The sketch of a JSON shape within an instruction, such as `[{product: string, count: number}]`, and how to fill it.
 //!
-//! Not here: JSON Schema. What does not look like a sketch is prose.
+//! Not here: JSON Schema (`fill`). What does not look like a sketch is prose.
 
 use std::ops::Range;
 
@@ -69,7 +69,7 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// The first number in a sentence as JSON, thousands commas left out; else 0. The digits of `K2` are part of a name.
-fn first_number(sentence: &str) -> String {
+pub(super) fn first_number(sentence: &str) -> String {
     let joins = |c: char| c.is_alphanumeric() || c == '.' || c == ',';
     let starts = sentence.match_indices(|c: char| c.is_ascii_digit()).map(|(at, _)| at);
     let Some(start) = { starts }.find(|&at| !sentence[..at].ends_with(joins)) else { return "0".into() };

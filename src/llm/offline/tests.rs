@@ -8,10 +8,10 @@ const NEWS: &str = "Acme makes kettles. In May the Acme K2 kettle was recalled a
     The weather was fine! Bolt recalls its L9 lamp.\nNobody minded the rain.";
 
 fn ask(chat: &[(Role, &str)], json: JsonMode, max_tokens: Option<u32>) -> Answer {
-    let messages = chat.iter().map(|&(role, text)| Message { role, text: text.into() }).collect();
+    let messages = chat.iter().map(|&(role, text)| Message::new(role, text)).collect();
     let sampling = Sampling { max_tokens, ..Sampling::default() };
-    let request = Request { model: None, messages, sampling, json, timeout: Duration::from_secs(1), retries: 0 };
-    Answer { latency: Duration::ZERO, ..answer(&request) }
+    let request = Request { messages, sampling, json, timeout: Duration::from_secs(1), ..Request::default() };
+    Answer { latency: Duration::ZERO, ..answer(&request).unwrap() }
 }
 
 fn text(instruction: &str, data: &str, json: JsonMode) -> String {
@@ -94,4 +94,48 @@ fn generic_words_are_in_stemmed_form() {
     for word in GENERIC.split_whitespace() {
         assert_eq!(stem(word.into()), word, "never matches");
     }
+}
+
+#[test]
+fn a_schema_is_filled_with_the_best_sentences() {
+    let request = |schema: &str, text: &str| Request {
+        messages: vec![Message::new(Role::System, "Which products were recalled?"), Message::new(Role::User, text)],
+        schema: Some(schema.into()),
+        ..Request::default()
+    };
+    let schema = r#"{"type": "array", "items": {"type": "object", "properties": {"why": {"type": "string"}}}}"#;
+    let got = answer(&request(schema, NEWS)).unwrap();
+    let item = |s: &str| format!(r#"{{"why":"{s}"}}"#);
+    let wanted = [item("In May the Acme K2 kettle was recalled after 1,200 fires."), item("Bolt recalls its L9 lamp.")];
+    assert_eq!(&*got.text, format!("[{}]", wanted.join(",")));
+    assert_eq!(answer(&request(schema, NEWS)).unwrap().text, got.text);
+    for text in ["", NEWS] {
+        let failure = answer(&request(r#"{"not": {}}"#, text)).unwrap_err();
+        assert_eq!((failure.class, failure.model.as_deref()), (FailureClass::Schema, Some("offline")));
+        assert_eq!(answer(&request("[]", text)).unwrap_err().class, FailureClass::BadRequest);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_is_handed_out_word_by_word() {
+    let (tell, told) = std::sync::mpsc::channel();
+    let pieces = crate::llm::Pieces(std::sync::Arc::new(move |piece: &str| tell.send(piece.to_owned()).unwrap()));
+    let messages = vec![Message::new(Role::User, "Bolt sells lamps.")];
+    let request = Request { messages, pieces: Some(pieces), ..Request::default() };
+    let answer = Offline.complete(&request).await.unwrap();
+    drop(request);
+    let pieces: Vec<String> = told.iter().collect();
+    assert_eq!((pieces.len(), pieces.concat()), (3, answer.text.to_string()));
+}
+
+#[test]
+fn an_image_alone_is_not_looked_at() {
+    let mut message = Message::new(Role::User, "");
+    message.images = vec![crate::llm::Image::Url("https://h/a.png".into())];
+    let say = |message: &Message| {
+        answer(&Request { messages: vec![message.clone()], ..Request::default() }).unwrap().text.to_string()
+    };
+    assert_eq!(say(&message), NO_EYES);
+    message.text = "What is this?".into();
+    assert_eq!(say(&message), "What is this?");
 }

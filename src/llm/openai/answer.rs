@@ -148,11 +148,34 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     }
 }
 
+/// A parameter that was refused.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub(super) param: Param,
+    /// Whether any value of it would be: else this body's alone is.
+    pub(super) always: bool,
+}
+
 /// The parameter that an HTTP 400 says the model does not take at all, among those that were sent. A value out of range
 /// is no such thing: that is the user's mistake to mend.
-pub(super) fn refused_parameter(body: &[u8], sent: Params) -> Option<Param> {
+pub(super) fn refused_parameter(body: &[u8], sent: Params) -> Option<Refusal> {
     let said = Complaint::parse(body);
     let lower = said.message.to_ascii_lowercase();
+    // There is another way to ask for JSON, so any complaint about this one will do.
+    let format = [Param::JsonSchema, Param::JsonObject].into_iter().find(|&p| sent.contains(p));
+    if let Some(param) = format {
+        let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+        // Servers that make a grammar of the schema say so when they cannot.
+        let this_schema = param == Param::JsonSchema && says(&["invalid schema", "json schema", "grammar"]);
+        let named = said.param.starts_with("response_format");
+        if this_schema || named || says(&["response_format", "json_schema", "json_object"]) {
+            return Some(Refusal { param, always: !this_schema });
+        }
+    }
+    refused_name(&said, &lower, sent).map(|param| Refusal { param, always: true })
+}
+
+fn refused_name(said: &Complaint, lower: &str, sent: Params) -> Option<Param> {
     let unsupported = said.code.starts_with("unsupported_")
         || said.code == "unknown_parameter"
         || ["unsupported", "not support", "unrecognized", "unknown parameter", "unexpected keyword", "not permitted"]
@@ -166,7 +189,7 @@ pub(super) fn refused_parameter(body: &[u8], sent: Params) -> Option<Param> {
         return sent().find(|p| p.name() == said.param);
     }
     // The first that the message names: "'max_tokens' is not supported; use 'max_completion_tokens'".
-    sent().filter_map(|p| Some((word_at(&lower, p.name())?, p))).min_by_key(|&(at, _)| at).map(|(_, p)| p)
+    sent().filter_map(|p| Some((word_at(lower, p.name())?, p))).min_by_key(|&(at, _)| at).map(|(_, p)| p)
 }
 
 /// Where `word` stands in `text` as a whole word.
@@ -189,18 +212,18 @@ struct Completion {
 
 #[derive(Deserialize)]
 struct Choice {
-    message: Said,
+    message: Message,
     finish_reason: Option<Arc<str>>,
 }
 
 #[derive(Deserialize)]
-struct Said {
+struct Message {
     content: Option<String>,
     refusal: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
-struct Tokens {
+pub(super) struct Tokens {
     prompt_tokens: Option<u64>,
     completion_tokens: Option<u64>,
     prompt_tokens_details: Option<Details>,
@@ -211,11 +234,23 @@ struct Details {
     cached_tokens: Option<u64>,
 }
 
+/// What a model said, however it came.
+#[derive(Default)]
+pub(super) struct Said {
+    pub(super) text: String,
+    pub(super) refusal: String,
+    pub(super) finish_reason: Option<Arc<str>>,
+    pub(super) tokens: Option<Tokens>,
+    pub(super) model: Option<Arc<str>>,
+}
+
 /// The answer that a 200's body holds. Its cost and latency are the caller's to fill in.
 pub(super) fn parse(headers: &HeaderMap, body: &[u8], asked: &Asked<'_>) -> Result<Answer, Failure> {
     let Asked { base, model, .. } = *asked;
-    let fail = |failure: Failure| Failure { model: Some(model.into()), ..failure };
-    let server = |what: String| fail(Failure::transient(FailureClass::Server, format!("{base} {what}")));
+    let server = |what: String| {
+        let failure = Failure::transient(FailureClass::Server, format!("{base} {what}"));
+        Failure { model: Some(model.into()), ..failure }
+    };
     let completion: Completion = serde_json::from_slice(body).map_err(|e| {
         let sort = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).map(clean);
         match sort {
@@ -226,34 +261,59 @@ pub(super) fn parse(headers: &HeaderMap, body: &[u8], asked: &Asked<'_>) -> Resu
     })?;
     let Some(choice) = completion.choices.into_iter().next() else {
         // OpenRouter reports failures of the servers behind it with status 200.
-        return Err(match completion.error.as_ref().map(|e| e.get("code").and_then(Value::as_u64)) {
-            Some(code) => {
-                let status = code.and_then(|c| u16::try_from(c).ok()).filter(|c| *c >= 400).unwrap_or(500);
-                classify(status, headers, body, asked)
-            }
+        return Err(match completion.error {
+            Some(_) => classify(status_within(body), headers, body, asked),
             None => server("sent an answer without choices".into()),
         });
     };
-    let finish_reason = choice.finish_reason.unwrap_or_else(|| "stop".into());
-    let text = choice.message.content.unwrap_or_default();
-    let refused = |words: &str| fail(Failure::new(FailureClass::Refused, format!("`{model}` refuses: {words}")));
-    if text.is_empty() {
-        if let Some(words) = choice.message.refusal.filter(|w| !w.is_empty()) {
-            return Err(refused(&clean(&words)));
+    let said = Said {
+        text: choice.message.content.unwrap_or_default(),
+        refusal: choice.message.refusal.unwrap_or_default(),
+        finish_reason: choice.finish_reason,
+        tokens: completion.usage,
+        model: completion.model,
+    };
+    settle(said, asked)
+}
+
+/// The status that an error reported under another one would have had.
+pub(super) fn status_within(body: &[u8]) -> u16 {
+    let said = Complaint::parse(body);
+    match said.code.parse() {
+        Ok(status) if status >= 400 => status,
+        _ if ["rate_limit", "quota"].iter().any(|w| said.code.contains(w) || said.kind.contains(w)) => 429,
+        _ if said.kind == "invalid_request_error" => 400,
+        _ => 500,
+    }
+}
+
+/// The answer that what was said makes; a refusal when it is one, which is paid for like an answer.
+pub(super) fn settle(said: Said, asked: &Asked<'_>) -> Result<Answer, Failure> {
+    let finish_reason = said.finish_reason.unwrap_or_else(|| "stop".into());
+    let model = said.model.filter(|m| !m.is_empty()).unwrap_or_else(|| asked.model.into());
+    let tokens = said.tokens.unwrap_or_default();
+    let usage = Usage {
+        input: tokens.prompt_tokens.unwrap_or(0),
+        output: tokens.completion_tokens.unwrap_or(0),
+        cached: tokens.prompt_tokens_details.and_then(|d| d.cached_tokens).unwrap_or(0),
+    };
+    let refused = |words: &str| {
+        let failure = Failure::new(FailureClass::Refused, format!("`{}` refuses: {words}", asked.model));
+        let cost_usd = failure.cost_usd.filter(|_| usage == Usage::default());
+        Failure { model: Some(asked.model.into()), usage, cost_usd, ..failure }
+    };
+    if said.text.is_empty() {
+        if !said.refusal.is_empty() {
+            return Err(refused(&clean(&said.refusal)));
         }
         if &*finish_reason == "content_filter" {
             return Err(refused("the answer was withheld by a content filter"));
         }
     }
-    let usage = completion.usage.unwrap_or_default();
     Ok(Answer {
-        text: text.into(),
-        model: completion.model.filter(|m| !m.is_empty()).unwrap_or_else(|| model.into()),
-        usage: Usage {
-            input: usage.prompt_tokens.unwrap_or(0),
-            output: usage.completion_tokens.unwrap_or(0),
-            cached: usage.prompt_tokens_details.and_then(|d| d.cached_tokens).unwrap_or(0),
-        },
+        text: said.text.into(),
+        model,
+        usage,
         cost_usd: None,
         latency: Duration::ZERO,
         attempts: 1,

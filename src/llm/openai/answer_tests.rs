@@ -83,10 +83,11 @@ fn waits_are_read_in_each_notation() {
 #[test]
 fn only_a_refused_parameter_is_dropped() {
     let mut all = Params::default();
-    Param::ALL.into_iter().for_each(|p| assert!(all.insert(p)));
+    let formats = |p: &Param| p.name() == "response_format";
+    Param::ALL.into_iter().filter(|p| !formats(p)).for_each(|p| assert!(all.insert(p)));
     let refused = |code: &str, param: &str, message: &str| {
         let body = serde_json::json!({"error": {"code": code, "param": param, "message": message}});
-        refused_parameter(body.to_string().as_bytes(), all)
+        refused_parameter(body.to_string().as_bytes(), all).map(|refused| refused.param)
     };
     assert_eq!(refused("unsupported_value", "temperature", "Only 1."), Some(Param::Temperature));
     let swap = "Unsupported parameter: 'max_tokens' is not supported. Use 'max_completion_tokens' instead.";
@@ -97,6 +98,35 @@ fn only_a_refused_parameter_is_dropped() {
     assert_eq!(refused("decimal_above_max_value", "temperature", "Expected a value <= 2"), None);
     assert_eq!(refused("unsupported_parameter", "tools", "no 'stop'"), None);
     assert_eq!(refused_parameter(br#"{"error":{"message":"Unsupported seed"}}"#, Params::default()), None);
+}
+
+#[test]
+fn a_response_format_is_refused_in_many_words() {
+    let mut sent = Params::default();
+    sent.insert(Param::JsonSchema);
+    sent.insert(Param::Temperature);
+    let refused = |param: &str, message: &str| {
+        let body = serde_json::json!({"error": {"param": param, "message": message}});
+        refused_parameter(body.to_string().as_bytes(), sent)
+    };
+    let always = |param| Some(Refusal { param, always: true });
+    for (param, message) in [
+        ("", "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model."),
+        ("", "'response_format.type' must be 'text'"),
+        ("", "This response_format type is unavailable now"),
+        ("response_format.type", "Invalid value. Supported values are: 'text'."),
+        ("", "json_schema is not allowed here"),
+    ] {
+        assert_eq!(refused(param, message), always(Param::JsonSchema), "{message}");
+    }
+    for (param, message) in [
+        ("response_format", "Invalid schema for response_format 'answer': 'not' is not permitted."),
+        ("", "Failed to convert JSON schema to grammar"),
+    ] {
+        assert_eq!(refused(param, message), Some(Refusal { param: Param::JsonSchema, always: false }), "{message}");
+    }
+    assert_eq!(refused("temperature", "Unsupported parameter: temperature"), always(Param::Temperature));
+    assert_eq!(refused("", "no such thing"), None);
 }
 
 fn reply(body: &str) -> Result<Answer, Failure> {
@@ -136,4 +166,17 @@ fn a_bad_200_has_its_class() {
     let html = parse(&headers(&[("content-type", "text/html")]), b"<html>", &ASKED).unwrap_err();
     assert!(html.transient && html.message.contains("`text/html`"), "{html}");
     assert!(parse(&headers(&[("content-type", "text/plain")]), br#"{"choices":[{"message":{}}]}"#, &ASKED).is_ok());
+}
+
+#[test]
+fn a_refusal_is_paid_for_like_an_answer() {
+    for message in
+        [r#""finish_reason":"content_filter","message":{"content":""}"#, r#""message":{"refusal":"I can't."}"#]
+    {
+        let usage = r#"{"prompt_tokens":9,"completion_tokens":2}"#;
+        let body = format!(r#"{{"choices":[{{{message}}}],"usage":{usage}}}"#);
+        let failure = parse(&HeaderMap::new(), body.as_bytes(), &ASKED).unwrap_err();
+        assert_eq!((failure.class, failure.usage.input, failure.usage.output), (Refused, 9, 2), "{message}");
+        assert_eq!(failure.cost_usd, None, "the router knows the price");
+    }
 }

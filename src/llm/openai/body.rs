@@ -1,14 +1,18 @@
 //! The body of a chat completion request, written by hand: a prompt of megabytes is scanned and copied once.
 //!
-//! The format: <https://platform.openai.com/docs/api-reference/chat/create>. Not here: sending it.
+//! The format: <https://platform.openai.com/docs/api-reference/chat/create>. Not here: sending it, and strings
+//! ([`super::text`]).
 
+use super::text::{escaped, string};
 use crate::{
-    llm::Request,
-    wire::{JsonMode, Role},
+    llm::{Failure, Image, Message, Request, json::ASK_SCHEMA, schema},
+    wire::{FailureClass, JsonMode, Role},
 };
+use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
+use serde_json::{Map, Value};
 
-/// A parameter that some models refuse.
+/// A parameter that some models or servers refuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Param {
     Temperature,
@@ -17,11 +21,25 @@ pub(super) enum Param {
     Stop,
     MaxTokens,
     MaxCompletionTokens,
+    /// `response_format` with a schema.
+    JsonSchema,
+    /// `response_format` for any object.
+    JsonObject,
+    StreamOptions,
 }
 
 impl Param {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Temperature, Self::TopP, Self::Seed, Self::Stop, Self::MaxTokens, Self::MaxCompletionTokens];
+    pub(super) const ALL: [Self; 9] = [
+        Self::Temperature,
+        Self::TopP,
+        Self::Seed,
+        Self::Stop,
+        Self::MaxTokens,
+        Self::MaxCompletionTokens,
+        Self::JsonSchema,
+        Self::JsonObject,
+        Self::StreamOptions,
+    ];
 
     /// Its name in the body.
     pub(super) fn name(self) -> &'static str {
@@ -32,24 +50,43 @@ impl Param {
             Self::Stop => "stop",
             Self::MaxTokens => "max_tokens",
             Self::MaxCompletionTokens => "max_completion_tokens",
+            Self::JsonSchema | Self::JsonObject => "response_format",
+            Self::StreamOptions => "stream_options",
+        }
+    }
+
+    /// What becomes of it once it was refused, for people.
+    pub(super) fn instead(self) -> &'static str {
+        match self {
+            Self::MaxTokens | Self::MaxCompletionTokens => {
+                "it is left out, or sent under the name that the model wants"
+            }
+            Self::JsonSchema => "the schema is put into the instruction instead",
+            Self::JsonObject => "JSON is asked for in the instruction alone",
+            Self::StreamOptions => "it is left out, and tokens may stay uncounted",
+            _ => "it is left out",
         }
     }
 }
 
 /// A few [`Param`]s.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Params(u8);
+pub(super) struct Params(u16);
 
 impl Params {
     /// Adds one; false when it was there.
     pub(super) fn insert(&mut self, param: Param) -> bool {
         let before = self.0;
-        self.0 |= 1 << param as u8;
+        self.0 |= 1 << param as u16;
         self.0 != before
     }
 
     pub(super) fn contains(self, param: Param) -> bool {
-        self.0 & (1 << param as u8) != 0
+        self.0 & (1 << param as u16) != 0
+    }
+
+    pub(super) fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 }
 
@@ -60,29 +97,34 @@ pub(super) struct Body {
     pub(super) sent: Params,
 }
 
-/// Writes the body for `model` without the parameters that it refuses.
-pub(super) fn write(request: &Request, model: &str, refused: Params) -> Body {
-    let text: usize = request.messages.iter().map(|m| m.text.len() + 32).sum();
+/// Writes the body for `model` without the parameters that it refuses. Fails when what the script adds cannot be sent.
+pub(super) fn write(request: &Request, model: &str, refused: Params) -> Result<Body, Failure> {
+    let extra = request.extra.as_deref().map(extra).transpose()?.unwrap_or_default();
+    let schema = request.schema.as_ref().map(schema::compiled).transpose()?;
+    let ours = |param: Param| !refused.contains(param) && !extra.contains_key(param.name());
+
+    let text: usize = request.messages.iter().map(|m| m.text.len() + 32 + pictures(m)).sum();
     let mut out = Vec::with_capacity(text + text / 16 + 256);
     let mut sent = Params::default();
     out.extend_from_slice(b"{\"model\":");
     string(&mut out, model);
     out.extend_from_slice(b",\"messages\":[");
+    let mut in_words = request.schema.as_deref().filter(|_| !ours(Param::JsonSchema));
+    if in_words.is_some() && !request.messages.iter().any(|m| m.role == Role::System) {
+        write_message(&mut out, &Message::new(Role::System, ""), in_words.take());
+        out.push(b',');
+    }
     for (i, message) in request.messages.iter().enumerate() {
-        out.extend_from_slice(if i == 0 { b"{\"role\":\"" } else { b",{\"role\":\"" });
-        out.extend_from_slice(match message.role {
-            Role::System => b"system",
-            Role::User => b"user",
-            Role::Assistant => b"assistant",
-        });
-        out.extend_from_slice(b"\",\"content\":");
-        string(&mut out, &message.text);
-        out.push(b'}');
+        if i > 0 {
+            out.push(b',');
+        }
+        let addition = if message.role == Role::System { in_words.take() } else { None };
+        write_message(&mut out, message, addition);
     }
     out.push(b']');
 
     let mut field = |param: Param, value: &dyn Fn(&mut Vec<u8>)| {
-        if !refused.contains(param) {
+        if ours(param) {
             sent.insert(param);
             out.extend_from_slice(b",\"");
             out.extend_from_slice(param.name().as_bytes());
@@ -94,7 +136,9 @@ pub(super) fn write(request: &Request, model: &str, refused: Params) -> Body {
     if let Some(x) = sampling.temperature {
         field(Param::Temperature, &|out| number(out, x));
     }
-    if let Some(n) = sampling.max_tokens {
+    // The two names mean the same: one that the script adds stands for both.
+    let limited = [Param::MaxTokens, Param::MaxCompletionTokens].iter().any(|p| extra.contains_key(p.name()));
+    if let Some(n) = sampling.max_tokens.filter(|_| !limited) {
         let param = match (wants_completion_tokens(model), refused) {
             (true, r) if !r.contains(Param::MaxCompletionTokens) => Param::MaxCompletionTokens,
             (false, r) if r.contains(Param::MaxTokens) => Param::MaxCompletionTokens,
@@ -117,11 +161,103 @@ pub(super) fn write(request: &Request, model: &str, refused: Params) -> Body {
             out.push(b']');
         });
     }
-    if request.json == JsonMode::Object {
-        out.extend_from_slice(b",\"response_format\":{\"type\":\"json_object\"}");
+    match &schema {
+        Some(schema) if ours(Param::JsonSchema) => {
+            field(Param::JsonSchema, &|out| out.extend_from_slice(schema.response_format.as_bytes()));
+        }
+        // Object mode would not let a list through.
+        Some(schema) if schema.wrapped => {}
+        None if request.json != JsonMode::Object => {}
+        _ => field(Param::JsonObject, &|out| out.extend_from_slice(b"{\"type\":\"json_object\"}")),
+    }
+    if request.pieces.is_some() {
+        field(Param::StreamOptions, &|out| out.extend_from_slice(b"{\"include_usage\":true}"));
+        out.extend_from_slice(b",\"stream\":true");
+    }
+    for (name, value) in &extra {
+        out.push(b',');
+        string(&mut out, name);
+        out.push(b':');
+        serde_json::to_writer(&mut out, value).expect("a value always fits into a vector");
     }
     out.push(b'}');
-    Body { bytes: out.into(), sent }
+    Ok(Body { bytes: out.into(), sent })
+}
+
+/// The parameters that a script adds.
+fn extra(text: &str) -> Result<Map<String, Value>, Failure> {
+    let bad = |why: String| Failure { attempts: 0, ..Failure::new(FailureClass::BadRequest, why) };
+    let extra: Map<String, Value> =
+        serde_json::from_str(text).map_err(|e| bad(format!("the extra parameters are no JSON object: {e}")))?;
+    match ["model", "messages", "stream"].into_iter().find(|name| extra.contains_key(*name)) {
+        Some(name) => Err(bad(format!("`{name}` cannot be an extra parameter: the call itself says it"))),
+        None => Ok(extra),
+    }
+}
+
+/// About how many bytes a message's images take in the body.
+fn pictures(message: &Message) -> usize {
+    let size = |image: &Image| match image {
+        Image::Url(url) => url.len(),
+        Image::Bytes { bytes, .. } => bytes.len().div_ceil(3) * 4,
+    };
+    message.images.iter().map(|image| size(image) + 96).sum()
+}
+
+/// Writes a message; a schema is asked for at the end of its text.
+fn write_message(out: &mut Vec<u8>, message: &Message, schema: Option<&str>) {
+    out.extend_from_slice(b"{\"role\":\"");
+    out.extend_from_slice(match message.role {
+        Role::System => b"system",
+        Role::User => b"user",
+        Role::Assistant => b"assistant",
+    });
+    out.extend_from_slice(b"\",\"content\":");
+    let text = |out: &mut Vec<u8>| match schema {
+        None => string(out, &message.text),
+        Some(schema) => {
+            out.push(b'"');
+            escaped(out, &message.text);
+            escaped(out, if message.text.is_empty() { "" } else { "\n\n" });
+            escaped(out, ASK_SCHEMA);
+            escaped(out, schema);
+            out.push(b'"');
+        }
+    };
+    if message.images.is_empty() {
+        text(out);
+    } else {
+        out.push(b'[');
+        if !message.text.is_empty() || schema.is_some() {
+            out.extend_from_slice(b"{\"type\":\"text\",\"text\":");
+            text(out);
+            out.extend_from_slice(b"},");
+        }
+        for (i, image) in message.images.iter().enumerate() {
+            out.extend_from_slice(if i == 0 { b"" } else { b"," });
+            out.extend_from_slice(b"{\"type\":\"image_url\",\"image_url\":{\"url\":");
+            write_image(out, image);
+            out.extend_from_slice(b"}}");
+        }
+        out.push(b']');
+    }
+    out.push(b'}');
+}
+
+/// Writes an image's URL: its own, or one that holds it.
+fn write_image(out: &mut Vec<u8>, image: &Image) {
+    match image {
+        Image::Url(url) => string(out, url),
+        Image::Bytes { mime, bytes } => {
+            out.extend_from_slice(b"\"data:");
+            escaped(out, mime);
+            out.extend_from_slice(b";base64,");
+            let start = out.len();
+            out.resize(start + bytes.len().div_ceil(3) * 4, 0);
+            BASE64_STANDARD.encode_slice(bytes, &mut out[start..]).expect("it was given its exact room");
+            out.push(b'"');
+        }
+    }
 }
 
 /// The reasoning models refuse `max_tokens` by that name.
@@ -133,116 +269,6 @@ fn number(out: &mut Vec<u8>, x: f64) {
     serde_json::to_writer(out, &x).expect("a number always fits into a vector");
 }
 
-fn must_escape(b: u8) -> bool {
-    b < 0x20 || b == b'"' || b == b'\\'
-}
-
-/// Appends a JSON string. What stands between two characters that must be escaped is copied in one piece.
-fn string(out: &mut Vec<u8>, s: &str) {
-    out.push(b'"');
-    let mut rest = s.as_bytes();
-    while let Some(at) = first_escape(rest) {
-        out.extend_from_slice(&rest[..at]);
-        match rest[at] {
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            b @ (b'"' | b'\\') => out.extend_from_slice(&[b'\\', b]),
-            b => out.extend_from_slice(format!("\\u{b:04x}").as_bytes()),
-        }
-        rest = &rest[at + 1..];
-    }
-    out.extend_from_slice(rest);
-    out.push(b'"');
-}
-
-/// Where the first byte is that must be escaped. Blocks are tested without a branch, which the compiler vectorises.
-fn first_escape(bytes: &[u8]) -> Option<usize> {
-    let mut start = 0;
-    for block in bytes.chunks(64) {
-        if block.iter().fold(false, |any, &b| any | must_escape(b)) {
-            return block.iter().position(|&b| must_escape(b)).map(|at| start + at);
-        }
-        start += block.len();
-    }
-    None
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{llm::Message, wire::Sampling};
-    use serde_json::{Value, json};
-    use std::time::Duration;
-
-    fn request(texts: &[(Role, &str)], sampling: Sampling, json: JsonMode) -> Request {
-        let messages = texts.iter().map(|&(role, text)| Message { role, text: text.into() }).collect();
-        Request { model: None, messages, sampling, json, timeout: Duration::from_secs(1), retries: 0 }
-    }
-
-    fn full() -> Sampling {
-        let stop = vec!["\n".into(), "END".into()];
-        Sampling { temperature: Some(0.7), max_tokens: Some(9), top_p: Some(1.0), seed: Some(-3), stop }
-    }
-
-    fn written(model: &str, refused: &[Param]) -> Value {
-        let mut set = Params::default();
-        refused.iter().for_each(|&p| assert!(set.insert(p)));
-        let body = write(&request(&[(Role::User, "x")], full(), JsonMode::Off), model, set);
-        let value: Value = serde_json::from_slice(&body.bytes).unwrap();
-        assert!(Param::ALL.iter().all(|&p| body.sent.contains(p) == value.get(p.name()).is_some()));
-        value
-    }
-
-    #[test]
-    fn any_text_survives() {
-        let every: String = (0..0x300).filter_map(char::from_u32).collect();
-        let long = "plain ".repeat(1000) + "\"end\"\\";
-        let chat = [
-            (Role::System, every.as_str()),
-            (Role::User, "😀 \u{7f}\u{2028} é"),
-            (Role::Assistant, ""),
-            (Role::User, &long),
-        ];
-        let body = write(&request(&chat, Sampling::default(), JsonMode::Object), "a\"b", Params::default());
-        let roles = ["system", "user", "assistant", "user"];
-        let messages: Vec<_> =
-            chat.iter().zip(roles).map(|((_, text), role)| json!({"role": role, "content": text})).collect();
-        let want = json!({"model": "a\"b", "messages": messages, "response_format": {"type": "json_object"}});
-        assert_eq!(serde_json::from_slice::<Value>(&body.bytes).unwrap(), want);
-    }
-
-    #[test]
-    fn escapes_are_found_across_blocks() {
-        for at in 0..200 {
-            let s = format!("{}\u{1}{}", "a".repeat(at), "b".repeat(70));
-            let mut out = Vec::new();
-            string(&mut out, &s);
-            assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), s);
-        }
-    }
-
-    #[test]
-    fn parameters_are_sent_as_given() {
-        let want = json!({"model": "gpt-4o", "messages": [{"role": "user", "content": "x"}], "temperature": 0.7,
-            "max_tokens": 9, "top_p": 1.0, "seed": -3, "stop": ["\n", "END"]});
-        assert_eq!(written("gpt-4o", &[]), want);
-    }
-
-    #[test]
-    fn token_limit_has_the_name_that_the_model_wants() {
-        for (model, refused, want) in [
-            ("gpt-4o", &[][..], Some("max_tokens")),
-            ("o3-mini", &[], Some("max_completion_tokens")),
-            ("gpt-5-nano", &[Param::MaxCompletionTokens], Some("max_tokens")),
-            ("gpt-4o", &[Param::MaxTokens], Some("max_completion_tokens")),
-            ("gpt-4o", &[Param::MaxTokens, Param::MaxCompletionTokens], None),
-            ("o1", &[Param::MaxTokens, Param::MaxCompletionTokens], None),
-        ] {
-            let value = written(model, refused);
-            let got = ["max_tokens", "max_completion_tokens"].into_iter().find(|n| value.get(n).is_some());
-            assert_eq!(got, want, "{model} {refused:?}");
-        }
-        assert!(written("gpt-4o", &[Param::Stop]).get("stop").is_none());
-    }
-}
+#[path = "body_tests.rs"]
+mod tests;

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     llm::{Message, Model, retry::Retry},
-    wire::{JsonMode, Role, Sampling},
+    wire::{Role, Sampling},
 };
 use serde_json::Value;
 use tokio::{
@@ -54,11 +54,11 @@ async fn server(replies: Vec<String>) -> (String, JoinHandle<Vec<(String, Value)
 fn request(retries: u32) -> Request {
     Request {
         model: Some("m".into()),
-        messages: vec![Message { role: Role::User, text: "hi".into() }],
+        messages: vec![Message::new(Role::User, "hi")],
         sampling: Sampling { temperature: Some(0.0), max_tokens: Some(5), ..Sampling::default() },
-        json: JsonMode::Off,
         timeout: Duration::from_secs(20),
         retries,
+        ..Request::default()
     }
 }
 

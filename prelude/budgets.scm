@@ -1,0 +1,19 @@
+;;; budgets.scm -- parameters that bound what calls may take.
+;;;
+;;; (parameterize ([call-budget 50]) …) opens a scope: every call made in it, in whatever fiber, is charged to it and to the
+;;; scopes around it.  The counting is in Rust (ledger.rs); here is only which scopes are bound where a call is made.
+
+;; A parameter whose value is a scope; called, it gives the scope's limit.
+(define (%budget-parameter name)
+  (let ([scope (make-parameter #f (lambda (limit) (%budget name limit)))])
+    (lambda args
+      (if (null? args)
+          (%budget-limit (scope))
+          (apply scope args)))))
+
+(define token-budget (%budget-parameter 'token-budget))
+(define call-budget (%budget-parameter 'call-budget))
+
+(define (budget-left) (%budget-left (car %dyn)))
+(define (tokens-used . options) (%used 'tokens-used options (car %dyn)))
+(define (cost-used . options) (%used 'cost-used options (car %dyn)))

@@ -1,0 +1,71 @@
+//! Which providers are set up here, and what the aliases mean. No key is ever shown, nor a part of one.
+
+use super::Finding;
+use crate::{
+    config,
+    llm::router::{ALIASES, Provider, Router},
+    wire::FailureClass,
+};
+
+const CURE: &str =
+    "set `OPENAI_API_KEY`, or `OPENAI_BASE_URL` for a compatible server such as Ollama, or use `--offline`";
+
+pub(super) fn findings(offline: bool, model: Option<String>) -> Vec<Finding> {
+    if offline {
+        return vec![Finding::good("models", "the built-in extractive model answers every call (`--offline`)")];
+    }
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+    let state = |name: &&str| format!("`{name}` is {}", if variable(name).is_some() { "set" } else { "not set" });
+    let mut all = vec![Finding::good("keys", config::KEYS.iter().map(state).collect::<Vec<_>>().join(", "))];
+    for (name, default) in config::BASES {
+        all.push(match variable(name) {
+            None => Finding::good("base URL", format!("{default} (`{name}` is not set)")),
+            Some(url) => match shown(&url) {
+                Some(shown) => Finding::good("base URL", format!("{shown} (`{name}`)")),
+                None => Finding::bad("base URL", format!("`{name}` is no URL"), "write `http://localhost:11434/v1`"),
+            },
+        });
+    }
+    let router = Router::new(config::models(false, model));
+    let asked = std::iter::once(("the default model", None)).chain(ALIASES.iter().map(|(a, _)| (*a, Some(*a))));
+    for (what, name) in asked {
+        let what = match what {
+            "cheap" => "\"cheap\"",
+            "smart" => "\"smart\"",
+            what => what,
+        };
+        all.push(match router.resolve(name) {
+            Ok((Provider::Offline, _)) => Finding::good(what, "the built-in extractive model"),
+            Ok((_, name)) => Finding::good(what, format!("`{name}`")),
+            Err(failure) if failure.class == FailureClass::Auth => Finding::bad(what, "no provider is set up", CURE),
+            Err(failure) => Finding::bad(what, failure.message, "name another model, or use `--offline`"),
+        });
+        if all.last().is_some_and(|f| f.state == super::State::Bad) {
+            // The others would say the same.
+            break;
+        }
+    }
+    all
+}
+
+/// A URL without what may be secret in it.
+fn shown(url: &str) -> Option<String> {
+    let mut url = reqwest::Url::parse(url.trim()).ok().filter(|u| u.has_host())?;
+    // Both fail only where there is no host.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url.set_fragment(None);
+    Some(url.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn nothing_secret_of_a_url_is_shown() {
+        assert_eq!(shown("https://me:secret@host/v1?key=secret#x").as_deref(), Some("https://host/v1"));
+        assert_eq!(shown("localhost"), None);
+    }
+}

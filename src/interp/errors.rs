@@ -1,0 +1,507 @@
+//! What Steel's own messages mean, in the words of a Scheme programmer, and what to do.
+//!
+//! One table of patterns: a message that none of them knows is passed on as it is. Not here: where an error is
+//! (`session.rs`), and the errors of our own primitives, which are worded where they are raised (`table`).
+
+use super::{
+    foreign,
+    lex::{self, Unbalanced},
+    source::FN,
+};
+use crate::wire::{Blame, FailureClass, ScriptError};
+use std::ops::Range;
+
+/// A message, and what to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
+}
+
+fn said(message: impl Into<String>, hint: impl Into<String>) -> Said {
+    Said { message: message.into(), hint: Some(hint.into()).filter(|h| !h.is_empty()) }
+}
+
+/// Whether a call that begins with this name is one of a procedure, as far as the name shows it.
+pub(super) fn names_a_procedure(head: &str) -> bool {
+    !head.is_empty() && !head.starts_with('%') && !FORMS.iter().any(|(form, _)| *form == head)
+}
+
+/// A message about something within a procedure that the script called, told of that procedure. What the script's call
+/// itself names, such as the `car` of `(map car items)`, keeps its name.
+pub(super) fn told_of(head: &str, message: &str, call: &str) -> String {
+    match message.split_once(": ") {
+        Some((inner, rest))
+            if (inner == "a procedure" || !inner.contains(' ')) && !lex::names(call).any(|name| name == inner) =>
+        {
+            format!("{head}: {rest}")
+        }
+        _ => message.to_owned(),
+    }
+}
+
+/// How the special forms are written.
+const FORMS: &[(&str, &str)] = &[
+    ("begin", "(begin body …)"),
+    ("if", "(if condition then else)"),
+    ("let", "(let ([name value] …) body …)"),
+    ("let*", "(let* ([name value] …) body …)"),
+    ("letrec", "(letrec ([name value] …) body …)"),
+    ("lambda", "(lambda (parameter …) body …)"),
+    ("define", "(define name value) or (define (name parameter …) body …)"),
+    ("cond", "(cond [condition body …] … [else body …])"),
+    ("case", "(case value [(datum …) body …] … [else body …])"),
+    ("when", "(when condition body …)"),
+    ("unless", "(unless condition body …)"),
+    ("do", "(do ([name start step] …) (done? value) body …)"),
+    ("define-values", "(define-values (name …) values)"),
+    ("set!", "(set! name value)"),
+    ("quote", "(quote datum) or 'datum"),
+    ("with-handler", "(with-handler (lambda (failure) …) body …)"),
+    ("parameterize", "(parameterize ([parameter value] …) body …)"),
+    ("and", "(and condition …)"),
+    ("or", "(or condition …)"),
+    ("while", "(while condition body …)"),
+    ("struct", "(struct name (field …))"),
+    ("try", "(try expression on-error handler)"),
+    ("help", "(help name)"),
+];
+
+fn form_hint(name: &str) -> String {
+    let form = FORMS.iter().find(|(known, _)| *known == name);
+    form.map_or_else(String::new, |(_, usage)| format!("it is written {usage}"))
+}
+
+/// Steel's names of types, as people say them.
+const TYPES: &[(&str, &str)] = &[
+    ("steel string", "a string"),
+    ("string", "a string"),
+    ("steel list", "a list"),
+    ("hashmap", "a hash"),
+    ("a hash map", "a hash"),
+    ("steel mutable vector", "a mutable vector, such as `(vector …)` makes"),
+    ("a number type", "a number"),
+    ("a function", "a procedure"),
+    ("character", "a character"),
+    ("Expected character", "a character"),
+];
+
+/// Translates a message of Steel's. `callee`: what stands at the place of the error in the script, if that is a name.
+pub(super) fn translated(message: &str, callee: Option<&str>) -> Option<Said> {
+    let message = &*message.split_whitespace().collect::<Vec<_>>().join(" ");
+    name_problem(message)
+        .or_else(|| syntax(message))
+        .or_else(|| application(message, callee))
+        .or_else(|| lookup(message, callee))
+        .or_else(|| type_problem(message, callee))
+}
+
+fn name_problem(message: &str) -> Option<Said> {
+    let name = message.strip_prefix("Cannot reference an identifier before its definition: ")?;
+    // Steel's name for a parameter of a procedure that it has put in the place of its call.
+    let parameter = name.strip_prefix("##")?.trim_end_matches(|c: char| c.is_ascii_digit());
+    Some(said(
+        format!("a procedure is called with too few arguments: its `{parameter}` has no value"),
+        "give it one argument for each parameter",
+    ))
+}
+
+fn syntax(message: &str) -> Option<Said> {
+    if message.starts_with("Define cannot exist except at the top level") {
+        return Some(said(
+            "`define` stands where a value is wanted",
+            "definitions stand at the top level or at the start of a body; `let` binds names anywhere",
+        ));
+    }
+    if message == "set!: cannot mutate module-required identifier" {
+        return Some(said(
+            "`set!` cannot change a name that the language itself has",
+            "give the variable a name of its own, such as `my-log` for `log`",
+        ));
+    }
+    if let Some(odd) = message.strip_prefix("Define expects an identifier, found: ") {
+        return Some(said(format!("`define` wants a name, not `{odd}`"), form_hint("define")));
+    }
+    if message == "define has neither head nor body" {
+        return Some(said("`define` has neither a name nor a value", form_hint("define")));
+    }
+    if message.starts_with("Arity mismatch: quote") {
+        return Some(said("`quote` wants one datum", form_hint("quote")));
+    }
+    if let Some(used) = message.strip_prefix("macro expansion unable to match case: (") {
+        let name = used.split([' ', ')']).next().unwrap_or(used);
+        return Some(said(
+            format!("`{name}` is not used as it is defined: `({used}`"),
+            form_hint(name.trim_start_matches('%')),
+        ));
+    }
+    if let Some(module) = message.strip_prefix("Unable to find builtin module: ") {
+        return Some(said(
+            format!("there is no module {}", module.replace('"', "`")),
+            "everything in `bessemer doc` is there without `require`",
+        ));
+    }
+    if let Some(odd) =
+        message.strip_prefix("require object expected a string literal referring to a file/module, found: ")
+    {
+        return Some(said(
+            format!("`require` wants a file's name in quotes, not `{odd}`"),
+            "everything in `bessemer doc` is there without `require`",
+        ));
+    }
+    if message == "Unexpected EOF" {
+        return Some(said(
+            "the script ends where something is still to come",
+            "a quote belongs before a datum: `'(1 2)`",
+        ));
+    }
+    let rest = message.strip_prefix("Syntax Error: ")?;
+    let name = rest.split(' ').next().unwrap_or_default();
+    let (name, what) = match rest {
+        "Define expected only one expression after the identifier" => ("define", "`define` has two values".to_owned()),
+        "Function body cannot be empty" => ("define", "the procedure has no body".to_owned()),
+        "invalid character name" => {
+            return Some(said("there is no character of this name", "such as `#\\a`, `#\\space`, `#\\newline`"));
+        }
+        _ if rest.contains("list of variable binding pairs") => {
+            (name, format!("`{name}`: every binding is a name and a value in parentheses"))
+        }
+        _ if name == "lambda" => (name, "`lambda` wants parameters and a body".into()),
+        _ if rest.contains("expects an expression") => (name, format!("`{name}` has no body")),
+        _ => match rest.split_once(" expects a ") {
+            Some((_, what)) => {
+                let what = what.strip_suffix(", found none").unwrap_or(what);
+                // Steel calls all parts of an `if` conditions.
+                let what = what.replace("test condition", "condition").replace("then condition", "then part");
+                (name, format!("`{name}`: the {what} is missing"))
+            }
+            None => (name, rest.to_owned()),
+        },
+    };
+    Some(said(what, form_hint(name)))
+}
+
+fn application(message: &str, callee: Option<&str>) -> Option<Said> {
+    if let Some(odd) = message.strip_prefix("Function application not a procedure or function type not supported: ") {
+        let hint = match callee {
+            Some(name) if name != odd => format!("`{name}` is that value; has a definition of yours taken its name?"),
+            _ => format!("the first thing in parentheses is called; for a list write `(list {odd} …)`"),
+        };
+        return Some(said(format!("`{odd}` is called, but is no procedure"), hint));
+    }
+    if message.contains("arity mismatch") {
+        let name = message.rsplit(": ").next().unwrap_or_default();
+        return Some(said(format!("{name}: the arguments do not fit its parameters"), usage(Some(name))));
+    }
+    if message == "stack overflowed!" || message == "call/cc: stack overflowed!" {
+        return Some(said(
+            "the recursion is too deep",
+            "does it come to an end? A call in tail position, or a `let loop` with an accumulator, takes no room",
+        ));
+    }
+    // `function expected 2 arguments, found 1`, `equal? expected 2 arguments, got 1`, `… expects exactly 1 arguments, …`
+    let (head, found) = message
+        .rsplit_once(", found: ")
+        .or_else(|| message.rsplit_once(", found "))
+        .or_else(|| message.rsplit_once(", got "))?;
+    let given: usize = found.trim_end_matches(['.', ' ']).split(' ').next()?.parse().ok()?;
+    let head = head.strip_suffix(" arguments").or_else(|| head.strip_suffix(" argument"))?;
+    let (name, wanted) = head.split_once(" expected ").or_else(|| head.split_once(" expects "))?;
+    let own = matches!(name, "function" | "Anonymous function");
+    let name = if own { callee.filter(|c| !matches!(*c, "lambda" | "λ")) } else { callee.or(Some(name)) };
+    let wanted = wanted.strip_prefix("exactly ").unwrap_or(wanted);
+    let plural = if wanted == "1" { "argument" } else { "arguments" };
+    let subject = name.map_or("a procedure: it".to_owned(), |name| format!("{name}: it"));
+    let was = match given {
+        0 => "was given none".to_owned(),
+        n => format!("was given {n}"),
+    };
+    Some(said(format!("{subject} takes {wanted} {plural} and {was}"), usage(name)))
+}
+
+/// How a documented procedure is called.
+fn usage(name: Option<&str>) -> String {
+    let primitive = name.and_then(super::table::find);
+    primitive.map_or_else(String::new, |p| format!("it is called as {}", p.signature()))
+}
+
+fn lookup(message: &str, callee: Option<&str>) -> Option<Said> {
+    let name = callee.unwrap_or("hash-ref");
+    if let Some(rest) = message.strip_prefix("key not found in hash map: ") {
+        let (key, map) = rest.split_once(" - map: ")?;
+        let bare = key.trim_matches('"');
+        let hint = if bare == key && map.contains(&format!("\"{key}\":")) {
+            format!("the key there is the string `\"{key}\"`, not the symbol")
+        } else if bare != key && map.contains(&format!("'{bare}:")) {
+            format!("the key there is the symbol `'{bare}`, not the string")
+        } else {
+            "`(hash-try-get hash key)` gives `#f` for a key that is missing; `hash-contains?` asks".into()
+        };
+        return Some(said(format!("{name}: the hash has no key `{key}`"), hint));
+    }
+    if message == "hash map must have a value for every key!" {
+        return Some(said("hash: the last key has no value", "it is called as (hash key value …)"));
+    }
+    let numbers: Vec<i64> = message.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse().ok()).collect();
+    let (index, length) = match numbers[..] {
+        [index, length] if message.starts_with("index out of bounds, index given") => (index, length),
+        [length, index] if message.starts_with("out of bounds index in list-ref") => (index, length),
+        [index, length] if message.contains("index out of bounds: index:") => (index, length),
+        [index] if message.contains("index out of bounds") => {
+            let name = message.split(':').next().unwrap_or(name);
+            return Some(said(format!("{name}: the index {index} is past the end"), "indexes count from 0"));
+        }
+        [wanted, length] if message.starts_with("list-tail expects at least") => (wanted, length),
+        _ => return None,
+    };
+    let last = match length {
+        0 => "it is empty".to_owned(),
+        n => format!("indexes go from 0 to {}", n - 1),
+    };
+    Some(said(format!("{name}: there is no index {index} where there are {length}"), last))
+}
+
+fn type_problem(message: &str, callee: Option<&str>) -> Option<Said> {
+    if let Some(name) = message.strip_suffix(" resulted in an error - empty list") {
+        return Some(said(
+            format!("{}: the list is empty", callee.unwrap_or(name)),
+            "`(null? list)` tells whether it is",
+        ));
+    }
+    let (name, wanted, found) = if let Some((before, rest)) = message.split_once("Cannot convert steel value: ") {
+        let (found, wanted) = rest.rsplit_once(" to ")?;
+        (before.strip_suffix(": ").or(callee).unwrap_or("a procedure"), wanted, Some(found))
+    } else if let Some(found) = message.strip_prefix("expected real numbers, found: ") {
+        (callee.unwrap_or("a procedure"), "numbers", Some(found))
+    } else {
+        let (name, rest) = message.split_once(' ')?;
+        let rest = rest
+            .strip_prefix("expects ")
+            .or_else(|| rest.strip_prefix("expected "))
+            .or_else(|| rest.strip_prefix("Expected "))?;
+        let rest = rest.strip_prefix("Expected ").unwrap_or(rest);
+        let (wanted, found) = match rest.split_once(", found") {
+            Some((wanted, found)) => (wanted, Some(found.trim_start_matches([':', ' ']))),
+            None => (rest, None),
+        };
+        (name.trim_end_matches(':'), wanted, found)
+    };
+    // Steel's own names of its parts.
+    let name = if name.starts_with("steel") || name.contains('_') { callee.unwrap_or("a procedure") } else { name };
+    let wanted = TYPES.iter().find(|(steels, _)| *steels == wanted).map_or(wanted, |(_, ours)| ours);
+    let hint = found.map_or("", |found| conversion(wanted, found));
+    Some(said(
+        match found {
+            Some(found) => format!("{name}: it wants {wanted}, not `{found}`"),
+            None => format!("{name}: it wants {wanted}"),
+        },
+        hint,
+    ))
+}
+
+/// How a value becomes what is wanted.
+fn conversion(wanted: &str, found: &str) -> &'static str {
+    let number = found.parse::<f64>().is_ok();
+    let string = found.starts_with('"');
+    if found.contains("#<response ") {
+        "a response is no string; `(syntax-e response)` gives its text"
+    } else if found.contains("#<async ") {
+        "`await` the handle first"
+    } else if wanted.contains("number") && string {
+        "`(string->number text)` makes a number of it"
+    } else if wanted.contains("string") && number {
+        "`(number->string n)` or `(format \"~a\" value)` makes a string of it"
+    } else if wanted.contains("string") {
+        "`(format \"~a\" value)` makes a string of any value"
+    } else if wanted.contains("list") && found.starts_with("#(") {
+        "`(vector->list vector)` makes a list of it"
+    } else if wanted.contains("vector") && found.starts_with("'(") {
+        "`list-ref` is for lists; `(list->vector list)` makes a vector"
+    } else if wanted.contains("symbol") && string {
+        "`(string->symbol text)` makes a symbol of it"
+    } else {
+        ""
+    }
+}
+
+/// The words for parentheses that do not match, in the program as its user wrote it.
+pub(super) fn unbalanced(text: &str) -> Option<ScriptError> {
+    let line = |at: usize| text[..at].matches('\n').count() + 1;
+    let (message, hint, at) = match lex::unbalanced(text)? {
+        Unbalanced::Open { at, next } => (
+            format!("this `{}` is never closed", &text[at..=at]),
+            match next {
+                Some(next) => format!("line {} begins a new form: close this one before it", line(next)),
+                None => "the script ends before it is closed".into(),
+            },
+            at,
+        ),
+        Unbalanced::Text { at } if text[at..].starts_with("#<<") => {
+            let tag = text[at + 3..].lines().next().unwrap_or_default().trim_end();
+            let hint =
+                format!("it ends at a line that is `{tag}` and nothing else: what follows, even a `)`, is on the next");
+            (format!("the here-string `#<<{tag}` does not end"), hint, at)
+        }
+        Unbalanced::Text { at } => {
+            ("this string never ends".into(), "it ends at a `\"`; within it, a quote is written `\\\"`".into(), at)
+        }
+        Unbalanced::Close { at } => (
+            format!("this `{}` closes nothing", &text[at..=at]),
+            "everything that was open before it is closed already: is there one too many?".into(),
+            at,
+        ),
+        Unbalanced::Crossed { open, at } => (
+            format!(
+                "this `{}` stands where the `{}` of line {} is to be closed",
+                &text[at..=at],
+                &text[open..=open],
+                line(open)
+            ),
+            "`(` is closed by `)`, `[` by `]`".into(),
+            at,
+        ),
+    };
+    Some(script_error(message, hint, at..at + 1))
+}
+
+fn script_error(message: String, hint: String, place: Range<usize>) -> ScriptError {
+    let span = Some((place.start as u32, place.end as u32));
+    let hint = Some(hint).filter(|h| !h.is_empty());
+    ScriptError { class: FailureClass::Script, blame: Blame::Program, message, hint, span }
+}
+
+/// What to say of a name that is not defined: what is written here instead, or the nearest of the program's own names and
+/// of the language's.
+pub(super) fn undefined<'a>(name: &str, program: &'a str, globals: impl Iterator<Item = &'a str>) -> Said {
+    let message = format!("`{name}` is not defined");
+    if let Some(hint) = foreign::instead(name) {
+        return said(message, hint);
+    }
+    if let Some((_, usage)) = FORMS.iter().find(|(form, _)| *form == name) {
+        return said(format!("`{name}` is no value but a form"), format!("it is written {usage}"));
+    }
+    let own = lex::names(program).filter(|own| *own != name && !own.starts_with("#:"));
+    let known = own.chain(globals).filter(|known| !known.starts_with(['%', '#', '_']) && *known != name);
+    let near = super::nearest(name, known).map(|near| near.replace(FN, "fn"));
+    said(message, near.map_or(String::new(), |near| format!("did you mean `{near}`?")))
+}
+
+/// What to say of a comma that separates items.
+pub(super) fn comma() -> Said {
+    said("a comma stands outside of a quasiquote", "the items of a list are separated by spaces: `(list 1 2 3)`")
+}
+
+/// What a panic of Steel's means, in the program as its user wrote it.
+pub(super) fn panicked(panic: &str, text: &str) -> ScriptError {
+    // Steel's value table has no such place yet: a name was used whose definition comes later.
+    if panic.contains("env.rs") && panic.contains("index out of bounds") {
+        let place = lex::used_too_early(text);
+        let name = place.clone().map_or("a name".into(), |place| format!("`{}`", &text[place]));
+        let hint = "move its definition above this form".into();
+        let error = script_error(format!("{name} is used above its definition"), hint, place.clone().unwrap_or(0..0));
+        return if place.is_some() { error } else { ScriptError { span: None, ..error } };
+    }
+    let error = |message: String, hint: &str| ScriptError {
+        class: FailureClass::Script,
+        blame: Blame::Program,
+        message,
+        hint: Some(hint.into()),
+        span: None,
+    };
+    if panic.contains("Value given not true!") {
+        return error(
+            "assert!: its argument is not `#t`".into(),
+            "`(unless condition (error …))` can say what was wrong",
+        );
+    }
+    error(
+        format!("the interpreter panicked ({panic}); this is a bug in Bessemer or in Steel"),
+        "please report it with the script",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(message: &str, callee: &str) -> String {
+        let said = translated(message, Some(callee).filter(|c| !c.is_empty()));
+        said.map_or("as it is".into(), |s| format!("{} | {}", s.message, s.hint.unwrap_or_default()))
+    }
+
+    #[test]
+    fn steels_messages_are_put_in_schemes_words() {
+        for (steels, callee, wanted) in [
+            ("car resulted in an error - empty list", "car", "car: the list is empty | `(null? list)` tells"),
+            ("car expected a list or pair, found: 5", "car", "car: it wants a list or pair, not `5` | "),
+            ("+ expects a number, found: \"a\"", "+", "+: it wants a number, not `\"a\"` | `(string->number"),
+            (
+                "Cannot convert steel value: 5 to steel string",
+                "string-append",
+                "string-append: it wants a string, not `5`",
+            ),
+            (
+                "length: Cannot convert steel value: #(1) to steel list",
+                "",
+                "length: it wants a list, not `#(1)` | `(vector->",
+            ),
+            ("for-each expected a function, found:  5", "for-each", "for-each: it wants a procedure, not `5`"),
+            ("expected real numbers, found: a", "<", "<: it wants numbers, not `a`"),
+            ("list->string expected a list of characters", "", "list->string: it wants a list of characters | "),
+            ("char-upcase: Expected character", "", "char-upcase: it wants a character"),
+            ("function expected 2 arguments, found 1", "f", "f: it takes 2 arguments and was given 1 | "),
+            ("function expected 1 arguments, found 0", "into-nth", "into-nth: it takes 1 argument and was given none"),
+            ("Anonymous function expected 2 arguments, found 1", "lambda", "a procedure: it takes 2 arguments"),
+            (
+                "list_vec_null expects exactly 1 arguments, found: 0",
+                "null?",
+                "null?: it takes 1 argument and was given none",
+            ),
+            (
+                "index out of bounds, index given: 5, length of vector: 2",
+                "vector-ref",
+                "vector-ref: there is no index 5 where there are 2 | indexes go from 0 to 1",
+            ),
+            (
+                "key not found in hash map: a - map: Gc({\"a\": 1})",
+                "hash-ref",
+                "hash-ref: the hash has no key `a` | the key there is the string `\"a\"`",
+            ),
+            (
+                "Function application not a procedure or function type not supported: 3",
+                "x",
+                "`3` is called, but is no procedure | `x` is that value",
+            ),
+            (
+                "Syntax Error: if expects a then condition, found none",
+                "",
+                "`if`: the then part is missing | it is written (if condition then else)",
+            ),
+            (
+                "macro expansion unable to match case: (when)",
+                "",
+                "`when` is not used as it is defined: `(when)` | it is written (when",
+            ),
+            (
+                "Cannot reference an identifier before its definition: ##x2",
+                "",
+                "a procedure is called with too few arguments: its `x`",
+            ),
+            ("went wrong 1 2", "", "as it is"),
+            ("/: division by zero", "/", "as it is"),
+        ] {
+            let told = told(steels, callee);
+            assert!(told.starts_with(wanted), "{steels}: {told}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_name_may_be_the_programs_own() {
+        let hint =
+            |name, text| undefined(name, text, ["mem-helper", "list", "%mine"].into_iter()).hint.unwrap_or_default();
+        assert_eq!(hint("my-helpr", "(define (my-helper x) x) (my-helpr 1)"), "did you mean `my-helper`?");
+        assert_eq!(hint("totl", "(let ([total 1]) (+ totl 1)) \"totle\""), "did you mean `total`?");
+        assert_eq!(hint("lst", "(lst)"), "did you mean `list`?");
+        assert_eq!(hint("x", "(f x * y)"), "");
+    }
+}

@@ -1,0 +1,288 @@
+//! What the program's calls took: budgets of its own, the trace, and what it was started with.
+//!
+//! A script's budget is a parameter (`prelude/budgets.scm`) whose value is a [`Scope`]; a call is charged to every scope
+//! that is bound where it is made. The host counts for itself, and its word is final. Not here: the rules (`budget`).
+
+use super::{
+    files::Grants,
+    json::hash,
+    sched::Program,
+    table,
+    value::{Fault, Native, custom, error, string, symbol, text_like},
+};
+use crate::{
+    budget::{self, Budget, Spent},
+    wire::{CallHead, DoneHead, FailureClass, Limits, Usage},
+};
+use std::{cell::RefCell, collections::HashMap, rc::Rc, time::Instant};
+use steel::{
+    SteelVal,
+    gc::ShareableMut,
+    rvals::{Custom, CustomType, FunctionSignature, as_underlying_type},
+};
+
+/// A script's own budget.
+#[derive(Clone)]
+pub(crate) struct Scope(Rc<RefCell<Budget>>);
+
+impl Custom for Scope {
+    fn equality_hint(&self, other: &dyn CustomType) -> bool {
+        as_underlying_type::<Self>(other).is_some_and(|other| Rc::ptr_eq(&other.0, &self.0))
+    }
+}
+
+/// One line of `(trace)`.
+enum Entry {
+    Call {
+        model: Option<Rc<str>>,
+        class: Option<FailureClass>,
+        usage: Usage,
+        cost: Option<f64>,
+        latency_ms: u32,
+        attempts: u32,
+        at: f64,
+    },
+    Event {
+        name: String,
+        value: String,
+        at: f64,
+    },
+}
+
+struct Ledger {
+    begun: Instant,
+    args: Vec<String>,
+    grants: Rc<Grants>,
+    /// All calls of the session.
+    run: Budget,
+    /// What has been set aside for the calls under way, by their numbers; only for those that any limit concerns.
+    reserved: HashMap<u32, (Spent, Vec<Scope>)>,
+    trace: Vec<Entry>,
+    /// The last model's name: most calls share it.
+    model: Option<Rc<str>>,
+    checkpoints: HashMap<String, String>,
+}
+
+thread_local! {
+    static LEDGER: RefCell<Ledger> = RefCell::new(Ledger {
+        begun: Instant::now(),
+        args: Vec::new(),
+        grants: Rc::default(),
+        run: Budget::default(),
+        reserved: HashMap::new(),
+        trace: Vec::new(),
+        model: None,
+        checkpoints: HashMap::new(),
+    });
+}
+
+/// A program begins.
+pub(crate) fn begin(program: &mut Program) {
+    LEDGER.with_borrow_mut(|l| {
+        l.args = std::mem::take(&mut program.args);
+        l.grants = Rc::new(std::mem::take(&mut program.grants));
+        l.run.limit(program.limits);
+    });
+}
+
+/// What `(script-args)` gives.
+pub(crate) fn args() -> Vec<String> {
+    LEDGER.with_borrow(|l| l.args.clone())
+}
+
+/// The files that the program may have.
+pub(crate) fn grants() -> Rc<Grants> {
+    LEDGER.with_borrow(|l| l.grants.clone())
+}
+
+/// What a call will take, if all budgets have that much; `scopes` are those bound where it is made.
+pub(crate) fn fits(call: &CallHead, scopes: &[Scope]) -> Result<Spent, Fault> {
+    let wanted = budget::estimate(call);
+    let run = LEDGER.with_borrow(|l| l.run.refusal(wanted));
+    match run.or_else(|| scopes.iter().find_map(|scope| scope.0.borrow().refusal(wanted))) {
+        None => Ok(wanted),
+        Some(why) => Err(Fault::new(FailureClass::Budget, why).hint(budget::HINT)),
+    }
+}
+
+/// Sets that aside: the call has been sent.
+pub(crate) fn reserve(call: u32, wanted: Spent, scopes: Vec<Scope>) {
+    LEDGER.with_borrow_mut(|l| {
+        if scopes.is_empty() && l.run.limits() == Limits::default() {
+            return;
+        }
+        l.run.reserve(wanted);
+        scopes.iter().for_each(|scope| scope.0.borrow_mut().reserve(wanted));
+        l.reserved.insert(call, (wanted, scopes));
+    });
+}
+
+/// A call was cancelled: its tokens are free again. Whether it counts as a call the host will say.
+pub(crate) fn cancelled(call: u32) {
+    LEDGER.with_borrow_mut(|l| {
+        if let Some((reserved, scopes)) = l.reserved.get_mut(&call) {
+            let tokens = Spent { calls: 0, ..*reserved };
+            reserved.tokens = 0;
+            l.run.settle(tokens, Spent::default());
+            scopes.iter().for_each(|scope| scope.0.borrow_mut().settle(tokens, Spent::default()));
+        }
+    });
+}
+
+/// A call has ended.
+pub(crate) fn settle(call: u32, head: &DoneHead) {
+    LEDGER.with_borrow_mut(|l| {
+        let (model, class, usage, cost, latency_ms, attempts) = match head {
+            DoneHead::Answer { model, usage, cost_usd, latency_ms, attempts, .. } => {
+                (Some(&**model), None, *usage, *cost_usd, *latency_ms, *attempts)
+            }
+            DoneHead::Failure { class, model, attempts, usage, cost_usd } => {
+                (model.as_deref(), Some(*class), *usage, *cost_usd, 0, *attempts)
+            }
+        };
+        let cost_usd = cost.unwrap_or(f64::NAN);
+        let taken = Spent { calls: u64::from(attempts > 0), tokens: usage.input + usage.output, cost_usd };
+        let (reserved, scopes) = l.reserved.remove(&call).unwrap_or_default();
+        l.run.settle(reserved, taken);
+        scopes.iter().for_each(|scope| scope.0.borrow_mut().settle(reserved, taken));
+        if model != l.model.as_deref() {
+            l.model = model.map(Into::into);
+        }
+        let at = l.begun.elapsed().as_secs_f64();
+        l.trace.push(Entry::Call { model: l.model.clone(), class, usage, cost, latency_ms, attempts, at });
+    });
+}
+
+/// Natives of the prelude's.
+pub(crate) const NATIVES: &[(&str, FunctionSignature)] = &[
+    ("%budget", scope),
+    ("%budget-limit", |args| Ok(with_scope(&args[0], |b| limit(b.limits())).unwrap_or(SteelVal::BoolV(false)))),
+    ("%budget-left", budget_left),
+    ("%used", used),
+];
+
+/// `(%budget name n)` → a new scope of that kind, or `#f` for none.
+fn scope(args: &[SteelVal]) -> Native {
+    let name = text_like(&args[0]).unwrap_or_default();
+    let limits = match (&args[1], &*name) {
+        (SteelVal::BoolV(false), _) => return Ok(SteelVal::BoolV(false)),
+        (SteelVal::IntV(n), "token-budget") if *n >= 0 => Limits { tokens: Some(*n as u64), ..Limits::default() },
+        (SteelVal::IntV(n), "call-budget") if *n >= 0 => Limits { calls: Some(*n as u64), ..Limits::default() },
+        (other, _) => {
+            let shown = super::print::written(other);
+            let fault = Fault::script(format!("{name}: `{shown}` is no whole number that is not negative"));
+            return Err(super::natives::raise(fault.hint("`#f` is no budget").into_value()));
+        }
+    };
+    Ok(custom(Scope(Rc::new(RefCell::new(Budget::new(limits))))))
+}
+
+fn with_scope<R>(value: &SteelVal, f: impl FnOnce(&Budget) -> R) -> Option<R> {
+    as_scope(value).map(|scope| f(&scope.0.borrow()))
+}
+
+fn as_scope(value: &SteelVal) -> Option<Scope> {
+    match value {
+        SteelVal::Custom(custom) => as_underlying_type::<Scope>(custom.read().as_ref()).cloned(),
+        _ => None,
+    }
+}
+
+fn limit(limits: Limits) -> SteelVal {
+    natural(limits.calls.or(limits.tokens))
+}
+
+fn natural(n: Option<u64>) -> SteelVal {
+    n.map_or(SteelVal::BoolV(false), |n| SteelVal::IntV(n as isize))
+}
+
+/// The budgets among the bindings of parameters, innermost first: an association list of numbers and boxes.
+pub(crate) fn scopes(bindings: &SteelVal) -> Vec<Scope> {
+    let SteelVal::ListV(bindings) = bindings else { return Vec::new() };
+    let bound = |binding: &SteelVal| match binding {
+        SteelVal::Pair(pair) => match pair.cdr() {
+            SteelVal::HeapAllocated(cell) => as_scope(&cell.get()),
+            _ => None,
+        },
+        _ => None,
+    };
+    bindings.iter().filter_map(bound).collect()
+}
+
+/// `(%budget-left bindings)`: what the run and every scope leave, the least of each.
+fn budget_left(args: &[SteelVal]) -> Native {
+    let mut left = LEDGER.with_borrow(|l| l.run.left());
+    let least = |a: Option<u64>, b: Option<u64>| a.into_iter().chain(b).min();
+    for scope in scopes(&args[0]) {
+        let own = scope.0.borrow().left();
+        left = Limits { calls: least(left.calls, own.calls), tokens: least(left.tokens, own.tokens) };
+    }
+    let fields = [("calls", left.calls), ("tokens", left.tokens)];
+    Ok(hash(fields.into_iter().map(|(key, n)| (symbol(key), natural(n)))))
+}
+
+/// `(%used name options bindings)`: by the innermost scope, or by the run.
+fn used(args: &[SteelVal]) -> Native {
+    let (Some(name), SteelVal::ListV(options)) = (text_like(&args[0]), &args[1]) else {
+        return Err(error("%used takes a name and a list"));
+    };
+    let primitive = table::find(&name).ok_or_else(|| error("%used takes the name of a primitive"))?;
+    let options: Vec<SteelVal> = options.iter().cloned().collect();
+    let parsed = primitive.parse(&options).map_err(|fault| super::natives::raise(fault.into_value()))?;
+    let whole = matches!(parsed.first(), Some(Some(SteelVal::BoolV(true))));
+    let innermost = if whole { None } else { scopes(&args[2]).into_iter().next() };
+    let spent = match innermost {
+        Some(scope) => scope.0.borrow().spent(),
+        None => LEDGER.with_borrow(|l| l.run.spent()),
+    };
+    Ok(match &*name {
+        "cost-used" if spent.cost_usd.is_nan() => SteelVal::BoolV(false),
+        "cost-used" => SteelVal::NumV(spent.cost_usd),
+        _ => SteelVal::IntV(spent.tokens as isize),
+    })
+}
+
+/// Notes an event for `(trace)`.
+pub(crate) fn note(name: &str, value: &str) {
+    LEDGER.with_borrow_mut(|l| {
+        let at = l.begun.elapsed().as_secs_f64();
+        l.trace.push(Entry::Event { name: name.into(), value: value.into(), at });
+    });
+}
+
+/// Everything so far, one hash each.
+pub(crate) fn trace() -> SteelVal {
+    let number = |n: u64| SteelVal::IntV(n as isize);
+    let entry = |entry: &Entry| {
+        let fields: Vec<(&str, SteelVal)> = match entry {
+            Entry::Event { name, value, at } => vec![
+                ("event", string(name.clone())),
+                ("value", super::json::from_text(value).unwrap_or(SteelVal::Void)),
+                ("at", SteelVal::NumV(*at)),
+            ],
+            Entry::Call { model, class, usage, cost, latency_ms, attempts, at } => vec![
+                ("model", model.as_deref().map_or(SteelVal::BoolV(false), string)),
+                ("status", symbol(class.map_or("ok", FailureClass::name))),
+                ("input", number(usage.input)),
+                ("output", number(usage.output)),
+                ("cached", number(usage.cached)),
+                ("cost", cost.map_or(SteelVal::BoolV(false), SteelVal::NumV)),
+                ("latency", SteelVal::NumV(f64::from(*latency_ms) / 1000.0)),
+                ("attempts", number(u64::from(*attempts))),
+                ("at", SteelVal::NumV(*at)),
+            ],
+        };
+        hash(fields.into_iter().map(|(key, value)| (symbol(key), value)))
+    };
+    LEDGER.with_borrow(|l| SteelVal::ListV(l.trace.iter().map(entry).collect()))
+}
+
+/// Keeps a value, as JSON, under a key.
+pub(crate) fn checkpoint(key: String, value: String) {
+    LEDGER.with_borrow_mut(|l| l.checkpoints.insert(key, value));
+}
+
+/// What was kept under a key.
+pub(crate) fn restore(key: &str) -> Option<String> {
+    LEDGER.with_borrow(|l| l.checkpoints.get(key).cloned())
+}

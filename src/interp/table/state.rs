@@ -1,0 +1,132 @@
+//! Budgets, records of what has happened, and values kept for later.
+
+use super::{Family, Kind, Param, Primitive, given_text, keyword, parsed, required};
+use crate::{
+    interp::{
+        json, ledger, sched,
+        value::{Native, string},
+    },
+    wire::ToHost,
+};
+use steel::SteelVal;
+
+const LIMIT: &[Param] = &[];
+const WHOLE: &[Param] = &[keyword("run", Kind::Boolean, "#f", "Of the whole run, not of the innermost budget.")];
+
+pub(super) const TABLE: &[Primitive] = &[
+    Family::State.prelude(
+        "call-budget",
+        LIMIT,
+        "integer or #f",
+        "A parameter: how many calls may be made within `(parameterize ([call-budget 50]) …)`, by any fiber. One call more \
+         fails as `'budget`, unsent. Budgets nest.",
+        "(parameterize ([call-budget 1]) (llm-query \"Say something.\") (try (llm-query \"Again.\") on-error (lambda (m) \"over\")))",
+    ),
+    Family::State.prelude(
+        "token-budget",
+        LIMIT,
+        "integer or #f",
+        "A parameter: how many tokens, of prompts and answers, calls may take within `(parameterize ([token-budget 5000]) …)`. \
+         What a call may take is set aside before it is sent, by an estimate of its prompt and by `#:max-tokens`; what it \
+         did take is counted after it. A call that does not fit fails as `'budget`, unsent.",
+        "(parameterize ([token-budget 5000]) (llm-query \"Say something.\" #:max-tokens 100) (hash-ref (budget-left) 'tokens))",
+    ),
+    Family::State.prelude(
+        "budget-left",
+        &[],
+        "hash",
+        "What can still be spent here: a hash of `'calls` and `'tokens`, each the least that the budgets around leave, or `#f` \
+         where nothing bounds it.",
+        "(parameterize ([call-budget 3]) (llm-query \"Say something.\") (hash-ref (budget-left) 'calls)) ;; => 2",
+    ),
+    Family::State.prelude(
+        "tokens-used",
+        WHOLE,
+        "integer",
+        "The tokens, of prompts and answers, that calls within the innermost budget have taken; without a budget, those of \
+         the run.",
+        "(tokens-used #:run #t)",
+    ),
+    Family::State.prelude(
+        "cost-used",
+        WHOLE,
+        "number or #f",
+        "US dollars that calls within the innermost budget have cost; without a budget, those of the run. `#f` when a price \
+         is unknown.",
+        "(cost-used)",
+    ),
+    Family::State.native(
+        "trace",
+        &[],
+        "list",
+        "What has happened so far, in the order in which it ended: for each call a hash of `'model`, `'status` (`'ok` or the \
+         failure's class), `'input`, `'output`, `'cached` (tokens), `'cost`, `'latency` (s), `'attempts` and `'at` (seconds \
+         since the session began); for each `log-event` one of `'event`, `'value` and `'at`.",
+        "(begin (llm-query \"Say something.\") (map (lambda (call) (hash-ref call 'status)) (trace)))",
+        |args| parsed("trace", args, |_| Ok(ledger::trace())),
+    ),
+    Family::State.native(
+        "log-event",
+        &[
+            required("name", Kind::Text, "What to call it."),
+            required("value", Kind::Any, "Any value that has a JSON form."),
+        ],
+        "void",
+        "Notes that something happened: in the trace, and on stderr with `-v`.",
+        "(log-event \"stage\" (hash 'name \"merge\" 'rows 12))",
+        log_event,
+    ),
+    Family::State.native(
+        "checkpoint",
+        &[
+            required("key", Kind::Text, "By what it is found again."),
+            required("value", Kind::Any, "Any value that has a JSON form."),
+        ],
+        "any",
+        "Keeps VALUE, as JSON, under KEY and gives it back. It is kept as long as the session lives.",
+        "(checkpoint \"draft\" \"text\") ;; => text",
+        |args| {
+            parsed("checkpoint", args, |v| {
+                let value = v[1].clone().unwrap_or(SteelVal::Void);
+                ledger::checkpoint(given_text(&v[0]).to_string(), json::to_text(&value)?);
+                Ok(value)
+            })
+        },
+    ),
+    Family::State.native(
+        "restore",
+        &[
+            required("key", Kind::Text, "What `checkpoint` was given."),
+            Param {
+                name: "default",
+                keyword: false,
+                kind: Kind::Any,
+                default: Some("#f"),
+                doc: "What is given when nothing was kept under KEY.",
+            },
+        ],
+        "any",
+        "The value that `checkpoint` kept under KEY: an object is a hash with symbol keys, a response its text.",
+        "(begin (checkpoint \"rows\" '(1 2)) (restore \"rows\")) ;; => (1 2)",
+        restore,
+    ),
+];
+
+fn log_event(args: &[SteelVal]) -> Native {
+    parsed("log-event", args, |v| {
+        let name = given_text(&v[0]).to_string();
+        let value = json::to_text(v[1].as_ref().unwrap_or(&SteelVal::Void))?;
+        ledger::note(&name, &value);
+        sched::with(|s| s.tell(&ToHost::Event { name }, value.as_bytes()));
+        Ok(SteelVal::Void)
+    })
+}
+
+fn restore(args: &[SteelVal]) -> Native {
+    parsed("restore", args, |v| {
+        let kept = ledger::restore(given_text(&v[0]).as_str());
+        // It was written by `checkpoint`, so it parses.
+        let value = kept.map(|text| json::from_text(&text).unwrap_or_else(|_| string(text)));
+        Ok(value.or_else(|| v[1].clone()).unwrap_or(SteelVal::BoolV(false)))
+    })
+}

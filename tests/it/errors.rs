@@ -1,0 +1,208 @@
+//! What a script's mistakes are told: in whose words, at which place, and what to do.
+
+use crate::program::script;
+
+/// Runs a script that fails: what it says, without the lines that show the source.
+fn told(text: &str) -> String {
+    let ran = script(text).run();
+    assert_eq!(ran.code, Some(1), "{text}: {ran:?}");
+    assert!(!ran.stderr.contains("panicked") && !ran.stderr.contains("RUST_BACKTRACE"), "{text}: {}", ran.stderr);
+    let shown = |line: &&str| !line.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with(" |");
+    let lines = ran.stderr.lines().filter(|line| !line.trim_start().starts_with('|')).filter(shown);
+    let lines = lines.map(|line| match line.split_once("script.scm:") {
+        Some((_, place)) => format!("at {place}"),
+        None => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn steels_errors_are_told_in_schemes_words() {
+    for (text, wanted) in [
+        ("(define (f x)\n  (car x))\n(f '())", "error: car: the list is empty\nat 2:4\nhint: `(null? list)` tells"),
+        ("(+ 1 \"2\")", "error: +: it wants a number, not `\"2\"`\nat 1:2\nhint: `(string->number"),
+        (
+            "(string-append \"a\" 5)",
+            "error: string-append: it wants a string, not `5`\nat 1:2\nhint: `(number->string n)`",
+        ),
+        ("(hash-ref (hash 'a 1) 'b)", "error: hash-ref: the hash has no key `b`\nat 1:2\nhint: "),
+        (
+            "(hash-ref (hash \"a\" 1) 'a)",
+            "error: hash-ref: the hash has no key `a`\nat 1:2\nhint: the key there is the string",
+        ),
+        (
+            "(vector-ref (vector 1 2) 5)",
+            "error: vector-ref: there is no index 5 where there are 2\nat 1:2\nhint: indexes go",
+        ),
+        ("(define x 3)\n(x 1)", "error: `3` is called, but is no procedure\nat 2:2\nhint: `x` is that value"),
+        (
+            "(define fs (list (lambda (x) x)))\n((car fs))",
+            "error: a procedure: it takes 1 argument and was given none\nat 2:",
+        ),
+        ("(if (define x 1) 2 3)", "error: `define` stands where a value is wanted\nat 1:6\nhint: definitions stand"),
+        (
+            "(let ((x)) x)",
+            "error: `let`: every binding is a name and a value in parentheses\nat 1:2\nhint: it is written (let",
+        ),
+        ("(let* ([x]) x)", "error: `let*` is not used as it is defined: `(let* ((x)) x)`\nat 1:2\nhint: it is written"),
+        ("(require \"other.scm\")", "error: there is no module `other.scm`\nat 1:10\nhint: "),
+        ("(foo 1)\n(define foo 5)", "error: `foo` is used above its definition\nat 1:2\nhint: move its definition"),
+        (
+            "(define log '())\n(set! log 1)",
+            "error: `set!` cannot change a name that the language itself has\nat 2:2\nhint: give the variable a name",
+        ),
+        (
+            "(define-values (a b))",
+            "error: `define-values` is not used as it is defined: `(define-values (a b))`\nat 1:2\nhint: it is written (define-v",
+        ),
+        ("(race '())", "error: 0 of 0 thunks failed\nat 1:1\nhint: give `race` one thunk at least"),
+        (
+            "(race (list (lambda () (error \"a\"))))",
+            "error: 1 of 1 thunks failed: 0 (script); item 0: a\nat 1:25\nhint: `(failure-results e)` has",
+        ),
+        ("(assert! #f)", "error: assert!: its argument is not `#t`\nhint: "),
+        ("(sleep \"x\")", "error: sleep: `\"x\"` is no number of seconds\nat 1:1"),
+        ("(py-eval \"print('a\\nb')\")", "error: SyntaxError: unterminated string literal"),
+    ] {
+        let told = told(text);
+        assert!(told.starts_with(wanted), "{text}\n{told}");
+    }
+}
+
+#[test]
+fn parentheses_that_do_not_match_are_shown_where_they_open() {
+    let text = "(define (f x)\n  (let ([y 1])\n    (list x y))\n\n(displayln (f 1))\n";
+    assert_eq!(
+        told(text),
+        "error: this `(` is never closed\nat 1:1\nhint: line 5 begins a new form: close this one before it"
+    );
+    assert!(
+        told("(list 1\n  [list 2)\n")
+            .starts_with("error: this `)` stands where the `[` of line 2 is to be closed\nat 2:10")
+    );
+    assert!(told("(list 1))").starts_with("error: this `)` closes nothing\nat 1:9"));
+    assert!(told("(display \"abc)\n").starts_with("error: this string never ends\nat 1:10"));
+    assert!(told("'(1 2").starts_with("error: this `(` is never closed\nat 1:2"));
+}
+
+#[test]
+fn a_misspelt_name_is_answered_with_the_scripts_own() {
+    for (text, near) in [
+        ("(define (my-helper x) x)\n(my-helpr 1)", "my-helper"),
+        ("(define (g my-local) (my-locl 1))\n(g 2)", "my-local"),
+        ("(let ([total 1]) (+ totl 1))", "total"),
+        ("(map-asinc car '())", "map-async"),
+        ("(transdoce '() (into-list))", "transduce"),
+    ] {
+        let told = told(text);
+        assert!(
+            told.contains(" is not defined\n") && told.ends_with(&format!("hint: did you mean `{near}`?")),
+            "{told}"
+        );
+    }
+    assert!(told("(define x 1)\n(list y)").ends_with("at 2:7"), "nothing is near enough to one letter");
+}
+
+#[test]
+fn what_other_languages_write_is_answered_with_what_is_written_here() {
+    for (text, wanted) in [
+        ("(for/list ([x '(1 2)])\n  x)", "error: `for/list` is not defined\nat 1:2\nhint: `(map (lambda (item)"),
+        ("(define (f)\n  (def y 1)\n  y)", "error: `def` is not defined\nat 2:4\nhint: it is written `(define name"),
+        ("(fn (x) x)", "error: `fn` is not defined\nat 1:2\nhint: procedures are written `(lambda"),
+        ("(if (= 1 1) true 0)", "error: `true` is not defined\nat 1:13\nhint: true is `#t`"),
+        ("#lang racket\n1", "error: `#lang` is not defined\nat 1:1\nhint: leave it out"),
+        ("(import (scheme base))", "error: `import` is not defined\nat 1:2\nhint: leave it out"),
+        ("(require racket/list)", "error: `require` wants a file's name in quotes, not `racket/list`\nat 1:10\nhint: "),
+        ("(llm-query instruction: \"a\")", "at 1:12\nhint: a keyword is written `#:instruction`"),
+        (
+            "(define l [1, 2])",
+            "error: a comma stands outside of a quasiquote\nat 1:13\nhint: the items of a list are separated",
+        ),
+        ("(define l '(1))\n(car (list , 2))", "error: a comma stands outside of a quasiquote\nat 2:"),
+        ("`(1 ,x)", "error: `x` is not defined\nat 1:6"),
+        ("(map and '(1))", "error: `and` is no value but a form\nat 1:6\nhint: it is written (and condition …)"),
+        ("(try 1 (lambda (e) 2))", "hint: it is written (try expression on-error handler)"),
+        ("(define x 1 2)", "error: `define` has two values\nat 1:2\nhint: it is written (define name value)"),
+        // A macro of the script's own is its own.
+        ("(define-syntax for (syntax-rules () [(_ x) x]))\n(for y)", "error: `y` is not defined\nat 2:6"),
+    ] {
+        let told = told(text);
+        assert!(told.contains(wanted), "{text}\n{told}");
+    }
+}
+
+#[test]
+fn a_wrong_number_of_arguments_is_an_error_however_short_the_procedure() {
+    for (text, wanted) in [
+        ("(define (f x y) x)\n(f 1)", "error: f: it takes 2 arguments and was given 1\nat 2:2"),
+        ("(define f (lambda (x) x))\n(list (f 1 2))", "error: f: it takes 1 argument and was given 2\nat 2:8"),
+        ("(define (f x) x)\n(define (g) (f))\n(g)", "error: f: it takes 1 argument and was given none\nat 2:14"),
+    ] {
+        assert_eq!(told(text), wanted, "{text}");
+    }
+    assert_eq!(script("(define (f x . rest) rest)").run().stdout, "");
+    for own in ["car", "map", "filter", "map-async"] {
+        let text = format!("(define ({own} x) 5)\n({own} 1)");
+        assert_eq!(script(&text).run().value(), "5", "{text}: a name of the language may be taken");
+    }
+    assert_eq!(script("(define (f x . rest) rest)\n(f 1 2 3)").run().value(), "(2 3)");
+}
+
+#[test]
+fn a_here_string_whose_last_line_goes_on_is_explained() {
+    let told = told("(py-exec #<<PY\nprint(1)\nPY)");
+    assert!(
+        told.starts_with("error: the here-string `#<<PY` does not end\nat 1:10\nhint: it ends at a line"),
+        "{told}"
+    );
+}
+
+#[test]
+fn an_error_within_a_prelude_procedure_shows_the_scripts_line() {
+    for (text, wanted) in [
+        ("(displayln 1)\n(map-async car '(1 2))", "at 2:1"),
+        ("(define xs '(1))\n\n(await-all 5)", "error: await-all: it wants a list or pair, not `5`\nat 3:1"),
+        ("(list 1\n  (cadr '(1)))", "error: cadr: the list is empty\nat 2:3"),
+        (
+            "(transduce '(1)\n  (mapping (lambda (x) (car x)))\n  (into-list))",
+            "error: car: it wants a list or pair, not `1`\nat 2:25",
+        ),
+        ("(define (f x)\n  (map-async (lambda (y) (vector-ref y 0)) x))\n(f '(1))", "at 2:27"),
+        (
+            "1\n(taking)",
+            "error: taking: it takes 1 argument and was given none\nat 2:2\nhint: it is called as (taking n)",
+        ),
+    ] {
+        let told = told(text);
+        assert!(told.contains(wanted), "{text}\n{told}");
+    }
+}
+
+#[test]
+fn a_handler_reads_the_same_words() {
+    let text = "(with-handler (lambda (e) (exn-message e)) (car 5))";
+    assert_eq!(script(text).run().value(), "car: it wants a list or pair, not `5`");
+}
+
+#[test]
+fn a_newline_in_a_python_literal_is_explained() {
+    let ran = script("(py-eval \"print('a\\nb')\")").run();
+    assert!(
+        ran.stderr.contains("hint: a newline inside a Python literal is written `\\\\n` in a Scheme string"),
+        "{ran:?}"
+    );
+    assert_eq!(script("(py-exec \"print('a\\\\nb')\")").run().value(), "a\nb");
+}
+
+#[test]
+fn what_a_server_says_cannot_steer_the_terminal() {
+    use crate::mock::{Mock, Reply};
+    let mock =
+        Mock::start(|_| Reply::Status(400, vec![], "{\"error\": {\"message\": \"no\\u001b[2J\\u0007 such\"}}".into()));
+    let ran = script("(llm-query \"x\" #:retries 0)").server(&mock).run();
+    assert!(ran.code == Some(4) && !ran.stderr.contains(['\u{1b}', '\u{7}']), "{ran:?}");
+    let ran = script("(error \"no\\x1b;[2J\")").run();
+    assert!(ran.stderr.starts_with("error: no␛[2J\n"), "{ran:?}");
+    let error = script("(error \"no\\x1b;[2J\")").json()["error"]["message"].clone();
+    assert_eq!(error, "no\u{1b}[2J");
+}
