@@ -37,7 +37,8 @@ pub(crate) fn estimate(call: &CallHead) -> Spent {
     let text = call.messages.iter().map(|m| u64::from(m.text)).sum::<u64>() + u64::from(call.schema);
     let images = call.messages.iter().map(|m| m.images.len() as u64).sum::<u64>();
     let prompt = text.div_ceil(BYTES_PER_TOKEN) + call.messages.len() as u64 * PER_MESSAGE + images * PER_IMAGE;
-    let answer = call.sampling.max_tokens.map_or(UNBOUNDED_ANSWER, u64::from);
+    let unsaid = if call.embedding { 0 } else { UNBOUNDED_ANSWER };
+    let answer = call.sampling.max_tokens.map_or(unsaid, u64::from);
     Spent { calls: 1, tokens: prompt + answer, cost_usd: 0.0 }
 }
 

@@ -11,17 +11,29 @@ pub(crate) const MAX_MEMORY: &str = "2GB";
 const RESERVED_DESCRIPTORS: u64 = 64 + crate::host_protocol::MAX_CONTEXTS as u64;
 
 /// The variables that hold keys.
-pub(crate) const KEYS: &[&str] = &["OPENAI_API_KEY"];
+pub(crate) const KEYS: &[&str] =
+    &["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "GOOGLE_API_KEY", "GEMINI_API_KEY"];
 /// The variables that hold providers' base URLs, and the URLs without them.
-pub(crate) const BASES: &[(&str, &str)] = &[("OPENAI_BASE_URL", crate::llm::openai::DEFAULT_BASE)];
+pub(crate) const BASES: &[(&str, &str)] = &[
+    ("OPENAI_BASE_URL", crate::llm::openai::DEFAULT_BASE),
+    ("ANTHROPIC_BASE_URL", crate::llm::anthropic::DEFAULT_BASE),
+    ("GEMINI_BASE_URL", crate::llm::gemini::DEFAULT_BASE),
+];
 
-/// How models are reached: keys and bases out of the environment, the rest from flags.
+/// How models are reached: keys and bases out of the environment, as the providers' own clients read them, the rest from
+/// flags.
 pub(crate) fn models(offline: bool, model: Option<String>) -> Settings {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
     Settings {
         offline,
         openai_key: variable("OPENAI_API_KEY").map(Into::into),
         openai_base: variable("OPENAI_BASE_URL"),
+        anthropic_key: variable("ANTHROPIC_API_KEY").map(Into::into),
+        anthropic_token: variable("ANTHROPIC_AUTH_TOKEN").map(Into::into),
+        anthropic_base: variable("ANTHROPIC_BASE_URL"),
+        // Google's own clients look in this order.
+        gemini_key: variable("GOOGLE_API_KEY").or_else(|| variable("GEMINI_API_KEY")).map(Into::into),
+        gemini_base: variable("GEMINI_BASE_URL").or_else(|| variable("GOOGLE_GEMINI_BASE_URL")),
         default_model: model,
     }
 }

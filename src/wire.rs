@@ -219,6 +219,8 @@ pub struct CallHead {
     pub extra: u32,
     /// Whether the answer is wanted piece by piece as well.
     pub stream: bool,
+    /// Whether vectors of the messages' texts are wanted, in place of an answer.
+    pub embedding: bool,
     /// Seconds for each attempt.
     pub timeout_s: Option<f64>,
     /// Attempts after the first.
@@ -241,10 +243,14 @@ pub struct Limits {
 pub struct Usage {
     /// Tokens of the prompt.
     pub input: u64,
-    /// Tokens of the answer.
+    /// Tokens of the answer, thoughts included.
     pub output: u64,
     /// Tokens of the prompt that the provider had cached.
     pub cached: u64,
+    /// Tokens of the answer that the model thought and did not say.
+    pub reasoning: u64,
+    /// Tokens of the prompt that the provider put into its cache, for which some charge more.
+    pub written: u64,
 }
 
 /// How a call ended. The tail is the answer's text, or the failure's message.
@@ -495,7 +501,7 @@ mod tests {
             id: 3,
             head: DoneHead::Answer {
                 model: "m".into(),
-                usage: Usage { input: 1, output: 2, cached: 3 },
+                usage: Usage { input: 1, output: 2, cached: 3, reasoning: 1, written: 0 },
                 cost_usd: Some(0.5),
                 latency_ms: 4,
                 attempts: 5,

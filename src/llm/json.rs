@@ -77,7 +77,7 @@ impl<M: Model> Json<M> {
             }),
             Err(problem) => {
                 let excerpt: String = second.text.chars().take(EXCERPT).collect();
-                let cut = if &*second.finish_reason == "length" { "; it was cut off at the token limit" } else { "" };
+                let cut = if second.is_cut() { "; it was cut off at the token limit" } else { "" };
                 let what = match problem.class {
                     FailureClass::Schema => "does not fit the schema",
                     _ => "is not JSON",
@@ -147,7 +147,13 @@ fn paid(failure: Failure, answer: &Answer) -> Failure {
 }
 
 fn sum(a: Usage, b: Usage) -> Usage {
-    Usage { input: a.input + b.input, output: a.output + b.output, cached: a.cached + b.cached }
+    Usage {
+        input: a.input + b.input,
+        output: a.output + b.output,
+        cached: a.cached + b.cached,
+        reasoning: a.reasoning + b.reasoning,
+        written: a.written + b.written,
+    }
 }
 
 /// The request with [`ASK`] at the end of its system message, or with one that says only that.
@@ -191,7 +197,7 @@ mod tests {
             Box::pin(std::future::ready(Ok(Answer {
                 text: text.into(),
                 model: "m".into(),
-                usage: Usage { input: 3, output: 2, cached: 1 },
+                usage: Usage { input: 3, output: 2, cached: 1, ..Usage::default() },
                 cost_usd: Some(0.5),
                 latency: Duration::from_secs(1),
                 attempts: 2,
@@ -260,7 +266,7 @@ mod tests {
         let (answer, asked) = ask(&["[1", "```json\n[1]\n```"], JsonMode::Asked, true);
         let answer = answer.unwrap();
         assert_eq!((&*answer.text, answer.attempts, answer.cost_usd), ("[1]", 4, Some(1.0)));
-        assert_eq!(answer.usage, Usage { input: 6, output: 4, cached: 2 });
+        assert_eq!(answer.usage, Usage { input: 6, output: 4, cached: 2, ..Usage::default() });
         let [.., bad, again] = &asked[1].messages[..] else { panic!("no chat") };
         assert_eq!((bad.role, &*bad.text, again.role), (Role::Assistant, "[1", Role::User));
         assert!(again.text.contains("EOF while parsing"), "{:?}", again.text);
@@ -276,7 +282,7 @@ mod tests {
     #[test]
     fn failures_keep_what_was_paid() {
         let failure = ask(&["no", "no"], JsonMode::Asked, true).0.unwrap_err();
-        assert_eq!((failure.usage, failure.cost_usd), (Usage { input: 6, output: 4, cached: 2 }, Some(1.0)));
+        assert_eq!((failure.usage, failure.cost_usd), (Usage { input: 6, output: 4, cached: 2, ..Usage::default() }, Some(1.0)));
     }
 
     const NAMES: &str = r#"{"type": "array", "items": {"type": "string"}}"#;

@@ -1,16 +1,24 @@
 //! Model calls: one narrow trait, and wrappers round it.
 //!
-//! A provider ([`openai`], [`offline`]) is the innermost [`Model`] and only knows its wire format. [`retry`], [`json`] and
-//! [`router`] wrap it; `schema` is what an answer is checked against; [`dispatch`] decides when a call starts. None of
-//! them knows of scripts, sessions or frames.
+//! A provider ([`openai`], [`anthropic`], [`gemini`], [`offline`]) is the innermost [`Model`] and only knows its wire
+//! format; what they share is in `http` (the way there) and [`server`]. [`retry`], [`json`] and [`router`] wrap it;
+//! `schema` is what an answer is checked against, `models` what is known of models, `embed` how vectors travel;
+//! [`dispatch`] decides when a call starts. None of them knows of scripts, sessions or frames.
 
+pub mod anthropic;
 pub mod dispatch;
+pub(crate) mod embed;
+pub mod gemini;
+mod http;
 pub mod json;
+pub(crate) mod models;
 pub mod offline;
 pub mod openai;
 pub mod retry;
 pub mod router;
 mod schema;
+pub mod server;
+mod window;
 
 use crate::wire::{FailureClass, JsonMode, Role, Sampling, Usage};
 use bytes::Bytes;
@@ -116,6 +124,8 @@ pub struct Request {
     pub extra: Option<Text>,
     /// Who wants the answer piece by piece as well.
     pub pieces: Option<Pieces>,
+    /// Whether vectors of the messages' texts are wanted, in place of an answer to them.
+    pub embedding: bool,
     /// For each attempt.
     pub timeout: Duration,
     /// Attempts after the first.
@@ -137,8 +147,15 @@ pub struct Answer {
     pub latency: Duration,
     /// How many attempts it took, at least 1.
     pub attempts: u32,
-    /// Why the model stopped: `stop`, `length`, `content_filter`, … as the provider says.
+    /// Why the model stopped, as the provider says: `stop` and `length`, `end_turn` and `max_tokens`, `STOP`, ….
     pub finish_reason: Arc<str>,
+}
+
+impl Answer {
+    /// Whether it was cut off at the token limit, as each provider says that.
+    pub fn is_cut(&self) -> bool {
+        matches!(&*self.finish_reason, "length" | "max_tokens" | "MAX_TOKENS")
+    }
 }
 
 /// Why there is no answer.

@@ -54,6 +54,9 @@ pub struct Offline;
 impl Model for Offline {
     fn complete<'a>(&'a self, request: &'a Request) -> Pending<'a> {
         Box::pin(async move {
+            if request.embedding {
+                return Ok(super::embed::offline(request));
+            }
             let answer = answer(request)?;
             if let Some(pieces) = &request.pieces {
                 answer.text.split_inclusive(' ').for_each(|word| (pieces.0)(word));
@@ -78,7 +81,7 @@ fn answer(request: &Request) -> Result<Answer, Failure> {
     let input = request.messages.iter().map(|m| m.text.chars().count()).sum::<usize>();
     let tokens = |chars: usize| chars.div_ceil(TOKEN) as u64;
     Ok(Answer {
-        usage: Usage { input: tokens(input), output: tokens(text.chars().count()), cached: 0 },
+        usage: Usage { input: tokens(input), output: tokens(text.chars().count()), ..Usage::default() },
         text: text.into(),
         model: "offline".into(),
         cost_usd: Some(0.0),

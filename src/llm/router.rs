@@ -1,31 +1,22 @@
 //! Which provider serves a model's name, what an alias means here, and what an answer costs.
 //!
-//! For now the providers are one OpenAI-compatible server and the offline model. Not here: the environment (the caller
-//! reads it), and limits or budgets.
+//! Not here: the environment (the caller reads it), and limits or budgets.
 
 use super::{
-    Answer, Failure, Model, Pending, Request, json::Json, offline::Offline, openai, openai::OpenAi, retry::Retry,
+    Answer, Failure, Model, Pending, Request, anthropic, anthropic::Anthropic, gemini, gemini::Gemini, json::Json, models,
+    offline::Offline, openai, openai::OpenAi, retry::Retry, window,
 };
 use crate::wire::{FailureClass, Usage};
 use secrecy::{ExposeSecret, SecretString};
-use std::sync::Arc;
+use std::{fmt::Debug, sync::Arc};
 
-/// The aliases, and the models of OpenAI's that they mean.
-pub const ALIASES: [(&str, &str); 2] = [("cheap", "gpt-4o-mini"), ("smart", "gpt-4o")];
+/// The aliases. What each means depends on the providers that are set up: [`Router::resolve`] says.
+pub const ALIASES: [&str; 2] = ["cheap", "smart"];
 
-/// US dollars per million tokens: of the prompt, of the answer, of the prompt where it was cached. The standard
-/// tier as of June 2025; <https://platform.openai.com/docs/pricing> has the prices of today.
-const PRICES: [(&str, [f64; 3]); 7] = [
-    ("gpt-4o", [2.50, 10.00, 1.25]),
-    ("gpt-4o-mini", [0.15, 0.60, 0.075]),
-    ("gpt-4.1", [2.00, 8.00, 0.50]),
-    ("gpt-4.1-mini", [0.40, 1.60, 0.10]),
-    ("gpt-4.1-nano", [0.10, 0.40, 0.025]),
-    ("o3", [2.00, 8.00, 0.50]),
-    ("o4-mini", [1.10, 4.40, 0.275]),
-];
+/// What a call without a model gets when nothing is said of a default.
+const DEFAULT: &str = ALIASES[0];
 
-/// What the environment and the command line say. Printing it for debugging does not show the key.
+/// What the environment and the command line say. Printing it for debugging does not show a key.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// `--offline`: every call goes to the offline model.
@@ -34,6 +25,16 @@ pub struct Settings {
     pub openai_key: Option<SecretString>,
     /// `OPENAI_BASE_URL`; OpenAI's own server when absent.
     pub openai_base: Option<String>,
+    /// `ANTHROPIC_API_KEY`.
+    pub anthropic_key: Option<SecretString>,
+    /// `ANTHROPIC_AUTH_TOKEN`: a bearer token, used when there is no key.
+    pub anthropic_token: Option<SecretString>,
+    /// `ANTHROPIC_BASE_URL`.
+    pub anthropic_base: Option<String>,
+    /// `GOOGLE_API_KEY` or `GEMINI_API_KEY`.
+    pub gemini_key: Option<SecretString>,
+    /// `GEMINI_BASE_URL` or `GOOGLE_GEMINI_BASE_URL`.
+    pub gemini_base: Option<String>,
     /// `--model`: what a call without a model gets.
     pub default_model: Option<String>,
 }
@@ -43,94 +44,220 @@ pub struct Settings {
 pub enum Provider {
     /// The OpenAI-compatible server.
     OpenAi,
+    /// Anthropic.
+    Anthropic,
+    /// Gemini.
+    Gemini,
     /// The extractive model.
     Offline,
 }
 
+/// What is fixed of a provider over the network. They stand in the order in which one is the default.
+struct Known {
+    provider: Provider,
+    /// What people call it.
+    title: &'static str,
+    /// What may stand before `/` in a model's name.
+    names: &'static [&'static str],
+    /// How the names of its models begin.
+    prefixes: &'static [&'static str],
+    /// The variable that holds its key.
+    key: &'static str,
+    base: &'static str,
+    /// What [`ALIASES`] mean there.
+    aliases: [&'static str; 2],
+    /// What makes vectors there, when a call does not say.
+    embedding: &'static str,
+}
+
+static KNOWN: [Known; 3] = [
+    Known {
+        provider: Provider::OpenAi,
+        title: "OpenAI",
+        names: &["openai"],
+        prefixes: &["gpt-", "chatgpt-", "o1", "o3", "o4", "text-embedding-"],
+        key: "OPENAI_API_KEY",
+        base: openai::DEFAULT_BASE,
+        aliases: ["gpt-4o-mini", "gpt-4o"],
+        embedding: "text-embedding-3-small",
+    },
+    Known {
+        provider: Provider::Anthropic,
+        title: "Anthropic",
+        names: &["anthropic"],
+        prefixes: &["claude-"],
+        key: "ANTHROPIC_API_KEY",
+        base: anthropic::DEFAULT_BASE,
+        aliases: ["claude-haiku-4-5", "claude-sonnet-4-6"],
+        // It has none, and says so.
+        embedding: "",
+    },
+    Known {
+        provider: Provider::Gemini,
+        title: "Gemini",
+        names: &["gemini", "google"],
+        prefixes: &["gemini-", "gemma-"],
+        key: "GEMINI_API_KEY",
+        base: gemini::DEFAULT_BASE,
+        aliases: ["gemini-3.1-flash-lite", "gemini-3.1-pro-preview"],
+        embedding: "gemini-embedding-001",
+    },
+];
+
+/// A provider that is set up.
+struct Server {
+    known: &'static Known,
+    /// The provider itself; or what is wrong with its settings, which only matters once a call wants it.
+    model: Result<Box<dyn Model>, Failure>,
+    /// Whether it is the provider's own server, so that its names and prices hold.
+    genuine: bool,
+}
+
 /// Sends each request to the provider of its model, under the name that this provider knows.
-#[derive(Debug)]
 pub struct Router {
     offline_only: bool,
-    /// The server; or why there is none, which only matters once a call wants it.
-    server: Result<Json<Retry<OpenAi>>, Failure>,
-    /// Whether the server is OpenAI itself, so that its names and prices hold.
-    genuine: bool,
+    /// Those that are set up, in [`KNOWN`]'s order.
+    servers: Vec<Server>,
     default_model: Option<Arc<str>>,
+}
+
+impl Debug for Router {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let servers: Vec<&str> = self.servers.iter().map(|server| server.known.title).collect();
+        f.debug_struct("Router").field("servers", &servers).field("default_model", &self.default_model).finish()
+    }
+}
+
+/// JSON checking and retries round a provider.
+fn wrapped<F: super::server::Format>(server: super::server::Server<F>) -> Box<dyn Model> {
+    Box::new(Json(Retry::new(server)))
 }
 
 impl Router {
     /// Empty settings count as absent ones. Never fails: what is wrong fails the calls that it concerns.
     pub fn new(settings: Settings) -> Self {
-        let base = settings.openai_base.map(|b| b.trim().trim_end_matches('/').to_owned()).filter(|b| !b.is_empty());
-        let key = settings.openai_key.map(|k| SecretString::from(k.expose_secret().trim()));
-        let key = key.filter(|k| !k.expose_secret().is_empty());
-        let genuine = base.as_deref().is_none_or(|b| b == openai::DEFAULT_BASE);
-        let server = match (&base, key) {
-            (None, None) => Err(Failure::new(
-                FailureClass::Auth,
-                "no model provider is set up: set `OPENAI_API_KEY`, or `OPENAI_BASE_URL` for a compatible server, or \
-                 run with `--offline`",
-            )),
-            (base, key) => OpenAi::new(base.as_deref().unwrap_or(openai::DEFAULT_BASE), key),
+        let base = |base: Option<String>| base.map(|b| b.trim().trim_end_matches('/').to_owned()).filter(|b| !b.is_empty());
+        let key = |key: Option<SecretString>| {
+            let key = key.map(|k| SecretString::from(k.expose_secret().trim()));
+            key.filter(|k| !k.expose_secret().is_empty())
         };
-        Self {
-            offline_only: settings.offline,
-            server: server.map(|s| Json(Retry::new(s))),
-            genuine,
-            default_model: settings.default_model.filter(|m| !m.trim().is_empty()).map(Into::into),
-        }
+        let mut servers = Vec::new();
+        let mut add = |known: &'static Known,
+                       base: Option<String>,
+                       keyed: bool,
+                       make: &dyn Fn(&str) -> Result<Box<dyn Model>, Failure>| {
+            // A base URL alone is a compatible server, which may want no key.
+            if base.is_some() || keyed {
+                let model = make(base.as_deref().unwrap_or(known.base));
+                servers.push(Server { known, model, genuine: base.is_none_or(|b| b == known.base) });
+            }
+        };
+        let [openai, anthropic, gemini] = &KNOWN;
+        let openai_key = key(settings.openai_key);
+        add(openai, base(settings.openai_base), openai_key.is_some(), &|base| {
+            OpenAi::new(base, openai_key.clone()).map(wrapped)
+        });
+        let (anthropic_key, token) = (key(settings.anthropic_key), key(settings.anthropic_token));
+        add(anthropic, base(settings.anthropic_base), anthropic_key.is_some() || token.is_some(), &|base| {
+            Anthropic::new(base, anthropic_key.clone(), token.clone()).map(wrapped)
+        });
+        let gemini_key = key(settings.gemini_key);
+        add(gemini, base(settings.gemini_base), gemini_key.is_some(), &|base| {
+            Gemini::new(base, gemini_key.clone()).map(wrapped)
+        });
+        let default_model = settings.default_model.filter(|m| !m.trim().is_empty()).map(Into::into);
+        Self { offline_only: settings.offline, servers, default_model }
     }
 
     /// The provider of a name and what the name is there; `None` asks for the default. Fails when no provider has it.
     pub fn resolve(&self, name: Option<&str>) -> Result<(Provider, Arc<str>), Failure> {
-        let name = name.or(self.default_model.as_deref()).unwrap_or(ALIASES[0].0);
-        if self.offline_only || name == "offline" || name.starts_with("offline/") {
-            return Ok((Provider::Offline, "offline".into()));
-        }
-        let name = self.meaning(name);
-        let fail = |failure: Failure| Failure { model: Some(name.into()), attempts: 0, ..failure };
-        if self.genuine && ["claude-", "gemini-"].iter().any(|p| name.starts_with(p)) {
-            let message = format!(
-                "`{name}`: this build only has OpenAI-compatible providers; set `OPENAI_BASE_URL` to a server that has \
-                 this model, or run with `--offline`"
-            );
-            return Err(fail(Failure::new(FailureClass::UnknownModel, message)));
-        }
-        if let Err(failure) = &self.server {
-            return Err(fail(failure.clone()));
-        }
-        // Elsewhere the name is the server's own: `openai/gpt-oss-20b` at vLLM, `openai/gpt-4o` at OpenRouter.
-        let own = if self.genuine { name.strip_prefix("openai/").unwrap_or(name) } else { name };
-        Ok((Provider::OpenAi, own.into()))
+        self.find(name, false).map(|(server, name)| (server.map_or(Provider::Offline, |s| s.known.provider), name))
     }
 
-    /// What an alias stands for: a compatible server has none of OpenAI's models, but the one that `--model` names.
+    /// The server of a name, `None` for the offline model, and what the name is there.
+    fn find(&self, name: Option<&str>, embedding: bool) -> Result<(Option<&Server>, Arc<str>), Failure> {
+        let unnamed = name.is_none();
+        let name = name.or(self.default_model.as_deref().filter(|_| !embedding)).unwrap_or(DEFAULT);
+        if self.offline_only || name == "offline" || name.starts_with("offline/") {
+            return Ok((None, "offline".into()));
+        }
+        let fail = |name: &str, class, message: String| {
+            Failure { model: Some(name.into()), attempts: 0, ..Failure::new(class, message) }
+        };
+        if unnamed && embedding {
+            let able = self.servers.iter().find(|server| !server.known.embedding.is_empty());
+            if let Some(server) = able.or(self.servers.first()) {
+                return self.usable(server, server.known.embedding);
+            }
+        }
+        let name = self.meaning(name);
+        let of = |provider: Provider| self.servers.iter().find(|server| server.known.provider == provider);
+        if let Some((before, rest)) = name.split_once('/')
+            && let Some(server) = self.servers.iter().find(|server| server.known.names.contains(&before))
+        {
+            // Elsewhere the name is the server's own: `openai/gpt-oss-20b` at vLLM, `openai/gpt-4o` at OpenRouter.
+            return self.usable(server, if server.genuine || before != "openai" { rest } else { name });
+        }
+        let own = KNOWN.iter().find(|known| known.prefixes.iter().any(|prefix| name.starts_with(prefix)));
+        if let Some(server) = own.and_then(|known| of(known.provider)) {
+            return self.usable(server, name);
+        }
+        let Some(first) = self.servers.first() else {
+            let (keys, base) = ("`OPENAI_API_KEY`, `ANTHROPIC_API_KEY` or `GEMINI_API_KEY`", "`OPENAI_BASE_URL`");
+            let message = format!(
+                "no model provider is set up: set {keys}, or {base} for a compatible server, or run with `--offline`"
+            );
+            return Err(fail(name, FailureClass::Auth, message));
+        };
+        // Another provider's own server has no model of this name; a compatible one may have any.
+        let named = KNOWN.iter().find(|known| name.split_once('/').is_some_and(|(before, _)| known.names.contains(&before)));
+        if let Some(known) = own.or(named).filter(|_| first.genuine) {
+            let message = format!(
+                "`{name}` is a model of {}'s, for which there is no key: set `{}`, or `OPENAI_BASE_URL` to a server that \
+                 has this model, or run with `--offline`",
+                known.title, known.key
+            );
+            return Err(fail(name, FailureClass::Auth, message));
+        }
+        self.usable(first, name)
+    }
+
+    fn usable<'a>(&self, server: &'a Server, name: &str) -> Result<(Option<&'a Server>, Arc<str>), Failure> {
+        match &server.model {
+            Ok(_) => Ok((Some(server), name.into())),
+            Err(failure) => Err(Failure { model: Some(name.into()), attempts: 0, ..failure.clone() }),
+        }
+    }
+
+    /// What an alias stands for, at the first provider that is set up: a compatible server has none of OpenAI's models, but
+    /// the one that `--model` names.
     fn meaning<'a>(&'a self, name: &'a str) -> &'a str {
-        let alias = |name: &str| ALIASES.into_iter().find(|&(alias, _)| alias == name).map(|(_, model)| model);
+        let first = self.servers.first();
+        let aliases = first.map_or(KNOWN[0].aliases, |server| server.known.aliases);
+        let alias = |name: &str| ALIASES.iter().position(|alias| *alias == name).map(|at| aliases[at]);
         let Some(model) = alias(name) else { return name };
-        match self.default_model.as_deref().filter(|_| !self.genuine) {
+        match self.default_model.as_deref().filter(|_| first.is_some_and(|server| !server.genuine)) {
             Some(default) => alias(default).unwrap_or(default),
             None => model,
         }
     }
 
     async fn run(&self, request: &Request) -> Result<Answer, Failure> {
-        let (provider, name) = self.resolve(request.model.as_deref())?;
-        let server = match (provider, &self.server) {
-            (Provider::Offline, _) => return Offline.complete(request).await,
-            (Provider::OpenAi, server) => server.as_ref().map_err(Clone::clone)?,
-        };
+        let (server, name) = self.find(request.model.as_deref(), request.embedding)?;
+        let Some(server) = server else { return Offline.complete(request).await };
+        window::check(request, &name)?;
+        let model = server.model.as_ref().map_err(Clone::clone)?;
         // The messages share their bytes, so this copies handles alone.
         let named = Request { model: Some(name.clone()), ..request.clone() };
-        match server.complete(&named).await {
+        match model.complete(&named).await {
             Ok(answer) => {
-                let cost_usd = if self.genuine { cost(&answer.model, answer.usage) } else { answer.cost_usd };
+                let cost_usd = if server.genuine { models::cost(&answer.model, answer.usage) } else { answer.cost_usd };
                 Ok(Answer { cost_usd, ..answer })
             }
             Err(failure) => {
                 let model = failure.model.unwrap_or(name);
-                let priced = self.genuine && failure.usage != Usage::default();
-                let cost_usd = if priced { cost(&model, failure.usage) } else { failure.cost_usd };
+                let priced = server.genuine && failure.usage != Usage::default();
+                let cost_usd = if priced { models::cost(&model, failure.usage) } else { failure.cost_usd };
                 Err(Failure { model: Some(model), cost_usd, ..failure })
             }
         }
@@ -143,123 +270,11 @@ impl Model for Router {
     }
 }
 
-/// The whole stack: a router over the offline model and, behind JSON checking and retries, the server.
+/// The whole stack: a router over the offline model and, behind JSON checking and retries, the providers.
 pub fn stack(settings: Settings) -> Arc<dyn Model> {
     Arc::new(Router::new(settings))
 }
 
-/// What OpenAI charges for an answer, in US dollars; `None` when the price is unknown.
-fn cost(model: &str, usage: Usage) -> Option<f64> {
-    // The first snapshot cost more than the name without a date does.
-    if model == "gpt-4o-2024-05-13" {
-        return None;
-    }
-    let is = |name: &str| model.strip_prefix(name).is_some_and(|rest| rest.is_empty() || is_date(rest));
-    let (_, [input, output, cached]) = PRICES.into_iter().find(|&(name, _)| is(name))?;
-    let fresh = usage.input.saturating_sub(usage.cached);
-    Some((fresh as f64 * input + usage.cached as f64 * cached + usage.output as f64 * output) / 1e6)
-}
-
-/// Whether a model, by the name its server gives it, is what `"smart"` means at OpenAI or costs as much: `"cheap"` is cheaper.
-pub(crate) fn dearest(model: &str) -> bool {
-    let name = model.rsplit('/').next().unwrap_or(model);
-    let is = |known: &str| name.strip_prefix(known).is_some_and(|rest| rest.is_empty() || is_date(rest));
-    let most = PRICES.iter().map(|(_, [_, output, _])| *output).fold(0.0, f64::max);
-    ALIASES.iter().any(|(alias, model)| *alias == "smart" && is(model))
-        || PRICES.iter().any(|(known, [_, output, _])| is(known) && *output >= most)
-}
-
-/// Whether this is a snapshot's suffix, `-2024-08-06`.
-fn is_date(suffix: &str) -> bool {
-    let fits = |(i, b): (usize, u8)| if matches!(i, 0 | 5 | 8) { b == b'-' } else { b.is_ascii_digit() };
-    suffix.len() == 11 && suffix.bytes().enumerate().all(fits)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        llm::Message,
-        wire::{JsonMode, Role},
-    };
-    use std::time::Duration;
-
-    fn router(key: bool, base: Option<&str>, default_model: Option<&str>) -> Router {
-        let openai_key = key.then(|| "sk-hidden".into());
-        let (openai_base, default_model) = (base.map(Into::into), default_model.map(Into::into));
-        Router::new(Settings { offline: false, openai_key, openai_base, default_model })
-    }
-
-    fn name(router: &Router, name: Option<&str>) -> String {
-        match router.resolve(name) {
-            Ok((Provider::OpenAi, name)) => name.to_string(),
-            Ok((Provider::Offline, name)) => format!("<{name}>"),
-            Err(failure) => failure.class.to_string(),
-        }
-    }
-
-    #[test]
-    fn names_find_their_provider() {
-        let here = Some("http://localhost:8000/v1/");
-        for (router, asked, want) in [
-            (router(true, None, None), None, "gpt-4o-mini"),
-            (router(true, None, None), Some("smart"), "gpt-4o"),
-            (router(true, None, Some("smart")), None, "gpt-4o"),
-            (router(true, None, Some("o3")), None, "o3"),
-            (router(true, None, Some("o3")), Some("cheap"), "gpt-4o-mini"),
-            (router(true, None, None), Some("openai/gpt-4.1"), "gpt-4.1"),
-            (router(true, Some("https://api.openai.com/v1/"), None), Some("openai/o3"), "o3"),
-            (router(true, None, None), Some("offline/x"), "<offline>"),
-            (router(true, None, None), Some("meta/llama"), "meta/llama"),
-            (router(true, None, None), Some("claude-x"), "unknown-model"),
-            (router(false, here, None), Some("claude-x"), "claude-x"),
-            (router(false, here, None), Some("openai/gpt-oss-20b"), "openai/gpt-oss-20b"),
-            (router(false, here, None), None, "gpt-4o-mini"),
-            (router(false, here, Some("llama3")), Some("smart"), "llama3"),
-            (router(true, here, Some("llama3")), None, "llama3"),
-            (router(false, here, Some("smart")), Some("cheap"), "gpt-4o"),
-            (router(false, None, None), None, "auth"),
-            (router(false, Some(" "), None), None, "auth"),
-            (router(false, None, None), Some("offline"), "<offline>"),
-            (router(false, Some("nonsense"), None), None, "bad-request"),
-        ] {
-            assert_eq!(name(&router, asked), want, "{asked:?} {router:?}");
-        }
-        let offline = Router::new(Settings { offline: true, ..Settings::default() });
-        assert_eq!(name(&offline, Some("gpt-4o")), "<offline>");
-    }
-
-    #[test]
-    fn a_missing_key_says_what_to_do() {
-        let failure = router(false, None, None).resolve(Some("gpt-4o")).unwrap_err();
-        assert!(["OPENAI_API_KEY", "OPENAI_BASE_URL", "--offline"].iter().all(|w| failure.message.contains(w)));
-        assert_eq!((failure.model.as_deref(), failure.attempts), (Some("gpt-4o"), 0));
-    }
-
-    #[test]
-    fn the_key_is_never_printed() {
-        let settings = Settings { openai_key: Some("sk-hidden".into()), ..Settings::default() };
-        assert!(!format!("{settings:?}{:?}", Router::new(settings.clone())).contains("hidden"));
-    }
-
-    #[test]
-    fn prices_hold_for_names_and_snapshots() {
-        let usage = Usage { input: 1_000_000, output: 1_000_000, cached: 400_000 };
-        let near = |model, want: f64| assert!((cost(model, usage).unwrap() - want).abs() < 1e-9, "{model}");
-        near("gpt-4o", 0.6 * 2.5 + 0.4 * 1.25 + 10.0);
-        near("gpt-4o-2024-08-06", 0.6 * 2.5 + 0.4 * 1.25 + 10.0);
-        near("gpt-4o-mini-2024-07-18", 0.6 * 0.15 + 0.4 * 0.075 + 0.6);
-        for model in ["gpt-4o-audio-preview", "gpt-4o-2024-05-13", "o3-pro", "gpt-4o-2024-8-6", "llama3", ""] {
-            assert_eq!(cost(model, usage), None, "{model}");
-        }
-    }
-
-    #[tokio::test]
-    async fn the_offline_stack_answers() {
-        let messages = vec![Message::new(Role::User, "Say hello.")];
-        let (timeout, json) = (Duration::from_secs(1), JsonMode::Asked);
-        let request = Request { messages, timeout, json, ..Request::default() };
-        let answer = stack(Settings { offline: true, ..Settings::default() }).complete(&request).await.unwrap();
-        assert_eq!((&*answer.text, answer.cost_usd), (r#"{"answer": "Say hello."}"#, Some(0.0)));
-    }
-}
+#[path = "router_tests.rs"]
+mod tests;

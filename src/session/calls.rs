@@ -243,6 +243,7 @@ impl Calls {
             json: head.json,
             schema,
             extra,
+            embedding: head.embedding,
             pieces: receiver.as_ref().map(|receiver| self.pieces(head.id, receiver)),
             timeout: timeout.map_or(TIMEOUT, |s| Duration::from_secs_f64(s.min(LONGEST))),
             retries: head.retries.unwrap_or(RETRIES),

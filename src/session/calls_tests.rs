@@ -21,7 +21,7 @@ impl Model for Said {
             if text.starts_with("hang") {
                 return std::future::pending().await;
             }
-            let usage = crate::wire::Usage { input: 3, output: 2, cached: 0 };
+            let usage = crate::wire::Usage { input: 3, output: 2, ..Default::default() };
             let failure = Failure::new(FailureClass::Schema, "no");
             Err(Failure { usage, cost_usd: Some(0.25), ..failure })
         })

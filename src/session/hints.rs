@@ -3,7 +3,7 @@
 //! Each call costs a few comparisons, and nothing is kept of it but counts. Not here: warnings about what went wrong, which
 //! are the calls' own failures.
 
-use crate::llm::{Answer, Request, router};
+use crate::llm::{Answer, Request, models};
 
 /// Fewer calls than this one after the other are no loss of time worth a word.
 const SEQUENTIAL: u64 = 50;
@@ -61,9 +61,9 @@ impl Hints {
     pub(super) fn answered(&mut self, asked: Asked, answer: &Answer, others: usize) {
         if asked.capped {
             self.capped += 1;
-            self.cut += u64::from(matches!(&*answer.finish_reason, "length" | "max_tokens" | "MAX_TOKENS"));
+            self.cut += u64::from(answer.is_cut());
         }
-        if (asked.beside || others > 0) && router::dearest(&answer.model) {
+        if (asked.beside || others > 0) && models::dearest(&answer.model) {
             self.dear += 1;
             self.dear_model.get_or_insert_with(|| answer.model.to_string());
         }
@@ -146,7 +146,7 @@ mod tests {
         Answer {
             text: "x".into(),
             model: model.into(),
-            usage: Usage { input, output: 1, cached: 0 },
+            usage: Usage { input, output: 1, ..Usage::default() },
             cost_usd: None,
             latency: Duration::ZERO,
             attempts: 1,

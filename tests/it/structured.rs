@@ -43,7 +43,7 @@ async fn json_is_unfenced_and_asked_for_again_when_prose_stands_round_it() {
     let mock = says(&["Here you are: [2]. Enjoy!", "[3]"]);
     let answer = json(&mock, JsonMode::Asked).await.unwrap();
     assert_eq!((&*answer.text, answer.attempts), ("[3]", 2));
-    assert_eq!(answer.usage, Usage { input: 20, output: 10, cached: 0 });
+    assert_eq!(answer.usage, Usage { input: 20, output: 10, ..Usage::default() });
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn json_that_is_none_twice_fails_and_is_paid_for() {
     let mock = says(&["no", "still no"]);
     let failure = json(&mock, JsonMode::Asked).await.unwrap_err();
     assert_eq!((failure.class, failure.attempts), (FailureClass::InvalidJson, 2));
-    assert_eq!(failure.usage, Usage { input: 20, output: 10, cached: 0 });
+    assert_eq!(failure.usage, Usage { input: 20, output: 10, ..Usage::default() });
 }
 
 #[tokio::test]

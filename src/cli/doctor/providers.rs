@@ -3,12 +3,15 @@
 use super::Finding;
 use crate::{
     config,
-    llm::router::{ALIASES, Provider, Router},
+    llm::{
+        models,
+        router::{ALIASES, Provider, Router},
+    },
     wire::FailureClass,
 };
 
-const CURE: &str =
-    "set `OPENAI_API_KEY`, or `OPENAI_BASE_URL` for a compatible server such as Ollama, or use `--offline`";
+const CURE: &str = "set `OPENAI_API_KEY`, `ANTHROPIC_API_KEY` or `GEMINI_API_KEY`, or `OPENAI_BASE_URL` for a compatible \
+                    server such as Ollama, or use `--offline`";
 
 pub(super) fn findings(offline: bool, model: Option<String>) -> Vec<Finding> {
     if offline {
@@ -27,7 +30,7 @@ pub(super) fn findings(offline: bool, model: Option<String>) -> Vec<Finding> {
         });
     }
     let router = Router::new(config::models(false, model));
-    let asked = std::iter::once(("the default model", None)).chain(ALIASES.iter().map(|(a, _)| (*a, Some(*a))));
+    let asked = std::iter::once(("the default model", None)).chain(ALIASES.iter().map(|a| (*a, Some(*a))));
     for (what, name) in asked {
         let what = match what {
             "cheap" => "\"cheap\"",
@@ -36,7 +39,7 @@ pub(super) fn findings(offline: bool, model: Option<String>) -> Vec<Finding> {
         };
         all.push(match router.resolve(name) {
             Ok((Provider::Offline, _)) => Finding::good(what, "the built-in extractive model"),
-            Ok((_, name)) => Finding::good(what, format!("`{name}`")),
+            Ok((provider, name)) => Finding::good(what, at(provider, &name)),
             Err(failure) if failure.class == FailureClass::Auth => Finding::bad(what, "no provider is set up", CURE),
             Err(failure) => Finding::bad(what, failure.message, "name another model, or use `--offline`"),
         });
@@ -46,6 +49,19 @@ pub(super) fn findings(offline: bool, model: Option<String>) -> Vec<Finding> {
         }
     }
     all
+}
+
+/// A model, where it is, and how long its prompts may be.
+fn at(provider: Provider, name: &str) -> String {
+    let place = match provider {
+        Provider::OpenAi => "",
+        Provider::Anthropic => " at Anthropic",
+        Provider::Gemini => " at Gemini",
+        Provider::Offline => " here",
+    };
+    let window = models::facts(name).and_then(|facts| facts.window);
+    let window = window.map(|n| format!(", prompts up to {n} tokens (table of {})", models::date())).unwrap_or_default();
+    format!("`{name}`{place}{window}")
 }
 
 /// A URL without what may be secret in it.

@@ -2,31 +2,22 @@
 //!
 //! Not here: reading the reply, and keys. The server's words are cut and cleaned before they enter a message.
 
-use super::body::{Param, Params};
+use super::body::name;
 use crate::{
-    llm::{Answer, Failure},
+    llm::{
+        Answer, Failure,
+        server::{
+            SoFar,
+            body::{Param, Params},
+            reply::{self, Asked, Refusal, Said, clean, first_named, retry_after, says_unsupported, settle, unstructured},
+        },
+    },
     wire::{FailureClass, Usage},
 };
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use serde_json::Value;
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
-
-/// How much of a server's words a message repeats, in characters.
-const WORDS: usize = 500;
-
-/// Who was asked for what, for messages.
-pub(super) struct Asked<'a> {
-    /// The base URL without user and password.
-    pub(super) base: &'a str,
-    /// The model's name.
-    pub(super) model: &'a str,
-    /// Whether a key was sent.
-    pub(super) keyed: bool,
-}
+use std::{sync::Arc, time::SystemTime};
 
 /// What servers say about an error, each in its own shape.
 #[derive(Default)]
@@ -41,9 +32,7 @@ impl Complaint {
     /// Understands OpenAI's `{"error": {…}}`, the same in an array (Gemini), flat (vLLM), FastAPI's `detail`, and text.
     fn parse(body: &[u8]) -> Self {
         let Ok(value) = serde_json::from_slice::<Value>(body) else {
-            let text = String::from_utf8_lossy(body);
-            let html = text.trim_start().starts_with('<');
-            return Self { message: if html { "an HTML page".into() } else { clean(&text) }, ..Self::default() };
+            return Self { message: unstructured(body), ..Self::default() };
         };
         let root = value.get(0).unwrap_or(&value);
         let error = match root.get("error") {
@@ -65,44 +54,17 @@ impl Complaint {
     }
 }
 
-/// One line of bounded length without control characters.
-fn clean(text: &str) -> String {
-    let text = text.trim();
-    let mut out: String = text.chars().take(WORDS).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if out.len() < text.len() {
-        out.push('…');
-    }
-    out
-}
-
 /// The failure that a reply with another status than 2xx is.
 pub(super) fn classify(status: u16, headers: &HeaderMap, body: &[u8], asked: &Asked<'_>) -> Failure {
     use FailureClass::*;
     let said = Complaint::parse(body);
-    let Asked { base, model, keyed } = *asked;
+    let Asked { base, model, .. } = *asked;
     let words = if said.message.is_empty() { format!("HTTP {status}") } else { said.message.clone() };
     let lower = said.message.to_ascii_lowercase();
     let mut failure = match status {
-        // Not the server's own words: it may repeat a part of the key.
-        401 if keyed => Failure::new(
-            Auth,
-            format!("{base} does not accept the key in `OPENAI_API_KEY`; check it, or run with `--offline`"),
-        ),
-        401 => Failure::new(Auth, format!("{base} wants a key: set `OPENAI_API_KEY`, or run with `--offline`")),
-        _ if said.is("model_not_found") || status == 404 => Failure::new(
-            UnknownModel,
-            format!(
-                "no model `{model}` at {base} ({words}); check the name, and that the base URL ends as the server \
-                 wants (`/v1`)"
-            ),
-        ),
-        403 => Failure::new(
-            Auth,
-            format!(
-                "{base} forbids this call ({words}); check what the key in `OPENAI_API_KEY` may do, or run with \
-                 `--offline`"
-            ),
-        ),
+        401 => asked.unauthorised(),
+        _ if said.is("model_not_found") || status == 404 => asked.unknown(&words),
+        403 => asked.forbidden(&words),
         402 => Failure::new(Quota, format!("{base} wants to be paid first: {words}")),
         429 if said.is("insufficient_quota") || said.is("billing_hard_limit_reached") => {
             Failure::new(Quota, format!("the account at {base} has no quota left: {words}"))
@@ -118,10 +80,7 @@ pub(super) fn classify(status: u16, headers: &HeaderMap, body: &[u8], asked: &As
             Failure::new(Refused, format!("{base} refuses this prompt: {words}"))
         }
         408 | 409 | 425 | 500.. => Failure::transient(Server, format!("{base} failed (HTTP {status}): {words}")),
-        300..400 => {
-            let to = headers.get("location").and_then(|v| v.to_str().ok()).map(clean).unwrap_or_default();
-            Failure::new(BadRequest, format!("{base} redirects to `{to}`: set `OPENAI_BASE_URL` to the final address"))
-        }
+        300..400 => asked.moved(headers),
         _ => Failure::new(BadRequest, format!("{base} refuses the request (HTTP {status}): {words}")),
     };
     if failure.transient {
@@ -132,28 +91,6 @@ pub(super) fn classify(status: u16, headers: &HeaderMap, body: &[u8], asked: &As
 
 fn too_long(lower: &str) -> bool {
     ["maximum context length", "context window", "prompt is too long", "context size"].iter().any(|p| lower.contains(p))
-}
-
-/// How long the server asks to wait: milliseconds, seconds, or a date (RFC 9110, 10.2.3).
-fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
-    let seconds = |s: f64| (s >= 0.0).then(|| Duration::try_from_secs_f64(s).unwrap_or(Duration::MAX));
-    if let Some(ms) = text("retry-after-ms").and_then(|t| t.parse::<f64>().ok()) {
-        return seconds(ms / 1000.0);
-    }
-    let text = text(RETRY_AFTER.as_str())?;
-    match text.parse::<f64>() {
-        Ok(s) => seconds(s),
-        Err(_) => Some(httpdate::parse_http_date(text).ok()?.duration_since(now).unwrap_or_default()),
-    }
-}
-
-/// A parameter that was refused.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
-    pub(super) param: Param,
-    /// Whether any value of it would be: else this body's alone is.
-    pub(super) always: bool,
 }
 
 /// The parameter that an HTTP 400 says the model does not take at all, among those that were sent. A value out of range
@@ -176,29 +113,15 @@ pub(super) fn refused_parameter(body: &[u8], sent: Params) -> Option<Refusal> {
 }
 
 fn refused_name(said: &Complaint, lower: &str, sent: Params) -> Option<Param> {
-    let unsupported = said.code.starts_with("unsupported_")
-        || said.code == "unknown_parameter"
-        || ["unsupported", "not support", "unrecognized", "unknown parameter", "unexpected keyword", "not permitted"]
-            .iter()
-            .any(|p| lower.contains(p));
-    let sent = || Param::ALL.into_iter().filter(|&p| sent.contains(p));
+    let unsupported =
+        said.code.starts_with("unsupported_") || said.code == "unknown_parameter" || says_unsupported(lower);
     if !unsupported {
         return None;
     }
     if !said.param.is_empty() {
-        return sent().find(|p| p.name() == said.param);
+        return Param::ALL.into_iter().find(|&p| sent.contains(p) && name(p) == said.param);
     }
-    // The first that the message names: "'max_tokens' is not supported; use 'max_completion_tokens'".
-    sent().filter_map(|p| Some((word_at(lower, p.name())?, p))).min_by_key(|&(at, _)| at).map(|(_, p)| p)
-}
-
-/// Where `word` stands in `text` as a whole word.
-fn word_at(text: &str, word: &str) -> Option<usize> {
-    let inside = |c: char| c.is_alphanumeric() || c == '_';
-    text.match_indices(word).map(|(at, _)| at).find(|&at| {
-        !text[..at].chars().next_back().is_some_and(inside)
-            && !text[at + word.len()..].chars().next().is_some_and(inside)
-    })
+    first_named(lower, sent, |p| Some(name(p)))
 }
 
 #[derive(Deserialize)]
@@ -223,61 +146,54 @@ struct Message {
 }
 
 #[derive(Default, Deserialize)]
-pub(super) struct Tokens {
+struct Tokens {
     prompt_tokens: Option<u64>,
     completion_tokens: Option<u64>,
     prompt_tokens_details: Option<Details>,
+    completion_tokens_details: Option<Details>,
 }
 
 #[derive(Default, Deserialize)]
 struct Details {
     cached_tokens: Option<u64>,
+    reasoning_tokens: Option<u64>,
 }
 
-/// What a model said, however it came.
-#[derive(Default)]
-pub(super) struct Said {
-    pub(super) text: String,
-    pub(super) refusal: String,
-    pub(super) finish_reason: Option<Arc<str>>,
-    pub(super) tokens: Option<Tokens>,
-    pub(super) model: Option<Arc<str>>,
+impl From<Tokens> for Usage {
+    fn from(tokens: Tokens) -> Self {
+        Self {
+            input: tokens.prompt_tokens.unwrap_or(0),
+            output: tokens.completion_tokens.unwrap_or(0),
+            cached: tokens.prompt_tokens_details.and_then(|d| d.cached_tokens).unwrap_or(0),
+            reasoning: tokens.completion_tokens_details.and_then(|d| d.reasoning_tokens).unwrap_or(0),
+            written: 0,
+        }
+    }
 }
 
 /// The answer that a 200's body holds. Its cost and latency are the caller's to fill in.
 pub(super) fn parse(headers: &HeaderMap, body: &[u8], asked: &Asked<'_>) -> Result<Answer, Failure> {
-    let Asked { base, model, .. } = *asked;
-    let server = |what: String| {
-        let failure = Failure::transient(FailureClass::Server, format!("{base} {what}"));
-        Failure { model: Some(model.into()), ..failure }
-    };
-    let completion: Completion = serde_json::from_slice(body).map_err(|e| {
-        let sort = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).map(clean);
-        match sort {
-            Some(sort) if !sort.contains("json") => server(format!("sent `{sort}` instead of JSON")),
-            _ if e.is_eof() => server("sent an answer that is cut off".into()),
-            _ => server(format!("sent an answer that is no chat completion: {}", clean(&e.to_string()))),
-        }
-    })?;
+    let completion: Completion = reply::read(headers, body, asked, "chat completion")?;
     let Some(choice) = completion.choices.into_iter().next() else {
         // OpenRouter reports failures of the servers behind it with status 200.
         return Err(match completion.error {
             Some(_) => classify(status_within(body), headers, body, asked),
-            None => server("sent an answer without choices".into()),
+            None => asked.server("sent an answer without choices"),
         });
     };
     let said = Said {
         text: choice.message.content.unwrap_or_default(),
         refusal: choice.message.refusal.unwrap_or_default(),
         finish_reason: choice.finish_reason,
-        tokens: completion.usage,
+        usage: completion.usage.map(Usage::from),
         model: completion.model,
+        withheld: false,
     };
-    settle(said, asked)
+    settle(filtered(said), asked)
 }
 
 /// The status that an error reported under another one would have had.
-pub(super) fn status_within(body: &[u8]) -> u16 {
+fn status_within(body: &[u8]) -> u16 {
     let said = Complaint::parse(body);
     match said.code.parse() {
         Ok(status) if status >= 400 => status,
@@ -287,38 +203,58 @@ pub(super) fn status_within(body: &[u8]) -> u16 {
     }
 }
 
-/// The answer that what was said makes; a refusal when it is one, which is paid for like an answer.
-pub(super) fn settle(said: Said, asked: &Asked<'_>) -> Result<Answer, Failure> {
-    let finish_reason = said.finish_reason.unwrap_or_else(|| "stop".into());
-    let model = said.model.filter(|m| !m.is_empty()).unwrap_or_else(|| asked.model.into());
-    let tokens = said.tokens.unwrap_or_default();
-    let usage = Usage {
-        input: tokens.prompt_tokens.unwrap_or(0),
-        output: tokens.completion_tokens.unwrap_or(0),
-        cached: tokens.prompt_tokens_details.and_then(|d| d.cached_tokens).unwrap_or(0),
-    };
-    let refused = |words: &str| {
-        let failure = Failure::new(FailureClass::Refused, format!("`{}` refuses: {words}", asked.model));
-        let cost_usd = failure.cost_usd.filter(|_| usage == Usage::default());
-        Failure { model: Some(asked.model.into()), usage, cost_usd, ..failure }
-    };
-    if said.text.is_empty() {
-        if !said.refusal.is_empty() {
-            return Err(refused(&clean(&said.refusal)));
-        }
-        if &*finish_reason == "content_filter" {
-            return Err(refused("the answer was withheld by a content filter"));
-        }
+/// A filter that left nothing of the answer refuses it.
+fn filtered(mut said: Said) -> Said {
+    if said.finish_reason.as_deref() == Some("content_filter") && said.refusal.is_empty() {
+        said.refusal = "the answer was withheld by a content filter".into();
     }
-    Ok(Answer {
-        text: said.text.into(),
-        model,
-        usage,
-        cost_usd: None,
-        latency: Duration::ZERO,
-        attempts: 1,
-        finish_reason,
-    })
+    said
+}
+
+#[derive(Deserialize)]
+struct Chunk {
+    #[serde(default)]
+    choices: Vec<Piece>,
+    usage: Option<Tokens>,
+    model: Option<Arc<str>>,
+    error: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct Piece {
+    #[serde(default)]
+    index: u32,
+    delta: Option<Message>,
+    finish_reason: Option<Arc<str>>,
+}
+
+/// Takes a chunk: <https://platform.openai.com/docs/api-reference/chat/streaming>.
+pub(super) fn take(so_far: &mut SoFar, data: &[u8], asked: &Asked<'_>) -> Result<(), Failure> {
+    if data.trim_ascii() == b"[DONE]" {
+        so_far.done = true;
+    }
+    if so_far.done || data.trim_ascii().is_empty() {
+        return Ok(());
+    }
+    let chunk: Chunk = serde_json::from_slice(data)
+        .map_err(|e| asked.server(format!("sent a piece that is no chat completion: {e}")))?;
+    if chunk.error.is_some() {
+        return Err(classify(status_within(data), &HeaderMap::new(), data, asked));
+    }
+    let said = &mut so_far.said;
+    for choice in chunk.choices.into_iter().filter(|c| c.index == 0) {
+        if let Some(delta) = choice.delta {
+            said.text.push_str(delta.content.as_deref().unwrap_or_default());
+            said.refusal.push_str(delta.refusal.as_deref().unwrap_or_default());
+        }
+        said.finish_reason = choice.finish_reason.or(said.finish_reason.take());
+    }
+    said.usage = chunk.usage.map(Usage::from).or(said.usage.take());
+    said.model = chunk.model.or(said.model.take());
+    if said.text.is_empty() {
+        *said = filtered(std::mem::take(said));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,8 +1,12 @@
 //! What stands in a body.
 
 use super::*;
-use crate::{llm::Pieces, wire::Sampling};
-use serde_json::json;
+use crate::{
+    llm::{Pieces, json::ASK_SCHEMA},
+    wire::{FailureClass, Sampling},
+};
+use bytes::Bytes;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +25,7 @@ fn written(model: &str, refused: &[Param]) -> Value {
     refused.iter().for_each(|&p| assert!(set.insert(p)));
     let body = write(&request(&[(Role::User, "x")], full(), JsonMode::Off), model, set).unwrap();
     let value: Value = serde_json::from_slice(&body.bytes).unwrap();
-    assert!(Param::ALL.iter().all(|&p| body.sent.contains(p) == value.get(p.name()).is_some()));
+    assert!(Param::ALL.iter().all(|&p| body.sent.contains(p) == value.get(name(p)).is_some()));
     value
 }
 

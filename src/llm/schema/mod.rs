@@ -5,6 +5,7 @@
 //! Not here: asking a model ([`super::json`]), and schemas that refer to others: `$ref` stays within the schema.
 
 mod bounds;
+mod closed;
 mod provider;
 
 use super::{Failure, Text};
@@ -37,6 +38,10 @@ pub(crate) struct Schema {
     pub(crate) wrapped: bool,
     /// The `response_format` of the providers that speak OpenAI's format.
     pub(crate) response_format: String,
+    /// The schema, wrapped where it must be, for the providers that take any.
+    pub(crate) plain: String,
+    /// The same for those that make a grammar of it; `None` when none can be made.
+    pub(crate) closed: Option<String>,
     validator: Validator,
 }
 
@@ -76,8 +81,8 @@ impl Schema {
         }
         bounds::check(&root)?;
         let validator = validator(&root).map_err(|e| e.to_string())?;
-        let (wrapped, response_format) = provider::response_format(&root);
-        Ok(Self { root, wrapped, response_format, validator })
+        let provider::Forms { wrapped, response_format, plain, closed } = provider::forms(&root);
+        Ok(Self { root, wrapped, response_format, plain, closed, validator })
     }
 
     /// What an answer holds, if it fits; else what is wrong, in the validator's words. With it whether that is the whole

@@ -3,7 +3,7 @@
 //! The top must be an object; strict mode wants every property required and knows a part of JSON Schema alone. Not
 //! here: whether a server has structured output at all.
 
-use super::bounds::each_below;
+use super::{bounds::each_below, closed};
 use serde_json::{Map, Value, json};
 
 /// The property that a schema without an object at its top is wrapped in.
@@ -43,8 +43,20 @@ const DEPTH: usize = 5;
 const PROPERTIES: usize = 100;
 const VALUES: usize = 500;
 
-/// The `response_format` for a schema, and whether that wraps it.
-pub(super) fn response_format(root: &Value) -> (bool, String) {
+/// A schema in each provider's notation.
+pub(super) struct Forms {
+    /// Whether it is wrapped in an object.
+    pub(super) wrapped: bool,
+    /// OpenAI's `response_format`.
+    pub(super) response_format: String,
+    /// The schema itself.
+    pub(super) plain: String,
+    /// The schema as a grammar takes it, if one can.
+    pub(super) closed: Option<String>,
+}
+
+/// What providers are sent for a schema.
+pub(super) fn forms(root: &Value) -> Forms {
     let mut schema = root.clone();
     if let Value::Object(fields) = &mut schema {
         ["$schema", "$id", "id"].iter().for_each(|word| drop(fields.remove(*word)));
@@ -53,11 +65,14 @@ pub(super) fn response_format(root: &Value) -> (bool, String) {
     if wrapped {
         schema = wrap(schema);
     }
+    let plain = schema.to_string();
+    let closed = closed::closed(&schema).map(|schema| schema.to_string());
     let mut format = json!({ "name": "answer", "schema": schema });
     if strict(&format["schema"]) {
         format["strict"] = true.into();
     }
-    (wrapped, json!({ "type": "json_schema", "json_schema": format }).to_string())
+    let response_format = json!({ "type": "json_schema", "json_schema": format }).to_string();
+    Forms { wrapped, response_format, plain, closed }
 }
 
 fn is_object(schema: &Value) -> bool {

@@ -7,14 +7,14 @@ fn must_escape(b: u8) -> bool {
 }
 
 /// Appends a JSON string.
-pub(super) fn string(out: &mut Vec<u8>, s: &str) {
+pub(in crate::llm) fn string(out: &mut Vec<u8>, s: &str) {
     out.push(b'"');
     escaped(out, s);
     out.push(b'"');
 }
 
 /// Appends what stands within a JSON string. What is between two characters that must be escaped is copied in one piece.
-pub(super) fn escaped(out: &mut Vec<u8>, s: &str) {
+pub(in crate::llm) fn escaped(out: &mut Vec<u8>, s: &str) {
     let mut rest = s.as_bytes();
     while let Some(at) = first_escape(rest) {
         out.extend_from_slice(&rest[..at]);

@@ -4,7 +4,7 @@
 
 /// Where the data of an event grows until its blank line comes.
 #[derive(Debug, Default)]
-pub(super) struct Events {
+pub(in crate::llm) struct Events {
     line: Vec<u8>,
     data: Vec<u8>,
     /// Whether a line of data has come: an event without any is none.
@@ -15,7 +15,7 @@ pub(super) struct Events {
 
 impl Events {
     /// Takes the next bytes, and calls `event` with the data of each event that is whole.
-    pub(super) fn feed<E>(&mut self, mut bytes: &[u8], event: &mut dyn FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+    pub(in crate::llm) fn feed<E>(&mut self, mut bytes: &[u8], event: &mut dyn FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
         while !bytes.is_empty() {
             if std::mem::take(&mut self.after_cr) && bytes[0] == b'\n' {
                 bytes = &bytes[1..];
@@ -34,13 +34,13 @@ impl Events {
     }
 
     /// No more bytes come. Servers forget the last blank line; the standard would drop such an event.
-    pub(super) fn end<E>(&mut self, event: &mut dyn FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+    pub(in crate::llm) fn end<E>(&mut self, event: &mut dyn FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
         self.end_line(event)?;
         self.end_event(event)
     }
 
     /// How many bytes wait for the rest of their event.
-    pub(super) fn waiting(&self) -> usize {
+    pub(in crate::llm) fn waiting(&self) -> usize {
         self.line.len() + self.data.len()
     }
 

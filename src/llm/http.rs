@@ -1,0 +1,261 @@
+//! The way to a provider: its address, its key, and one pooled HTTP/1.1 client.
+//!
+//! HTTP/1.1, since over HTTP/2 one connection carries about a hundred streams and would cap the fan-out unseen. What is
+//! read is bounded, and nothing that leaves this module holds a key. Not here: what the bytes mean ([`super::server`]).
+
+pub(super) mod sse;
+pub(super) mod text;
+
+use super::Failure;
+use crate::wire::FailureClass;
+use bytes::Bytes;
+use reqwest::{
+    Client, Response, Url,
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT},
+    redirect,
+};
+use secrecy::{ExposeSecret, SecretString};
+use std::{error::Error, net::IpAddr, sync::OnceLock, time::Duration};
+
+/// The largest answer that is read, in bytes.
+pub(super) const MAX_ANSWER: usize = 64 << 20;
+
+/// How much of an error's body is read, in bytes.
+const MAX_COMPLAINT: usize = 64 << 10;
+
+/// How long connecting may take.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// A provider, as settings and messages name it.
+#[derive(Debug)]
+pub(super) struct Site {
+    /// Where it is.
+    pub(super) base: &'static str,
+    /// The variable that names another place.
+    pub(super) base_variable: &'static str,
+    /// The variable that holds its key.
+    pub(super) key_variable: &'static str,
+    /// What a compatible server's base URL ends in, for messages.
+    pub(super) ending: &'static str,
+}
+
+/// How a provider is shown a key.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Shown {
+    /// As `Authorization: Bearer`.
+    Bearer,
+    /// In a header of its own.
+    Header(&'static str),
+}
+
+/// A server, and the connections to it.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) site: &'static Site,
+    /// Without a `/` at its end.
+    url: Url,
+    /// The base as messages show it: without user, password and query.
+    base: String,
+    loopback: bool,
+    headers: HeaderMap,
+    key: Option<SecretString>,
+    /// Made at the first call: loading the TLS roots takes time that a run without calls need not spend.
+    client: OnceLock<Result<Client, String>>,
+}
+
+impl Link {
+    /// The server at `base`. Fails when that is no URL or the key cannot stand in a header.
+    pub(super) fn new(
+        site: &'static Site,
+        base: &str,
+        key: Option<(SecretString, Shown)>,
+        further: &[(&'static str, &'static str)],
+    ) -> Result<Self, Failure> {
+        let bad_base = |why: &str| {
+            Failure::new(FailureClass::BadRequest, format!("`{}` is no URL: {why}", site.base_variable))
+        };
+        let mut url = Url::parse(base.trim()).map_err(|e| bad_base(&e.to_string()))?;
+        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+            return Err(bad_base("it must begin with `http://` or `https://`"));
+        }
+        let path = url.path().trim_end_matches('/').to_owned();
+        let port = url.port().map(|p| format!(":{p}")).unwrap_or_default();
+        let host = url.host_str().unwrap_or_default();
+        let shown = format!("{}://{host}{port}{path}", url.scheme());
+        let loopback = is_loopback(host);
+        url.set_path(&path);
+
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(USER_AGENT, HeaderValue::from_static(concat!("bessemer/", env!("CARGO_PKG_VERSION"))));
+        for &(name, value) in further {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        if let Some((key, shown)) = &key {
+            let (name, text) = match shown {
+                Shown::Bearer => (AUTHORIZATION, format!("Bearer {}", key.expose_secret())),
+                Shown::Header(name) => (HeaderName::from_static(name), key.expose_secret().to_owned()),
+            };
+            let mut value = HeaderValue::from_str(&text).map_err(|_| {
+                let variable = site.key_variable;
+                let message = format!("the key in `{variable}` holds characters that no key has; was it copied whole?");
+                Failure::new(FailureClass::Auth, message)
+            })?;
+            value.set_sensitive(true);
+            headers.insert(name, value);
+        }
+        let key = key.map(|(key, _)| key);
+        Ok(Self { site, url, base: shown, loopback, headers, key, client: OnceLock::new() })
+    }
+
+    /// The base URL without user, password and query.
+    pub(super) fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Whether a key is sent.
+    pub(super) fn keyed(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// The address of what lies at `path` below the base; `query` is added to the base's own.
+    pub(super) fn below(&self, path: &str, query: Option<(&str, &str)>) -> Url {
+        let mut url = self.url.clone();
+        let base = url.path().trim_end_matches('/').to_owned();
+        // A base that names the version already is taken at its word.
+        let version = path.split('/').nth(1).unwrap_or_default();
+        let rest = match version.starts_with('v') && base.ends_with(&format!("/{version}")) {
+            true => &path[version.len() + 1..],
+            false => path,
+        };
+        url.set_path(&format!("{base}{rest}"));
+        if let Some((name, value)) = query {
+            url.query_pairs_mut().append_pair(name, value);
+        }
+        url
+    }
+
+    /// Sends a body, and gives the reply once its headers are there.
+    pub(super) async fn post(&self, url: Url, body: Bytes) -> Result<Response, Failure> {
+        let sent = self.client()?.post(url).headers(self.headers.clone()).body(body).send().await;
+        sent.map_err(|e| self.broken(&e))
+    }
+
+    fn client(&self) -> Result<&Client, Failure> {
+        let client = self.client.get_or_init(|| {
+            // Fails when another part of the process has installed one, which serves as well.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            let mut builder = Client::builder()
+                .http1_only()
+                .tcp_nodelay(true)
+                .pool_max_idle_per_host(usize::MAX)
+                .connect_timeout(CONNECT)
+                .redirect(redirect::Policy::none());
+            if self.loopback {
+                builder = builder.no_proxy();
+            }
+            if self.loopback && self.url.scheme() == "http" {
+                // Neither TLS nor a proxy: a machine without root certificates can do this too.
+                builder = builder.tls_certs_only([]);
+            }
+            builder.build().map_err(|e| root_cause(&e))
+        });
+        client.as_ref().map_err(|e| Failure::new(FailureClass::Network, format!("cannot set up HTTPS: {e}")))
+    }
+
+    /// Reads a whole answer.
+    pub(super) async fn read(&self, mut response: Response) -> Result<Vec<u8>, Failure> {
+        let expected = response.content_length().unwrap_or(0).min(1 << 20);
+        let mut body = Vec::with_capacity(expected as usize);
+        while let Some(piece) = response.chunk().await.map_err(|e| self.broken(&e))? {
+            if body.len() + piece.len() > MAX_ANSWER {
+                let message = format!("{} sent an answer of more than {} MB", self.base, MAX_ANSWER >> 20);
+                return Err(Failure::new(FailureClass::Server, message));
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok(body)
+    }
+
+    /// The failure that a lost connection is.
+    pub(super) fn broken(&self, error: &reqwest::Error) -> Failure {
+        let (base, variable, cause) = (&self.base, self.site.base_variable, root_cause(error));
+        let message = match error {
+            e if e.is_connect() && e.is_timeout() => {
+                format!("{base} takes no connection within {} s", CONNECT.as_secs())
+            }
+            e if e.is_connect() && cause.contains("InvalidContentType") => {
+                format!("{base} speaks no TLS: should `{variable}` begin with `http://`?")
+            }
+            e if e.is_connect() && base == self.site.base => {
+                format!("cannot connect to {base}: {cause}; check the network, and the proxy if there is one")
+            }
+            e if e.is_connect() => {
+                format!("cannot connect to {base}: {cause}; check `{variable}`, and that the server runs")
+            }
+            e if e.is_body() || e.is_decode() => format!("the answer of {base} was cut off: {cause}"),
+            _ => format!("the connection to {base} was lost: {cause}"),
+        };
+        Failure::transient(FailureClass::Network, message)
+    }
+
+    /// The failure without the key, should a server have repeated it.
+    pub(super) fn redacted(&self, mut failure: Failure) -> Failure {
+        if let Some(key) = self.key.as_ref().map(ExposeSecret::expose_secret).filter(|k| !k.is_empty())
+            && failure.message.contains(key)
+        {
+            failure.message = failure.message.replace(key, "[key]");
+        }
+        failure
+    }
+}
+
+/// As much of an error's body as arrives and fits.
+pub(super) async fn read_complaint(mut response: Response) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Ok(Some(piece)) = response.chunk().await {
+        let room = MAX_COMPLAINT - body.len();
+        body.extend_from_slice(&piece[..piece.len().min(room)]);
+        if body.len() == MAX_COMPLAINT {
+            break;
+        }
+    }
+    body
+}
+
+/// Whether a URL's host is this machine, so that no proxy stands between.
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare == "localhost" || bare.ends_with(".localhost") || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// The innermost cause: what happened, without the layers that it passed through.
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn Error = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static SITE: Site = Site { base: "https://api.h", base_variable: "B", key_variable: "K", ending: "/v1" };
+
+    #[test]
+    fn a_path_stands_below_the_base_and_names_the_version_once() {
+        let at = |base: &str, path, query| Link::new(&SITE, base, None, &[]).unwrap().below(path, query).to_string();
+        assert_eq!(at("http://h/", "/v1/messages", None), "http://h/v1/messages");
+        assert_eq!(at("http://h/v1/", "/v1/messages", None), "http://h/v1/messages");
+        assert_eq!(at("http://h/a/v1", "/chat/completions", None), "http://h/a/v1/chat/completions");
+        assert_eq!(at("http://h/x?key=7", "/v1beta/m:do", Some(("alt", "sse"))), "http://h/x/v1beta/m:do?key=7&alt=sse");
+    }
+
+    #[test]
+    fn loopback_is_known_by_its_addresses() {
+        assert!(["localhost", "127.1.2.3", "[::1]", "a.localhost"].into_iter().all(is_loopback));
+        assert!(!is_loopback("api.openai.com") && !is_loopback("10.0.0.1"));
+    }
+}
