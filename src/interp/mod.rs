@@ -5,6 +5,7 @@
 
 mod arity;
 mod context;
+mod dialect;
 mod disarm;
 mod documents;
 mod engine;

@@ -21,6 +21,17 @@ pub(crate) fn written(value: &SteelVal) -> String {
     print(value, true)
 }
 
+/// As `print` shows it.
+pub(crate) fn printed(value: &SteelVal) -> String {
+    match value {
+        SteelVal::SymbolV(_) | SteelVal::ListV(_) | SteelVal::Pair(_) | SteelVal::HashMapV(_) => {
+            format!("'{}", written(value))
+        }
+        SteelVal::VectorV(_) | SteelVal::MutableVector(_) => format!("'{}", written(value)),
+        other => written(other),
+    }
+}
+
 fn print(value: &SteelVal, quoted: bool) -> String {
     let mut out = String::new();
     put(&mut out, value, quoted, 0);

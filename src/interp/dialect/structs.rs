@@ -1,0 +1,73 @@
+//! Steel's structs as a place to keep values: its collector looks into them, as it looks into no value of Rust's.
+//!
+//! What one means is told by its first field, a value of Rust's: a record's type, a mutable hash's index. So one type of
+//! Steel's for each number of fields is enough.
+
+use std::cell::RefCell;
+use steel::{
+    SteelVal,
+    steel_vm::primitives::{LIST_MODULE, META_MODULE},
+};
+
+thread_local! {
+    /// The constructors, by number of fields.
+    static CONSTRUCTORS: RefCell<Vec<SteelVal>> = const { RefCell::new(Vec::new()) };
+    /// Steel's `cons`: pairs are made by no other way from outside.
+    static CONS: Option<SteelVal> = LIST_MODULE.with(|module| module.try_get_ref("cons"));
+}
+
+/// A struct with these fields.
+pub(crate) fn make(fields: &[SteelVal]) -> SteelVal {
+    let constructor = CONSTRUCTORS.with_borrow_mut(|all| {
+        while all.len() <= fields.len() {
+            all.push(new_type("record", all.len()).1);
+        }
+        all[fields.len()].clone()
+    });
+    construct(&constructor, fields)
+}
+
+/// A new type of Steel's: its descriptor and its constructor, which are void if Steel makes none.
+pub(crate) fn new_type(name: &str, fields: usize) -> (SteelVal, SteelVal) {
+    let maker = META_MODULE.with(|module| module.try_get_ref("make-struct-type"));
+    let made = match maker {
+        Some(SteelVal::FuncV(maker)) => maker(&[SteelVal::SymbolV(name.into()), SteelVal::IntV(fields as isize)]).ok(),
+        _ => None,
+    };
+    let part = |at| match &made {
+        Some(SteelVal::ListV(parts)) => parts.get(at).cloned(),
+        _ => None,
+    };
+    (part(0).unwrap_or(SteelVal::Void), part(1).unwrap_or(SteelVal::Void))
+}
+
+/// What a constructor of [`new_type`] makes of these fields.
+pub(crate) fn construct(constructor: &SteelVal, fields: &[SteelVal]) -> SteelVal {
+    match constructor {
+        SteelVal::BoxedFunction(function) => function.func()(fields).unwrap_or(SteelVal::Void),
+        _ => SteelVal::Void,
+    }
+}
+
+/// A pair, which is a list when its second part is one.
+pub(crate) fn cons(first: SteelVal, rest: SteelVal) -> SteelVal {
+    match rest {
+        SteelVal::ListV(mut list) => {
+            list.cons_mut(first);
+            SteelVal::ListV(list)
+        }
+        rest => CONS.with(|cons| match cons {
+            Some(SteelVal::MutFunc(cons)) => cons(&mut [first, rest]).unwrap_or(SteelVal::Void),
+            _ => SteelVal::Void,
+        }),
+    }
+}
+
+/// What a pair is made of.
+pub(crate) fn parts(value: &SteelVal) -> Option<(SteelVal, SteelVal)> {
+    match value {
+        SteelVal::Pair(pair) => Some((pair.car(), pair.cdr())),
+        SteelVal::ListV(items) => Some((items.car()?, SteelVal::ListV(items.cdr().unwrap_or_default()))),
+        _ => None,
+    }
+}
