@@ -2,10 +2,7 @@
 //!
 //! Asked only of names that are not defined. Not here: misspelt names (`errors::undefined`).
 
-use super::{
-    lex::{self, Kind},
-    source::FN,
-};
+use super::lex::{self, Kind};
 use std::ops::Range;
 
 const CATCH: &str = "`(with-handler (lambda (failure) …) body …)` catches failures";
@@ -82,7 +79,6 @@ const TABLE: &[(&str, &str)] = &[
 
 /// What is written here instead of a name that is not defined.
 pub(super) fn instead(name: &str) -> Option<String> {
-    let name = if name == FN { "fn" } else { name };
     if let Some((_, hint)) = TABLE.iter().find(|(foreign, _)| *foreign == name) {
         return Some((*hint).to_owned());
     }

@@ -5,6 +5,7 @@ use super::{
     given::{Given, failed, keyed, misplaced, mistaken, plain},
     hashes::Kind,
     structs::{cons, parts},
+    support::several,
 };
 use crate::interp::{print, value::Native};
 use std::collections::{HashMap, VecDeque};
@@ -86,14 +87,9 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("take", "list count", |args| Ok(split("take", args)?.0)),
     plain!("drop", "list count", |args| Ok(split("drop", args)?.1)),
     plain!("list-head", "list count", |args| Ok(split("list-head", args)?.0)),
-    // `(cons taken left)`, of which the prelude makes two values.
-    plain!("%split-at", "name list count", |args| {
-        let (taken, left) = split(&print::displayed(&args[0]), &args[1..])?;
-        Ok(cons(taken, left))
-    }),
-    plain!("%split-at-right", "name list count", |args| {
-        let (left, taken) = split_right(&print::displayed(&args[0]), &args[1..])?;
-        Ok(cons(left, taken))
+    plain!("split-at", "list count", |args| split("split-at", args).map(|(taken, left)| several(&[taken, left]))),
+    plain!("split-at-right", "list count", |args| {
+        split_right("split-at-right", args).map(|(left, taken)| several(&[left, taken]))
     }),
     plain!("take-right", "list count", |args| Ok(split_right("take-right", args)?.1)),
     plain!("drop-right", "list count", |args| Ok(split_right("drop-right", args)?.0)),
@@ -121,10 +117,20 @@ pub(super) const TABLE: &[Entry] = &[
         let (a, b) = (list("take-common-prefix", &args[0])?, list("take-common-prefix", &args[1])?);
         made(a.iter().take(common(a, b)).cloned())
     }),
+    plain!("split-common-prefix", "a b", |args| {
+        let (a, b) = (list("split-common-prefix", &args[0])?, list("split-common-prefix", &args[1])?);
+        let count = common(a, b);
+        let [taken, a, b] = [
+            made(a.iter().take(count).cloned())?,
+            made(a.iter().skip(count).cloned())?,
+            made(b.iter().skip(count).cloned())?,
+        ];
+        Ok(several(&[taken, a, b]))
+    }),
     plain!("drop-common-prefix", "a b", |args| {
         let (a, b) = (list("drop-common-prefix", &args[0])?, list("drop-common-prefix", &args[1])?);
         let count = common(a, b);
-        Ok(cons(made(a.iter().skip(count).cloned())?, made(b.iter().skip(count).cloned())?))
+        Ok(several(&[made(a.iter().skip(count).cloned())?, made(b.iter().skip(count).cloned())?]))
     }),
     keyed!(
         "add-between",

@@ -31,6 +31,14 @@ pub(super) const TABLE: &[Entry] = &[
         Ok(if kind.mutable { SteelVal::BoolV(false) } else { constructor(&kind) })
     }),
     plain!("%record-property", "value name", |args| Ok(property(&args[0], &args[1]).unwrap_or(SteelVal::BoolV(false)))),
+    // `(%record-field record type at)`: AT counts the type's own fields.
+    plain!("%record-field", "record type at", |args| {
+        let (kind, SteelVal::IntV(at)) = (type_of_type("%record-field", &args[1])?, &args[2]) else {
+            return Err(mistaken("%record-field", "exact-integer?", &args[2]));
+        };
+        let above = kind.parent.as_ref().map_or(0, |above| above.fields.len());
+        fields(&args[0]).get(above + *at as usize).cloned().ok_or_else(|| failed("there is no such field"))
+    }),
     plain!("struct?", "value", |args| Ok(SteelVal::BoolV(type_of(&args[0]).is_some_and(|kind| kind.transparent)))),
     plain!("record?", "value", |args| Ok(SteelVal::BoolV(is_record(&args[0])))),
     plain!("struct-type?", "value", |args| Ok(SteelVal::BoolV(type_of_type("", &args[0]).is_ok()))),
@@ -48,6 +56,15 @@ pub(super) const MAKERS: &[Machined] = &[
         let SteelVal::ListV(given) = &args[1] else { return Err(mistaken("%construct", "list?", &args[1])) };
         let values = filled(&kind, given.len(), given.iter().cloned())?;
         Ok(record(&kind, vec![machine.make_mutable_vector(values)]))
+    }),
+    // One that is called: a box holds its procedure.
+    machined!("%construct-called", "type fields box", |machine, args| {
+        let kind = type_of_type("%construct-called", &args[0])?;
+        let SteelVal::ListV(given) = &args[1] else { return Err(mistaken("%construct-called", "list?", &args[1])) };
+        let values = filled(&kind, given.len(), given.iter().cloned())?;
+        let mut all = parts(&kind, if kind.mutable { vec![machine.make_mutable_vector(values)] } else { values });
+        all.push(args[2].clone());
+        Ok(structs::make_called(&all))
     }),
 ];
 
@@ -184,6 +201,11 @@ fn property(value: &SteelVal, name: &SteelVal) -> Option<SteelVal> {
     None
 }
 
+/// Whether a record can be called.
+pub(super) fn applicable(value: &SteelVal) -> bool {
+    is_record(value) && property(value, &symbol("prop:procedure")).is_some()
+}
+
 /// `(%make-record-type name parent fields autos auto-value mutable transparent? properties)` → `(type predicate accessor …
 /// mutator-or-#f …)`.
 fn make_type(args: &[SteelVal]) -> Native {
@@ -286,6 +308,11 @@ fn filled(
 }
 
 fn record(kind: &RecordType, fields: Vec<SteelVal>) -> SteelVal {
+    structs::make(&parts(kind, fields))
+}
+
+/// What a record's struct is made of.
+fn parts(kind: &RecordType, fields: Vec<SteelVal>) -> Vec<SteelVal> {
     let mut all = Vec::with_capacity(fields.len() + 2);
     all.extend(kind.value.borrow().clone());
     all.extend(fields);
@@ -293,7 +320,7 @@ fn record(kind: &RecordType, fields: Vec<SteelVal>) -> SteelVal {
         OPAQUE.set(OPAQUE.get() + 1);
         all.push(SteelVal::IntV(OPAQUE.get()));
     }
-    structs::make(&all)
+    all
 }
 
 fn constructor(kind: &RecordType) -> SteelVal {

@@ -25,7 +25,10 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("set", "item ...", |args| Ok(immutable_set(Kind::Equal, args.iter().cloned().collect()))),
     plain!("seteqv", "item ...", |args| Ok(immutable_set(Kind::Eqv, args.iter().cloned().collect()))),
     plain!("seteq", "item ...", |args| Ok(immutable_set(Kind::Eq, args.iter().cloned().collect()))),
-    plain!("list->set", "list", |args| Ok(immutable_set(Kind::Equal, list("list->set", &args[0])?.iter().cloned().collect()))),
+    plain!("list->set", "list", |args| Ok(immutable_set(
+        Kind::Equal,
+        list("list->set", &args[0])?.iter().cloned().collect()
+    ))),
     plain!("list->seteqv", "list", |args| {
         Ok(immutable_set(Kind::Eqv, list("list->seteqv", &args[0])?.iter().cloned().collect()))
     }),

@@ -12,6 +12,8 @@ use steel::{
 thread_local! {
     /// The constructors, by number of fields.
     static CONSTRUCTORS: RefCell<Vec<SteelVal>> = const { RefCell::new(Vec::new()) };
+    /// Those of structs that are called: their last field is a box with the procedure.
+    static CALLED: RefCell<Vec<SteelVal>> = const { RefCell::new(Vec::new()) };
     /// Steel's `cons`: pairs are made by no other way from outside.
     static CONS: Option<SteelVal> = LIST_MODULE.with(|module| module.try_get_ref("cons"));
 }
@@ -27,8 +29,35 @@ pub(crate) fn make(fields: &[SteelVal]) -> SteelVal {
     construct(&constructor, fields)
 }
 
+/// A struct that is called: the last of its fields is a box that holds the procedure.
+pub(crate) fn make_called(fields: &[SteelVal]) -> SteelVal {
+    let constructor = CALLED.with_borrow_mut(|all| {
+        while all.len() <= fields.len() {
+            let (descriptor, constructor) = new_type("record", all.len());
+            if let Some(last) = all.len().checked_sub(1) {
+                set_called(descriptor, last);
+            }
+            all.push(constructor);
+        }
+        all[fields.len()].clone()
+    });
+    construct(&constructor, fields)
+}
+
+/// Tells Steel which field of a type's structs is their procedure.
+fn set_called(descriptor: SteelVal, field: usize) {
+    let update = META_MODULE.with(|module| module.try_get_ref("#%vtable-update-entry!"));
+    let args = [descriptor, SteelVal::IntV(field as isize), crate::interp::json::hash([])];
+    // It fails for wrong arguments alone.
+    let _ = match update {
+        Some(SteelVal::BoxedFunction(update)) => update.func()(&args),
+        Some(SteelVal::FuncV(update)) => update(&args),
+        _ => Ok(SteelVal::Void),
+    };
+}
+
 /// A new type of Steel's: its descriptor and its constructor, which are void if Steel makes none.
-pub(crate) fn new_type(name: &str, fields: usize) -> (SteelVal, SteelVal) {
+fn new_type(name: &str, fields: usize) -> (SteelVal, SteelVal) {
     let maker = META_MODULE.with(|module| module.try_get_ref("make-struct-type"));
     let made = match maker {
         Some(SteelVal::FuncV(maker)) => maker(&[SteelVal::SymbolV(name.into()), SteelVal::IntV(fields as isize)]).ok(),
@@ -42,7 +71,7 @@ pub(crate) fn new_type(name: &str, fields: usize) -> (SteelVal, SteelVal) {
 }
 
 /// What a constructor of [`new_type`] makes of these fields.
-pub(crate) fn construct(constructor: &SteelVal, fields: &[SteelVal]) -> SteelVal {
+fn construct(constructor: &SteelVal, fields: &[SteelVal]) -> SteelVal {
     match constructor {
         SteelVal::BoxedFunction(function) => function.func()(fields).unwrap_or(SteelVal::Void),
         _ => SteelVal::Void,
