@@ -1,6 +1,9 @@
 //! How values print: as Racket prints them, hashes and sets in sorted order.
 
-use super::value::{field_names, text_like, with_fault, with_response};
+use super::{
+    dialect::{hashes, records, structs},
+    value::{field_names, text_like, with_fault, with_response},
+};
 use std::fmt::Write;
 use steel::SteelVal;
 
@@ -105,6 +108,7 @@ fn put(out: &mut String, value: &SteelVal, quoted: bool, depth: usize) {
         | SteelVal::BuiltIn(_)
         | SteelVal::MutFunc(_)
         | SteelVal::BoxedFunction(_) => out.push_str("#<procedure>"),
+        SteelVal::CustomStruct(_) if put_kept(out, value, quoted, depth) => {}
         SteelVal::CustomStruct(record) => match struct_values(value) {
             Some(fields) if record.is_transparent() => {
                 all(out, &format!("({} ", record.name()), &mut fields.into_iter());
@@ -121,6 +125,28 @@ fn put(out: &mut String, value: &SteelVal, quoted: bool, depth: usize) {
             }
         },
     }
+}
+
+/// Prints what the dialect keeps in Steel's structs: hashes, sets, records. Whether it was one of these.
+fn put_kept(out: &mut String, value: &SteelVal, quoted: bool, depth: usize) -> bool {
+    let (open, items, close) = if let Some((open, entries)) = hashes::shown(value) {
+        (format!("{open}("), entries.into_iter().map(|(key, value)| structs::cons(key, value)).collect(), ")")
+    } else if let Some((name, items)) = hashes::shown_set(value) {
+        (format!("#<{name}: "), items, ">")
+    } else if let Some((name, transparent, fields)) = records::shown(value) {
+        if transparent { (format!("#(struct:{name} "), fields, ")") } else { (format!("#<{name}"), Vec::new(), ">") }
+    } else {
+        return false;
+    };
+    out.push_str(&open);
+    for (i, item) in items.iter().enumerate() {
+        if i > 0 {
+            out.push(' ');
+        }
+        put(out, item, quoted, depth + 1);
+    }
+    out.push_str(close);
+    true
 }
 
 /// Where a key stands among a hash's others: numbers first, by size, then the rest by its text.

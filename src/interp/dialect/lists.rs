@@ -12,6 +12,34 @@ use std::collections::{HashMap, VecDeque};
 use steel::{SteelErr, SteelVal};
 
 pub(super) const TABLE: &[Entry] = &[
+    plain!("caar", "list", |args| walk("caar", &args[0])),
+    plain!("cadr", "list", |args| walk("cadr", &args[0])),
+    plain!("cdar", "list", |args| walk("cdar", &args[0])),
+    plain!("cddr", "list", |args| walk("cddr", &args[0])),
+    plain!("caaar", "list", |args| walk("caaar", &args[0])),
+    plain!("caadr", "list", |args| walk("caadr", &args[0])),
+    plain!("cadar", "list", |args| walk("cadar", &args[0])),
+    plain!("caddr", "list", |args| walk("caddr", &args[0])),
+    plain!("cdaar", "list", |args| walk("cdaar", &args[0])),
+    plain!("cdadr", "list", |args| walk("cdadr", &args[0])),
+    plain!("cddar", "list", |args| walk("cddar", &args[0])),
+    plain!("cdddr", "list", |args| walk("cdddr", &args[0])),
+    plain!("caaaar", "list", |args| walk("caaaar", &args[0])),
+    plain!("caaadr", "list", |args| walk("caaadr", &args[0])),
+    plain!("caadar", "list", |args| walk("caadar", &args[0])),
+    plain!("caaddr", "list", |args| walk("caaddr", &args[0])),
+    plain!("cadaar", "list", |args| walk("cadaar", &args[0])),
+    plain!("cadadr", "list", |args| walk("cadadr", &args[0])),
+    plain!("caddar", "list", |args| walk("caddar", &args[0])),
+    plain!("cadddr", "list", |args| walk("cadddr", &args[0])),
+    plain!("cdaaar", "list", |args| walk("cdaaar", &args[0])),
+    plain!("cdaadr", "list", |args| walk("cdaadr", &args[0])),
+    plain!("cdadar", "list", |args| walk("cdadar", &args[0])),
+    plain!("cdaddr", "list", |args| walk("cdaddr", &args[0])),
+    plain!("cddaar", "list", |args| walk("cddaar", &args[0])),
+    plain!("cddadr", "list", |args| walk("cddadr", &args[0])),
+    plain!("cdddar", "list", |args| walk("cdddar", &args[0])),
+    plain!("cddddr", "list", |args| walk("cddddr", &args[0])),
     plain!("memq", "value list", |args| member("memq", Kind::Eq, args)),
     plain!("memv", "value list", |args| member("memv", Kind::Eqv, args)),
     plain!("%member", "value list", |args| member("member", Kind::Equal, args)),
@@ -409,6 +437,27 @@ fn nth(name: &str, args: &[SteelVal], at: usize) -> Native {
         None if at == 0 => Err(mistaken(name, "(and/c list? (not/c empty?))", &args[0])),
         None => Err(failed(format!("{name}: list contains too few elements\n  list: {}", print::printed(&args[0])))),
     }
+}
+
+/// `cadr` and kin: the letters between `c` and `r`, from the right.
+fn walk(name: &str, value: &SteelVal) -> Native {
+    let steps = name.trim_start_matches('c').trim_end_matches('r');
+    let mut at = value.clone();
+    for step in steps.chars().rev() {
+        let Some((first, rest)) = parts(&at) else {
+            let mut expected = "pair?".to_owned();
+            for outer in steps.chars().skip(1) {
+                expected = if outer == 'a' {
+                    format!("(cons/c {expected} any/c)")
+                } else {
+                    format!("(cons/c any/c {expected})")
+                };
+            }
+            return Err(mistaken(name, &expected, value));
+        };
+        at = if step == 'a' { first } else { rest };
+    }
+    Ok(at)
 }
 
 fn last_pair(args: &[SteelVal]) -> Native {

@@ -14,7 +14,7 @@ pub(crate) mod records;
 mod sequences;
 mod sets;
 mod sorting;
-mod structs;
+pub(crate) mod structs;
 pub(crate) mod support;
 #[cfg(test)]
 mod tests;

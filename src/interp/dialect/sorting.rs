@@ -20,8 +20,19 @@ pub(super) const TABLE: &[Entry] = &[
 ];
 
 const ORDERS: &[&str] = &[
-    "<", ">", "<=", ">=", "string<?", "string>?", "string<=?", "string>=?", "string-ci<?", "string-ci>?", "symbol<?",
-    "char<?", "char>?",
+    "<",
+    ">",
+    "<=",
+    ">=",
+    "string<?",
+    "string>?",
+    "string<=?",
+    "string>=?",
+    "string-ci<?",
+    "string-ci>?",
+    "symbol<?",
+    "char<?",
+    "char>?",
 ];
 
 /// Whether a procedure is the one of this name, ours or Steel's.

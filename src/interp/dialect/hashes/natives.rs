@@ -10,8 +10,9 @@ use crate::interp::{
         given::{NOTHING, failed, misplaced, mistaken},
         machined, plain, structs,
     },
+    natives::raise,
     print,
-    value::Native,
+    value::{Fault, Native},
 };
 use steel::{HashMap, SteelErr, SteelVal};
 
@@ -30,7 +31,7 @@ pub(in crate::interp::dialect) const TABLE: &[Entry] = &[
     plain!("make-immutable-hash", "[pairs]", |args| of_list("make-immutable-hash", Kind::Equal, args)),
     plain!("make-immutable-hasheqv", "[pairs]", |args| of_list("make-immutable-hasheqv", Kind::Eqv, args)),
     plain!("make-immutable-hasheq", "[pairs]", |args| of_list("make-immutable-hasheq", Kind::Eq, args)),
-    plain!("%hash-ref", "hash key", |args| read("hash-ref", args)?.get(&args[1]).ok_or_else(|| missing(&args[1]))),
+    plain!("%hash-ref", "hash key", |args| reference("hash-ref", args)),
     plain!("%hash-get", "name hash key default", |args| {
         let name = print::displayed(&args[0]);
         Ok(read(&name, &args[1..])?.get(&args[2]).unwrap_or_else(|| args[3].clone()))
@@ -46,7 +47,7 @@ pub(in crate::interp::dialect) const TABLE: &[Entry] = &[
     plain!("hash-try-get", "hash key", |args| {
         Ok(read("hash-try-get", args)?.get(&args[1]).unwrap_or(SteelVal::BoolV(false)))
     }),
-    plain!("hash-get", "hash key", |args| read("hash-get", args)?.get(&args[1]).ok_or_else(|| missing(&args[1]))),
+    plain!("hash-get", "hash key", |args| reference("hash-get", args)),
     plain!("hash-contains?", "hash key", |args| is(read("hash-contains?", args)?.get(&args[1]).is_some())),
     plain!("hash-insert", "hash key value", |args| set("hash-insert", args)),
     plain!("hash-length", "hash", |args| count("hash-length", args)),
@@ -121,8 +122,23 @@ fn is(truth: bool) -> Native {
     Ok(SteelVal::BoolV(truth))
 }
 
-fn missing(key: &SteelVal) -> SteelErr {
-    failed(format!("hash-ref: no value found for key\n  key: {}", print::printed(key)))
+fn reference(name: &str, args: &[SteelVal]) -> Native {
+    let hash = read(name, args)?;
+    hash.get(&args[1]).ok_or_else(|| missing(&hash, &args[1]))
+}
+
+fn missing(hash: &View<'_>, key: &SteelVal) -> SteelErr {
+    let fault = Fault::script(format!("hash-ref: no value found for key\n  key: {}", print::printed(key)));
+    let hint = match key {
+        SteelVal::SymbolV(name) if hash.get(&SteelVal::StringV(name.clone())).is_some() => {
+            format!("the key there is the string `\"{name}\"`, not the symbol")
+        }
+        SteelVal::StringV(text) if hash.get(&SteelVal::SymbolV(text.clone())).is_some() => {
+            format!("the key there is the symbol `'{text}`, not the string")
+        }
+        _ => "`(hash-ref hash key default)` gives DEFAULT for a key that is missing; `hash-has-key?` asks".to_owned(),
+    };
+    raise(Fault { kind: "exn:fail:contract", ..fault.hint(hint) }.into_value())
 }
 
 fn read<'a>(name: &str, args: &'a [SteelVal]) -> Result<View<'a>, SteelErr> {
