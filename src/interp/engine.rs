@@ -15,7 +15,11 @@ pub(crate) const PRELUDE: &[&str] = &[
 ];
 
 /// The part of the prelude that is written in the language that scripts have, and not in Steel's.
-const RACKET: &[&str] = &[include_str!("../../prelude/racket/forms.scm")];
+const RACKET: &[&str] = &[
+    include_str!("../../prelude/racket/forms.scm"),
+    include_str!("../../prelude/racket/text.scm"),
+    include_str!("../../prelude/racket/output.scm"),
+];
 
 /// Natives that the prelude itself still needed.
 const LATE: &[&str] = &["eval", "#%default-input-port", "current-input-port"];

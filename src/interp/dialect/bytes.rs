@@ -1,7 +1,7 @@
 //! Byte strings, symbols and keywords.
 //!
 //! Keywords are symbols that begin with `#:`. A symbol that must be unlike every other has a mark in its name that is never
-//! shown. Symbols are made by Steel alone, which keeps one of each: see `prelude/racket/text.scm`.
+//! shown.
 
 use super::{
     Entry,
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::interp::{
     print,
-    value::{self, Native, string},
+    value::{self, Native, string, symbol},
 };
 use std::cell::Cell;
 use steel::{
@@ -105,17 +105,35 @@ pub(super) const TABLE: &[Entry] = &[
         name_of("symbol-interned?", &v[0])?;
         truth(!matches!(&v[0], SteelVal::SymbolV(s) if s.contains(print::MARK)))
     }),
-    plain!("%fresh-name", "text", |v| {
-        // A name that no symbol has.
-        let number = LAST.replace(LAST.get() + 1);
-        Ok(string(format!("{}{}{number}", print::displayed(&v[0]), print::MARK)))
+    plain!("string->symbol", "text", |v| Ok(symbol(text("string->symbol", &v[0])?))),
+    plain!("intern", "text", |v| Ok(symbol(text("intern", &v[0])?))),
+    plain!("string->keyword", "text", |v| Ok(symbol(&format!("#:{}", text("string->keyword", &v[0])?)))),
+    plain!("string->uninterned-symbol", "text", |v| {
+        Ok(symbol(&format!("{}{}{}", text("string->uninterned-symbol", &v[0])?, print::MARK, next())))
     }),
-    plain!("%next-name", "base", |v| {
-        // `gensym`'s, which shows its number.
-        let number = LAST.replace(LAST.get() + 1);
-        Ok(string(format!("{}{}{}{number}", print::displayed(&v[0]), 1000 + number, print::MARK)))
+    plain!("gensym", "[base]", |v| symbol_like("gensym", v.first())),
+    plain!("generate-symbol", "[base]", |v| symbol_like("generate-symbol", v.first())),
+    plain!("symbol-append", "symbol ...", |v| {
+        let names = v.iter().map(|s| name_of("symbol-append", s)).collect::<Result<Vec<_>, _>>()?;
+        Ok(symbol(&names.concat()))
     }),
 ];
+
+fn next() -> u32 {
+    LAST.replace(LAST.get() + 1)
+}
+
+/// A symbol that is unlike every other, and shows its number.
+fn symbol_like(name: &str, base: Option<&SteelVal>) -> Native {
+    let base = match base {
+        None => "g".to_owned(),
+        Some(SteelVal::StringV(text)) => text.to_string(),
+        Some(SteelVal::SymbolV(base)) => print::unmarked(base).to_owned(),
+        Some(other) => return Err(mistaken(name, "(or/c string? symbol?)", other)),
+    };
+    let number = next();
+    Ok(symbol(&format!("{base}{}{}{number}", 1000 + number, print::MARK)))
+}
 
 fn name_of(name: &str, value: &SteelVal) -> Result<String, SteelErr> {
     match value {

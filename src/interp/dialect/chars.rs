@@ -7,7 +7,7 @@ use super::{
     strings::char_of,
     tower::{natural, truth},
 };
-use crate::interp::value::{Native, string};
+use crate::interp::value::{Native, symbol};
 use regex::RegexSet;
 use std::sync::OnceLock;
 use steel::{SteelErr, SteelVal};
@@ -37,7 +37,7 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("char-graphic?", "char", |v| {
         is("char-graphic?", v, |c| c.is_alphabetic() || category(c).starts_with(['l', 'm', 'n', 'p', 's']))
     }),
-    plain!("%char-category", "char", |v| Ok(string(category(char_of("char-general-category", &v[0])?)))),
+    plain!("char-general-category", "char", |v| Ok(symbol(category(char_of("char-general-category", &v[0])?)))),
     plain!("char-utf-8-length", "char", |v| {
         Ok(SteelVal::IntV(char_of("char-utf-8-length", &v[0])?.len_utf8() as isize))
     }),

@@ -1,6 +1,6 @@
 //! Numbers as text: how Racket prints them, and what it reads as one.
 
-use super::tower::{Real, integer, ratio_float};
+use super::tower::{Real, ratio_float};
 use num_bigint::{BigInt, Sign};
 use num_rational::BigRational;
 use num_traits::{Num, One, Zero};
@@ -243,15 +243,10 @@ pub(super) fn digits(n: &BigInt, base: u32) -> String {
     }
 }
 
-/// An integer read from digits alone.
-#[cfg(test)]
-fn big(text: &str) -> SteelVal {
-    integer(text.parse().unwrap())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::interp::dialect::tower::integer;
 
     #[test]
     fn floats_print_as_in_racket() {
@@ -317,6 +312,6 @@ mod tests {
         assert_eq!(read("ff", 16).and_then(|v| text(&v)).as_deref(), Some("255"));
         assert_eq!(read("1.5", 16).and_then(|v| text(&v)).as_deref(), Some("1.3125"));
         assert!(read("102", 2).is_none());
-        assert_eq!(text(&big("99999999999999999999")).as_deref(), Some("99999999999999999999"));
+        assert_eq!(text(&integer("99999999999999999999".parse().unwrap())).as_deref(), Some("99999999999999999999"));
     }
 }

@@ -10,7 +10,6 @@ use super::{
 };
 use crate::interp::value::Native;
 use num_bigint::BigInt;
-use num_integer::Roots;
 use num_rational::BigRational;
 use num_traits::{One, Pow, Signed, ToPrimitive, Zero};
 use std::f64::consts::{LN_2, LN_10, PI};
@@ -291,7 +290,7 @@ fn expt(name: &str, base: &SteelVal, power: &SteelVal) -> Native {
                 return Ok(SteelVal::IntV(if odd { -1 } else { 1 }));
             }
             let bits = b.numer().bits().max(b.denom().bits());
-            let Some(count) = p.abs().to_u64().filter(|count| count.saturating_mul(bits) < MOST_BITS) else {
+            let Some(count) = p.abs().to_u32().filter(|count| u64::from(*count).saturating_mul(bits) < MOST_BITS) else {
                 return Err(failed(format!("{name}: out of memory")));
             };
             let raised = BigRational::new(b.numer().pow(count), b.denom().pow(count));

@@ -14,7 +14,7 @@ use super::{
     tower::{optional_natural, truth},
 };
 use crate::interp::{
-    print, strings,
+    expand, print, strings,
     value::{self, Native, custom, string},
 };
 use std::{cell::RefCell, collections::HashMap, fmt, ops::Range, rc::Rc};
@@ -403,7 +403,7 @@ impl<'a> Places<'a> {
 
     fn pair(&mut self, found: &Range<usize>) -> SteelVal {
         let (start, end) = (self.place(found.start), self.place(found.end));
-        steel::primitives::lists::Pair::cons(start, end).into()
+        expand::cons(start, end)
     }
 
     fn list(&mut self, groups: &Groups) -> SteelVal {

@@ -163,7 +163,7 @@ impl Sep {
                 let mut found = pattern.all(text);
                 if repeat {
                     found.dedup_by(|next, last| {
-                        let follows = next.start == last.end && !next.is_empty();
+                        let follows = next.start == last.end && next.start < next.end;
                         if follows {
                             last.end = next.end;
                         }
