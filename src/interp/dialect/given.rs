@@ -233,7 +233,7 @@ fn miscounted(name: &str, params: &str, given: &[SteelVal]) -> SteelErr {
 
 /// An argument of the wrong kind, told as Racket tells it: `expected` is a predicate such as `string?`.
 pub(crate) fn mistaken(name: &str, expected: &str, value: &SteelVal) -> SteelErr {
-    let given = print::printed(value);
+    let given = print::clipped(value);
     contract(format!("{name}: contract violation\n  expected: {expected}\n  given: {given}"))
 }
 
