@@ -2,9 +2,7 @@
 //!
 //! Asked only of names that are not defined. Not here: misspelt names (`errors::undefined`).
 
-use super::{
-    lex::{self, Kind},
-};
+use super::lex::{self, Kind};
 use std::ops::Range;
 
 const CATCH: &str = "`(with-handler (lambda (failure) …) body …)` catches failures";

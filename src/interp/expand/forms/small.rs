@@ -63,7 +63,9 @@ fn do_form(x: &mut Expander, form: &Syntax, _: &Scope) -> Step<Syntax> {
         starts.push(Syntax::list(vec![name.clone(), start.clone()], binding.span));
         steps.push(step.clone());
     }
-    let Some([test, values @ ..]) = end.items() else { return Err(misused(form, "the end is written (done? value …)")) };
+    let Some([test, values @ ..]) = end.items() else {
+        return Err(misused(form, "the end is written (done? value …)"));
+    };
     let parts = [
         ("STARTS", Part::Many(&starts)),
         ("STEPS", Part::Many(&steps)),

@@ -58,7 +58,10 @@ fn escapes_that_no_string_knows_stand_for_themselves() {
 
 #[test]
 fn characters_have_names() {
-    assert_eq!(shown(r"#\a #\( #\space #\newline #\u3bb #\x41 #\λ #\1 #\nul"), "#\\a #\\( #\\space #\\newline #\\λ #\\A #\\λ #\\1 #\\\0");
+    assert_eq!(
+        shown(r"#\a #\( #\space #\newline #\u3bb #\x41 #\λ #\1 #\nul"),
+        "#\\a #\\( #\\space #\\newline #\\λ #\\A #\\λ #\\1 #\\\0"
+    );
     assert_eq!(shown(r"#\nothing"), "error: there is no character of this name");
 }
 
