@@ -5,6 +5,7 @@
 //! cannot wait for a fiber), and what is Bessemer's own (`table`).
 
 pub(crate) mod given;
+mod parts;
 pub(crate) mod support;
 
 pub(crate) use given::{Entry, Given, Shape};
@@ -14,7 +15,7 @@ use steel::SteelVal;
 
 /// Every procedure.
 pub(crate) fn all() -> impl Iterator<Item = &'static Entry> {
-    [support::TABLE].into_iter().flatten()
+    [support::TABLE, parts::TABLE].into_iter().flatten()
 }
 
 /// The value of a literal such as `#rx"a+"`.

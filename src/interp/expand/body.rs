@@ -4,7 +4,10 @@ use super::{
     Expander, Part, Step,
     code::{Code, Op, Top},
     error,
-    forms::core::{Core, misused, refused},
+    forms::{
+        core::{Core, misused, refused},
+        small::several,
+    },
     rules::Rules,
     scope::{Binding, Field, Global, Local, Record, Scope},
     syntax::{Name, Node, Syntax},
@@ -169,11 +172,8 @@ impl Expander {
             }
             (Core::Define, [target, body @ ..]) => self.define(target, body, &form, frame)?,
             (Core::DefineValues, [names, value]) => {
-                let all = names.items().ok_or_else(|| misused(&form, "names are written (name …)"))?;
-                let count = Syntax::integer(all.len(), form.span);
-                let parts = [("COUNT", Part::One(&count)), ("VALUE", Part::One(value))];
-                let list = self.fill(&form, "(%several COUNT VALUE)", &parts);
-                self.define_list(all, list, frame)?;
+                let (all, list) = several(self, names, value, &form)?;
+                self.define_list(&all, list, frame)?;
             }
             (Core::DefineList, [names, list]) => {
                 let all = names.items().ok_or_else(|| misused(&form, "names are written (name …)"))?;

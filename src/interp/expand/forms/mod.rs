@@ -7,7 +7,7 @@ mod for_loops;
 mod matching;
 mod quasi;
 mod records;
-mod small;
+pub(super) mod small;
 mod tails;
 
 use super::{

@@ -81,7 +81,12 @@ fn do_form(x: &mut Expander, form: &Syntax, _: &Scope) -> Step<Syntax> {
 }
 
 /// The names that several values go to, and the expression that gives a list with one for each.
-fn several(x: &Expander, formals: &Syntax, value: &Syntax, form: &Syntax) -> Step<(Vec<Syntax>, Syntax)> {
+pub(in crate::interp::expand) fn several(
+    x: &Expander,
+    formals: &Syntax,
+    value: &Syntax,
+    form: &Syntax,
+) -> Step<(Vec<Syntax>, Syntax)> {
     let (names, rest): (&[Syntax], Option<&Syntax>) = match &formals.node {
         Node::List(items) => (items, None),
         Node::Dotted(items, rest) => (items, Some(rest)),

@@ -100,28 +100,21 @@ pub(super) fn read(
     };
     let listed: Option<Syntax> = match &*known {
         "quote" if matches!(args, [datum] if datum.items().is_some()) => Some(sequence.clone()),
-        "in-list" => one("(%in-list ARG)", x),
-        "in-string" => one("(%in-string ARG)", x),
+        "in-list" => one("(in-list ARG)", x),
+        "in-string" => one("(in-string ARG)", x),
         "in-hash" | "in-immutable-hash" | "in-mutable-hash" | "in-hash-pairs" => match args {
-            [hash, ..] => Some(x.fill(sequence, "(hash->list HASH)", &[("HASH", Part::One(hash))])),
+            [hash, ..] => Some(x.fill(sequence, "(in-hash HASH)", &[("HASH", Part::One(hash))])),
             [] => None,
         },
-        "in-hash-keys" => one("(hash-keys ARG)", x),
-        "in-hash-values" => one("(hash-values ARG)", x),
+        "in-hash-keys" => one("(in-hash-keys ARG)", x),
+        "in-hash-values" => one("(in-hash-values ARG)", x),
         "in-dict" | "in-dict-pairs" => one("(dict->list ARG)", x),
         "in-set" => one("(set->list ARG)", x),
         "in-bytes" => one("(bytes->list ARG)", x),
         "in-permutations" => one("(permutations ARG)", x),
         "in-combinations" if args.len() == 1 => one("(combinations ARG)", x),
         "in-sequences" => Some(appended(x, args, sequence)),
-        "in-slice" => match args {
-            [size, of] => Some(x.fill(
-                sequence,
-                "(%slices SIZE (%sequence->list OF))",
-                &[("SIZE", Part::One(size)), ("OF", Part::One(of))],
-            )),
-            _ => None,
-        },
+        "in-slice" if args.len() == 2 => Some(sequence.clone()),
         word if LISTS.contains(&word) => Some(sequence.clone()),
         _ => None,
     };
