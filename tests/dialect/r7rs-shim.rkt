@@ -1,9 +1,8 @@
 #lang racket/base
 ;; What R7RS has and Racket has not, so that Racket can judge r7rs.scm. Written from the report; used by verify.rkt only.
-(require racket/list racket/string racket/vector (prefix-in 34: srfi/34) (prefix-in r: rnrs/base-6) rnrs/bytevectors-6)
+(require racket/list racket/string racket/vector (prefix-in 34: (except-in srfi/34 with-exception-handler)) (prefix-in r: rnrs/base-6) rnrs/bytevectors-6)
 (provide (all-defined-out) bytevector? bytevector-u8-ref make-bytevector
-         (rename-out [34:guard guard] [34:raise raise] [34:with-exception-handler with-exception-handler]
-                     [bytes bytevector] [bytes-length bytevector-length] [bytes-append bytevector-append]
+         (rename-out [34:guard guard] [34:raise raise] [bytes bytevector] [bytes-length bytevector-length] [bytes-append bytevector-append]
                      [string->bytes/utf-8 string->utf8] [bytes->string/utf-8 utf8->string]
                      [inexact->exact exact] [exact->inexact inexact] [string-ci=? string-ci=?]))
 
@@ -39,7 +38,12 @@
                       (current-continuation-marks) message irritants)))
 (define (error-object-message e) (exn:shim-message e))
 (define (error-object-irritants e) (exn:shim-irritants e))
-(define (raise-continuable v) (raise v #t))
+(define handlers (make-parameter '()))
+(define (with-exception-handler handler thunk)
+  (define outer (handlers))
+  (define (handle e) (parameterize ([handlers outer]) (handler e)))
+  (parameterize ([handlers (cons handle outer)]) (call-with-exception-handler handle thunk)))
+(define (raise-continuable v) ((car (handlers)) v))
 (define (boolean=? a b . more) (andmap (lambda (x) (eq? a x)) (cons b more)))
 (define (exact-rational? x) (and (rational? x) (exact? x)))
 (define-syntax-rule (assert e) (unless e (error "assertion failed" 'e)))
