@@ -1,0 +1,159 @@
+//! What names mean where.
+//!
+//! A scope is a frame of bindings in another scope. A name that a macro brought in and that nothing binds under itself
+//! means what the name it stands for means where the macro was defined.
+
+use super::{
+    Form,
+    rules::Rules,
+    syntax::{Name, Syntax},
+};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+};
+
+/// A frame of bindings, and what lies round it.
+#[derive(Clone)]
+pub(crate) struct Scope(Rc<Frame>);
+
+struct Frame {
+    bindings: RefCell<HashMap<Name, Binding>>,
+    outer: Option<Scope>,
+}
+
+/// What a name means.
+#[derive(Clone)]
+pub(crate) enum Binding {
+    /// A variable of a procedure.
+    Local(Rc<Local>),
+    /// A variable of the program's top level.
+    Global(Rc<Global>),
+    /// A form that is made of others: `syntax-rules`, or Rust.
+    Rules(Rc<Rules>),
+    Form(Form),
+    /// A form that everything else is made of.
+    Core(super::Core),
+    /// A record's name.
+    Record(Rc<Record>),
+}
+
+/// A variable of a procedure.
+pub(crate) struct Local {
+    pub(crate) word: Rc<str>,
+    /// No other variable of the program has it.
+    pub(crate) number: usize,
+    /// How many procedures lie round it.
+    pub(crate) depth: usize,
+    /// Whether `set!` names it.
+    pub(crate) assigned: Cell<bool>,
+    /// Whether an inner procedure names it.
+    pub(crate) captured: Cell<bool>,
+    /// The arguments that it takes, when it is a procedure that is never assigned.
+    pub(crate) arity: Cell<Option<Arity>>,
+}
+
+impl Local {
+    /// Steel loses variables that are assigned to and captured; they live in a box of our own.
+    pub(crate) fn boxed(&self) -> bool {
+        self.assigned.get() && self.captured.get()
+    }
+}
+
+/// A variable of the top level.
+pub(crate) struct Global {
+    /// What Steel calls it.
+    pub(crate) steel: Rc<str>,
+    pub(crate) assigned: Cell<bool>,
+    pub(crate) arity: Cell<Option<Arity>>,
+}
+
+/// How many arguments a procedure takes: at least, at most. Those with keywords count for themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Arity {
+    pub(crate) least: usize,
+    pub(crate) most: Option<usize>,
+}
+
+impl Arity {
+    pub(crate) fn takes(self, count: usize) -> bool {
+        count >= self.least && self.most.is_none_or(|most| count <= most)
+    }
+}
+
+/// What the forms know of a record's type: `struct-copy`, `match` and sub-types need it.
+pub(crate) struct Record {
+    /// The expression that is the type itself: `struct:point`.
+    pub(crate) descriptor: Syntax,
+    pub(crate) constructor: Syntax,
+    pub(crate) predicate: Syntax,
+    /// Every field's name, its parent's first, with the procedure that reads it and the one that sets it.
+    pub(crate) fields: Vec<Field>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Field {
+    pub(crate) word: Rc<str>,
+    pub(crate) accessor: Syntax,
+    pub(crate) mutator: Option<Syntax>,
+}
+
+impl Scope {
+    /// The outermost one.
+    pub(crate) fn outermost() -> Self {
+        Self(Rc::new(Frame { bindings: RefCell::default(), outer: None }))
+    }
+
+    /// An empty one within this.
+    pub(crate) fn inner(&self) -> Self {
+        Self(Rc::new(Frame { bindings: RefCell::default(), outer: Some(self.clone()) }))
+    }
+
+    pub(crate) fn bind(&self, name: Name, binding: Binding) {
+        self.0.bindings.borrow_mut().insert(name, binding);
+    }
+
+    /// Whether this very frame binds it.
+    pub(crate) fn binds(&self, name: &Name) -> bool {
+        self.0.bindings.borrow().contains_key(name)
+    }
+
+    /// What a name means here.
+    pub(crate) fn find(&self, name: &Name) -> Option<Binding> {
+        let mut frame = Some(self);
+        while let Some(scope) = frame {
+            if let Some(binding) = scope.0.bindings.borrow().get(name) {
+                return Some(binding.clone());
+            }
+            frame = scope.0.outer.as_ref();
+        }
+        match name {
+            Name::Plain(_) => None,
+            Name::Alias(alias) => alias.scope.find(&alias.of),
+        }
+    }
+
+    /// Whether two names mean the same, each in its scope: the same binding, or none and the same word.
+    pub(crate) fn same(&self, a: &Name, other: &Self, b: &Name) -> bool {
+        match (self.find(a), other.find(b)) {
+            (None, None) => a.word() == b.word(),
+            (Some(a), Some(b)) => a.is(&b),
+            _ => false,
+        }
+    }
+}
+
+impl Binding {
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Local(a), Self::Local(b)) => Rc::ptr_eq(a, b),
+            (Self::Global(a), Self::Global(b)) => Rc::ptr_eq(a, b),
+            (Self::Rules(a), Self::Rules(b)) => Rc::ptr_eq(a, b),
+            (Self::Record(a), Self::Record(b)) => Rc::ptr_eq(a, b),
+            (Self::Form(a), Self::Form(b)) => std::ptr::fn_addr_eq(*a, *b),
+            (Self::Core(a), Self::Core(b)) => a == b,
+            _ => false,
+        }
+    }
+}
