@@ -40,10 +40,11 @@
 (define harness (file->string (build-path here "harness.scm")))
 
 ;; R7RS forms that Racket lacks come from a shim, so that Racket can judge that file as well.
+(define r7rs-shim
+  (format "(require (file ~s))\n"
+          (path->string (simplify-path (path->complete-path (build-path here "r7rs-shim.rkt"))))))
 (define (prelude path)
-  (if (regexp-match? #rx"r7rs" (path->string path))
-      (format "(require (file ~s))\n" (path->string (simplify-path (path->complete-path (build-path here "r7rs-shim.rkt")))))
-      ""))
+  (if (regexp-match? #rx"r7rs" (path->string path)) r7rs-shim ""))
 
 (define (numbered text)
   (string-join
@@ -123,11 +124,18 @@
 
 ;; --- programs ---
 
+;; A program without `#lang` is one of `#lang racket`, or of R7RS when it begins with its import.
+(define (as-module text)
+  (cond
+    [(regexp-match? #rx"^#lang" text) text]
+    [(regexp-match #rx"^[(]import [^\n]*\n(.*)$" text)
+     => (lambda (found) (string-append "#lang racket\n(require srfi/9)\n" r7rs-shim (cadr found)))]
+    [else (string-append "#lang racket\n" text)]))
+
 (define (judge-program path)
   (define text (file->string path))
   (define out (path-replace-extension path ".out"))
-  (define output
-    (output-of (if (regexp-match? #rx"^#lang" text) text (string-append "#lang racket\n" text))))
+  (define output (output-of (as-module text)))
   (set! judged (add1 judged))
   (match (regexp-match #rx"\n@@died (.*)$" output)
     [(list _ message) (differs! "~a: ~a" (file-name-from-path path) message)]
