@@ -2,10 +2,12 @@
 ;; What R7RS has and Racket has not, so that Racket can judge r7rs.scm. Written from the report; used by verify.rkt only.
 (require racket/list racket/string racket/vector (prefix-in 34: (except-in srfi/34 with-exception-handler)) (prefix-in r: rnrs/base-6) rnrs/bytevectors-6)
 (provide (all-defined-out) bytevector? bytevector-u8-ref make-bytevector
-         (rename-out [34:guard guard] [34:raise raise] [bytes bytevector] [bytes-length bytevector-length] [bytes-append bytevector-append]
+         (rename-out [one-armed-if if] [34:guard guard] [34:raise raise] [bytes bytevector] [bytes-length bytevector-length] [bytes-append bytevector-append]
                      [string->bytes/utf-8 string->utf8] [bytes->string/utf-8 utf8->string]
                      [inexact->exact exact] [exact->inexact inexact] [string-ci=? string-ci=?]))
 
+(define-syntax one-armed-if
+  (syntax-rules () [(_ c t) (when c t)] [(_ c t e) (if c t e)]))
 (define (string-map f . strings) (list->string (apply map* f (map string->list strings))))
 (define (string-for-each f . strings) (void (apply map* f (map string->list strings))))
 (define (vector-map f . vectors) (list->vector (apply map* f (map vector->list vectors))))

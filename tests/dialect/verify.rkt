@@ -22,7 +22,9 @@
 ;; What a module's text prints when it runs; what it raises is printed after it.
 (define (output-of text [before #f])
   (define port (open-output-string))
-  (parameterize ([current-output-port port] [current-namespace (make-base-namespace)] [read-accept-reader #t])
+  (let/ec exit
+   (parameterize ([current-output-port port] [current-namespace (make-base-namespace)] [read-accept-reader #t]
+                  [exit-handler (lambda (_) (exit))] [current-command-line-arguments (vector)])
     (with-handlers ([exn? (lambda (e) (printf "\n@@died ~a\n" (exn-message e)))])
       (define in (open-input-string text))
       (port-count-lines! in)
@@ -32,7 +34,7 @@
       (dynamic-require ''program #f)
       ;; A program's `main` submodule runs as `racket FILE` would run it.
       (when (module-declared? '(submod 'program main) #t)
-        (dynamic-require '(submod 'program main) #f))))
+        (dynamic-require '(submod 'program main) #f)))))
   (get-output-string port))
 
 ;; --- assertions ---
