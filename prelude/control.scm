@@ -74,7 +74,7 @@
             (%own-fiber! fiber)
             (%travel! (cdr dyn))
             (set! %dyn dyn)
-            (k (if (= 1 (length values)) (car values) values))))))))
+            (k (apply %values values))))))))
 
 (define call/cc call-with-current-continuation)
 
@@ -113,28 +113,3 @@
     (let ([value (thunk)])
       (set! %dyn outer)
       value)))
-
-;; ---- several values
-
-;; (define-values (name ...) expr) and (define-values name expr), with a hidden name ALL for the list of the values:
-;; source.rs gives it.  Defined, not assigned: a NAME may be one that the language has, such as `first`.
-(define-syntax %define-values
-  (syntax-rules ()
-    [(_ all () expr) (define all (%values-of 0 (lambda () expr)))]
-    [(_ all (name ...) expr)
-     (begin
-       (define all (%values-of (length '(name ...)) (lambda () expr)))
-       (%define-each all name ...))]
-    [(_ all name expr) (define name (call-with-values (lambda () expr) list))]))
-
-(define-syntax %define-each
-  (syntax-rules ()
-    [(_ all name) (define name (car all))]
-    [(_ all name more ...) (begin (define name (car all)) (%define-each (cdr all) more ...))]))
-
-(define (%values-of wanted thunk)
-  (let* ([all (call-with-values thunk list)] [given (length all)])
-    (unless (= given wanted)
-      (error (string-append "define-values: it has " (number->string wanted) " names for "
-                            (number->string given) " values")))
-    all))

@@ -54,7 +54,7 @@
 (define (await-any handles)
   (%wait-for-any handles)
   (let ([first (%first-done handles)])
-    (values (%text (%result first)) (filter (lambda (h) (not (equal? h first))) handles))))
+    (%values (%text (%result first)) (filter (lambda (h) (not (equal? h first))) handles))))
 
 (define (cancel handle)
   (when (%cancel! handle) (%leave!))) ; it was part of what it cancelled

@@ -1,6 +1,6 @@
 //! The Steel engine as scripts find it: natives taken away, primitives and prelude in place.
 
-use super::{disarm, natives, table};
+use super::{dialect, disarm, expand::Expander, natives, table};
 use std::fmt::Write;
 use steel::{SteelErr, SteelVal, compiler::modules::SourceModuleResolver, rerrs::ErrorKind, steel_vm::engine::Engine};
 
@@ -13,6 +13,9 @@ pub(crate) const PRELUDE: &[&str] = &[
     include_str!("../../prelude/transduce.scm"),
     include_str!("../../prelude/help.scm"),
 ];
+
+/// The part of the prelude that is written in the language that scripts have, and not in Steel's.
+const RACKET: &[&str] = &[include_str!("../../prelude/racket/forms.scm")];
 
 /// Natives that the prelude itself still needed.
 const LATE: &[&str] = &["eval", "#%default-input-port", "current-input-port"];
@@ -30,13 +33,22 @@ impl SourceModuleResolver for NoModules {
     }
 }
 
-/// Makes the engine. Takes some hundred milliseconds; the zygote does it once.
-pub(crate) fn build() -> Result<Engine, String> {
+/// What runs programs: the engine, and the front end that makes of a program what the engine takes.
+pub(crate) struct Language {
+    pub(crate) engine: Engine,
+    pub(crate) expander: Expander,
+}
+
+/// Makes the language. Takes some hundred milliseconds; the zygote does it once.
+pub(crate) fn build() -> Result<Language, String> {
     disarm::disarm();
     let mut engine = Engine::new();
     engine.register_source_module_resolver(NoModules);
     for (name, function) in natives::all() {
         engine.register_value(name, SteelVal::FuncV(*function));
+    }
+    for entry in dialect::all() {
+        engine.register_value(&steel_name(entry), SteelVal::FuncV(entry.function));
     }
     // Steel binds its own names early: an earlier native is replaced only by a definition in a later program.
     let mut definitions = String::new();
@@ -49,11 +61,39 @@ pub(crate) fn build() -> Result<Engine, String> {
     }
     load(&mut engine, "primitives", definitions)?;
     load(&mut engine, "prelude", PRELUDE.concat())?;
+    engine.register_value("context", super::value::string(""));
+    let mut expander = racket(&mut engine)?;
     for name in LATE {
         engine.register_value(name, SteelVal::FuncV(|_| Err(refused())));
     }
-    engine.register_value("context", super::value::string(""));
-    Ok(engine)
+    expander.forget(LATE);
+    Ok(Language { engine, expander })
+}
+
+/// What Steel calls a procedure of the dialect: it may have one of that name.
+fn steel_name(entry: &dialect::Entry) -> String {
+    if entry.name.starts_with('%') { entry.name.to_owned() } else { format!("%d:{}", entry.name) }
+}
+
+/// The front end, with the procedures and the forms of the dialect.
+fn racket(engine: &mut Engine) -> Result<Expander, String> {
+    let natives = engine.globals().iter().map(|name| name.resolve().to_owned()).collect();
+    let mut expander = Expander::new(natives);
+    for entry in dialect::all() {
+        expander.bind_native(entry.name, &steel_name(entry));
+    }
+    for text in RACKET {
+        let name = text.split(" --").next().unwrap_or_default();
+        let source = expander.prelude(text).map_err(|e| {
+            let place = e.span.map_or("", |(start, end)| text.get(start as usize..end as usize).unwrap_or_default());
+            format!("{name}: {}: {place}", e.message)
+        })?;
+        for (constant, value) in source.constants {
+            engine.register_value(&constant, value);
+        }
+        load(engine, name, source.text)?;
+    }
+    Ok(expander)
 }
 
 fn refused() -> SteelErr {

@@ -6,7 +6,6 @@
 use super::{
     foreign,
     lex::{self, Unbalanced},
-    source::FN,
 };
 use crate::wire::{Blame, FailureClass, ScriptError};
 use std::ops::Range;
@@ -67,7 +66,7 @@ const FORMS: &[(&str, &str)] = &[
     ("help", "(help name)"),
 ];
 
-fn form_hint(name: &str) -> String {
+pub(super) fn form_hint(name: &str) -> String {
     let form = FORMS.iter().find(|(known, _)| *known == name);
     form.map_or_else(String::new, |(_, usage)| format!("it is written {usage}"))
 }
@@ -382,7 +381,7 @@ pub(super) fn undefined<'a>(name: &str, program: &'a str, globals: impl Iterator
     }
     let own = lex::names(program).filter(|own| *own != name && !own.starts_with("#:"));
     let known = own.chain(globals).filter(|known| !known.starts_with(['%', '#', '_']) && *known != name);
-    let near = super::nearest(name, known).map(|near| near.replace(FN, "fn"));
+    let near = super::nearest(name, known);
     said(message, near.map_or(String::new(), |near| format!("did you mean `{near}`?")))
 }
 

@@ -4,7 +4,6 @@
 
 use super::{
     lex::{self, Kind},
-    source::FN,
 };
 use std::ops::Range;
 
@@ -82,7 +81,6 @@ const TABLE: &[(&str, &str)] = &[
 
 /// What is written here instead of a name that is not defined.
 pub(super) fn instead(name: &str) -> Option<String> {
-    let name = if name == FN { "fn" } else { name };
     if let Some((_, hint)) = TABLE.iter().find(|(foreign, _)| *foreign == name) {
         return Some((*hint).to_owned());
     }

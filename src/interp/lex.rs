@@ -33,7 +33,7 @@ pub(super) fn tokens(text: &str) -> impl Iterator<Item = Token> + '_ {
                 '(' | '[' | '{' => (Some(Kind::Open), 1),
                 ')' | ']' | '}' => (Some(Kind::Close), 1),
                 '"' => string(rest),
-                '#' if rest.starts_with("#|") => (Some(Kind::Other), super::source::block_comment(rest)),
+                '#' if rest.starts_with("#|") => (Some(Kind::Other), super::expand::read::block_comment(rest)),
                 '#' if rest.starts_with("#\\") => (Some(Kind::Other), character(rest)),
                 '#' if rest.starts_with("#;") => (None, 2),
                 '#' if rest.starts_with("#<<") => here_string(rest),
@@ -52,13 +52,13 @@ pub(super) fn tokens(text: &str) -> impl Iterator<Item = Token> + '_ {
 
 fn name(rest: &str) -> usize {
     let first = rest.chars().next().map_or(0, char::len_utf8);
-    first + rest[first..].find(super::source::is_delimiter).unwrap_or(rest.len() - first)
+    first + rest[first..].find(super::expand::read::is_delimiter).unwrap_or(rest.len() - first)
 }
 
 fn character(rest: &str) -> usize {
     let first = rest[2..].chars().next().map_or(0, char::len_utf8);
     let after = &rest[2 + first..];
-    2 + first + after.find(super::source::is_delimiter).unwrap_or(after.len())
+    2 + first + after.find(super::expand::read::is_delimiter).unwrap_or(after.len())
 }
 
 fn string(rest: &str) -> (Option<Kind>, usize) {

@@ -3,12 +3,13 @@
 //! It is started as a *zygote* ([`zygote`]) that builds the engine once and forks a session for every program; it knows
 //! nothing of HTTP, keys, retries or disks. It asks the host, by frame, and parks the fiber that asked.
 
-mod arity;
 mod context;
+mod dialect;
 mod disarm;
 mod documents;
 mod engine;
 mod errors;
+mod expand;
 mod files;
 mod foreign;
 mod group;
@@ -26,7 +27,6 @@ mod python;
 mod python;
 mod sched;
 mod session;
-mod source;
 mod strings;
 pub mod table;
 mod value;

@@ -21,6 +21,11 @@ pub(crate) fn written(value: &SteelVal) -> String {
     print(value, true)
 }
 
+/// As Racket's `print` shows it.
+pub(crate) fn printed(value: &SteelVal) -> String {
+    written(value)
+}
+
 fn print(value: &SteelVal, quoted: bool) -> String {
     let mut out = String::new();
     put(&mut out, value, quoted, 0);

@@ -1,11 +1,14 @@
 //! One session: programs come by frame, run one after the other in the same engine, and their endings go back.
 
 use super::{
-    context, errors, foreign, ledger,
+    context,
+    engine::Language,
+    errors,
+    expand::{self, Source},
+    ledger,
     link::Link,
     natives, output, print, python,
     sched::{self, Ended, INTERRUPTED, Program},
-    source::{self, Source},
     value::{Fault, TaskState},
     wall,
 };
@@ -24,7 +27,7 @@ thread_local! {
 }
 
 /// Serves the host until it closes the socket.
-pub(super) fn serve(engine: &mut Engine, socket: OwnedFd, contexts: Vec<OwnedFd>) {
+pub(super) fn serve(language: &mut Language, socket: OwnedFd, contexts: Vec<OwnedFd>) {
     match Link::new(socket) {
         Ok(link) => sched::start(link),
         Err(e) => return eprintln!("bessemer interpreter: no descriptor: {e}"),
@@ -41,27 +44,27 @@ pub(super) fn serve(engine: &mut Engine, socket: OwnedFd, contexts: Vec<OwnedFd>
     }));
     python::set_output(|text, to_stderr| output::text(if to_stderr { Stream::Stderr } else { Stream::Stdout }, text));
     while let Some(program) = sched::with(sched::Sched::next_program) {
-        if !run(engine, program) {
+        if !run(language, program) {
             return;
         }
     }
 }
 
 /// Runs one program. Whether the engine can run another.
-fn run(engine: &mut Engine, mut program: Program) -> bool {
+fn run(language: &mut Language, mut program: Program) -> bool {
     if let Some(bytes) = program.max_memory {
         // Before the wall, which shuts the ways to it.
         wall::bound_memory(bytes);
     }
     let raised = if program.confined { wall::raise(&program.grants.read, &program.grants.write) } else { Ok(()) };
     ledger::begin(&mut program);
-    let defined = |name: &str| engine.globals().iter().any(|global| global.resolve() == name);
     let source = raised.map_err(wall::missing).and_then(|()| {
         // What was misread may only be so because a parenthesis is missing above it.
-        source::rewrite(&program.text, &defined).map_err(|error| errors::unbalanced(&program.text).unwrap_or(error))
+        let expanded = language.expander.program(&program.text);
+        expanded.map_err(|error| errors::unbalanced(&program.text).unwrap_or(error))
     });
-    let (ending, value, usable) = match source.and_then(|source| bind_context(engine, source)) {
-        Ok(source) => evaluate(engine, &program.text, &source, program.json),
+    let (ending, value, usable) = match source.and_then(|source| bind_context(&mut language.engine, source)) {
+        Ok(source) => evaluate(language, &program.text, source, program.json),
         Err(error) => (Ending::Error(error), String::new(), true),
     };
     python::pass_on();
@@ -121,7 +124,12 @@ fn forget_interrupt(engine: &Engine) {
     }
 }
 
-fn evaluate(engine: &mut Engine, text: &str, source: &Source, json: bool) -> (Ending, String, bool) {
+fn evaluate(language: &mut Language, text: &str, mut source: Source, json: bool) -> (Ending, String, bool) {
+    let engine = &mut language.engine;
+    for (name, value) in source.constants.drain(..) {
+        engine.register_value(&name, value);
+    }
+    let source = &source;
     // An interrupt that came between programs was for none of them.
     forget_interrupt(engine);
     let result = catch_unwind(AssertUnwindSafe(|| engine.run(source.text.clone())));
@@ -141,11 +149,11 @@ fn evaluate(engine: &mut Engine, text: &str, source: &Source, json: bool) -> (En
     };
     match (ended, result) {
         (Some(Ended::Finished(value)), _) => shown(&value.get(), true),
-        (Some(Ended::FinishedVariable(name, spans)), Ok(Err(err))) => match variable(engine, &name) {
+        (Some(Ended::FinishedVariable(name, spans)), Ok(Err(err))) => match variable(language, &name) {
             Ok(value) => shown(&value, true),
             Err(fault) => {
                 let fault = Fault { spans, ..fault };
-                (Ending::Error(located(engine, source, fault, &err)), String::new(), true)
+                (Ending::Error(located(&language.engine, text, source, fault, &err)), String::new(), true)
             }
         },
         (_, Ok(Ok(values))) => shown(values.last().unwrap_or(&SteelVal::Void), false),
@@ -153,7 +161,7 @@ fn evaluate(engine: &mut Engine, text: &str, source: &Source, json: bool) -> (En
             // Steel says where it gave up, which is rarely where the mistake is.
             let unread = matches!(err.kind(), ErrorKind::Parse | ErrorKind::UnexpectedToken);
             let unbalanced = unread.then(|| errors::unbalanced(text)).flatten();
-            let mut error = unbalanced.unwrap_or_else(|| located(engine, source, natives::fault_of(&err), &err));
+            let mut error = unbalanced.unwrap_or_else(|| located(engine, text, source, natives::fault_of(&err), &err));
             if matches!(ended, Some(Ended::Interrupted)) {
                 error = ScriptError { message: "interrupted".into(), hint: None, ..error };
             }
@@ -167,13 +175,14 @@ fn evaluate(engine: &mut Engine, text: &str, source: &Source, json: bool) -> (En
 }
 
 /// The value of a variable of the program's, or else of Python's.
-fn variable(engine: &Engine, name: &str) -> Result<SteelVal, Fault> {
-    match (engine.extract_value(name), python::variable(name)) {
+fn variable(language: &Language, name: &str) -> Result<SteelVal, Fault> {
+    let steel = language.expander.steel_name_of(name).unwrap_or_else(|| name.into());
+    match (language.engine.extract_value(&steel), python::variable(name)) {
         (Ok(value), _) => Ok(value),
         (Err(_), Ok(Some(value))) => Ok(value),
         (Err(_), Ok(None)) => {
             let fault = Fault::script(format!("finish-var: there is no variable `{name}`, here or in Python"));
-            Err(match nearest_global(engine, name) {
+            Err(match nearest_global(language, name) {
                 Some(near) => fault.hint(format!("did you mean `{near}`?")),
                 None => fault,
             })
@@ -182,14 +191,13 @@ fn variable(engine: &Engine, name: &str) -> Result<SteelVal, Fault> {
     }
 }
 
-fn nearest_global(engine: &Engine, name: &str) -> Option<String> {
-    let globals = engine.globals();
-    let names = globals.iter().map(|g| g.resolve()).filter(|g| !g.starts_with(['%', '#', '_']));
-    super::nearest(name, names).map(Into::into)
+fn nearest_global(language: &Language, name: &str) -> Option<String> {
+    let words = language.expander.words();
+    super::nearest(name, words.iter().map(|word| &**word).filter(|word| !word.starts_with('%'))).map(Into::into)
 }
 
 /// Finds the innermost place of a failure that is in the script itself.
-fn located(engine: &Engine, source: &Source, fault: Fault, err: &steel::SteelErr) -> ScriptError {
+fn located(engine: &Engine, text: &str, source: &Source, fault: Fault, err: &steel::SteelErr) -> ScriptError {
     let ours = |span: &&steel::parser::span::Span| match span.source_id {
         Some(id) => engine.get_source(&id).is_some_and(|text| **text == *source.text),
         None => span.end > span.start,
@@ -198,9 +206,9 @@ fn located(engine: &Engine, source: &Source, fault: Fault, err: &steel::SteelErr
     spans.extend(err.span());
     spans.extend(err.stack_trace().iter().flat_map(|t| t.trace().iter().filter_map(|frame| *frame.span())));
     let inner = spans.iter().position(|span| ours(&span));
-    let mut place = inner.map(|at| {
+    let place = inner.map(|at| {
         let place = spans[at].start as usize..spans[at].end as usize;
-        if source.text[..place.end.min(source.text.len())].ends_with(source::JUST) {
+        if source.text[..place.end.min(source.text.len())].ends_with(expand::JUST) {
             // The wrapper of a form: the form itself is meant.
             source.form_after(place)
         } else if at > 0 {
@@ -210,47 +218,23 @@ fn located(engine: &Engine, source: &Source, fault: Fault, err: &steel::SteelErr
             place
         }
     });
-    let call = place.clone().and_then(|place| source.text.get(place)).unwrap_or_default();
-    let head = call.trim_start_matches(['(', '[']).split(source::is_delimiter).next().unwrap_or_default();
+    let place = place.map(|place| source.original(place));
+    let call = place.clone().and_then(|place| text.get(place)).unwrap_or_default();
+    let head = call.trim_start_matches(['(', '[']).split(expand::read::is_delimiter).next().unwrap_or_default();
     let blame = fault.blame();
     let Fault { class, mut message, mut hint, steels, .. } = fault;
     // Now that the place is known, the words can say what stands there: the name of what failed or, when that is none of
     // the script's business, the call that led to it.
-    let direct = Some(head).filter(|head| !head.is_empty() && !head.starts_with('%') && head.len() == call.len());
+    let direct = Some(head).filter(|head| !head.is_empty() && head.len() == call.len());
     // In `((car procedures))` it is not `car` that was called wrongly.
-    let before = place.clone().and_then(|place| source.text.get(..place.start)).unwrap_or_default();
+    let before = place.clone().and_then(|place| text.get(..place.start)).unwrap_or_default();
     let direct = direct.filter(|_| !["((", "[(", "([", "[["].iter().any(|open| before.ends_with(open)));
     if let Some(said) = steels.and_then(|steels| errors::translated(&steels, direct)) {
         (message, hint) = (said.message, said.hint);
         if call.starts_with(['(', '[']) && errors::names_a_procedure(head) {
             message = errors::told_of(head, &message, call);
         }
-        if place.is_none()
-            && let Some(module) = message.split('`').nth(1)
-        {
-            // Steel forgets where a `require` stood.
-            place = source.text.find(&format!("\"{module}\"")).map(|at| at..at + module.len() + 2);
-        }
     }
-    let mut message = source::as_written(&message);
-    if let Some(name) = message.strip_prefix("Cannot reference an identifier before its definition: ") {
-        let text = &source.text;
-        let at = place.clone().unwrap_or_default();
-        let head = foreign::head(text, source.lists_round(at.start));
-        let name = head.clone().map_or(name.trim(), |head| &text[head]);
-        let name = source::as_written(name);
-        let globals = engine.globals();
-        let said = if name == "unquote" || head.is_none() && foreign::after_comma(text, &at) {
-            errors::comma()
-        } else {
-            errors::undefined(&name, text, globals.iter().map(|g| g.resolve()))
-        };
-        (message, hint) = (said.message, said.hint);
-        place = head.or(place);
-    }
-    let span = place.map(|place| {
-        let place = source.original(place);
-        (place.start as u32, place.end as u32)
-    });
+    let span = place.map(|place| (place.start as u32, place.end as u32));
     ScriptError { class, blame, message, hint, span }
 }

@@ -3,7 +3,10 @@
 //! It speaks with the host over a packet socket on descriptor [`CONTROL`], one [`Notice`] a packet. It is the sessions'
 //! parent: it reaps them and tells the host how they ended. It lives as long as that socket; its sessions, as long as it.
 
-use super::{engine, python, sched, session, wall};
+use super::{
+    engine::{self, Language},
+    python, sched, session, wall,
+};
 use crate::host_protocol::{CONTROL, FORK, MAX_CONTEXTS, Notice, VERSION};
 use rustix::{
     event::{PollFd, PollFlags, poll},
@@ -20,7 +23,7 @@ use std::{
     mem::MaybeUninit,
     sync::OnceLock,
 };
-use steel::steel_vm::{ThreadStateController, engine::Engine};
+use steel::steel_vm::ThreadStateController;
 
 /// The stack of a Python thread, in bytes. The main thread's own is a gigabyte, and would be every thread's.
 const THREAD_STACK: usize = 8 << 20;
@@ -49,18 +52,18 @@ pub(crate) fn main() -> ! {
 
 fn serve(control: OwnedFd) -> Result<(), String> {
     prepare_process();
-    let mut engine = match engine::build().and_then(|engine| python::start().map(|warning| (engine, warning))) {
-        Ok((engine, warning)) => {
+    let mut language = match engine::build().and_then(|built| python::start().map(|warning| (built, warning))) {
+        Ok((built, warning)) => {
             if let Some(warning) = warning {
                 eprintln!("warning: {warning}");
             }
-            engine
+            built
         }
         Err(problem) => return tell(control.as_fd(), &Notice::Failed { problem }, &[]),
     };
     wall::prepare(python::readable());
     // Set once: every session is a copy of this process.
-    let _ = CONTROLLER.set(engine.get_thread_state_controller());
+    let _ = CONTROLLER.set(language.engine.get_thread_state_controller());
     let mut sessions: Vec<Session> = Vec::new();
     loop {
         let ready: Vec<bool> = {
@@ -81,7 +84,7 @@ fn serve(control: OwnedFd) -> Result<(), String> {
                 // The host is gone. Sessions die with this process.
                 Ok(None) => return Ok(()),
                 Ok(Some((FORK, contexts))) => {
-                    let answer = match fork(&mut engine, &mut sessions, contexts) {
+                    let answer = match fork(&mut language, &mut sessions, contexts) {
                         Ok((session, socket)) => {
                             let pid = session.pid.as_raw_nonzero().get();
                             let fds = [socket.as_fd(), session.pidfd.as_fd()];
@@ -144,7 +147,7 @@ fn request(control: &OwnedFd) -> Result<Option<(u8, Vec<OwnedFd>)>, Errno> {
 /// A session and the host's end of its socket. A failure is that session's alone. The contexts' descriptors become the
 /// child's; here they are closed.
 fn fork(
-    engine: &mut Engine,
+    language: &mut Language,
     sessions: &mut Vec<Session>,
     contexts: Vec<OwnedFd>,
 ) -> Result<(Session, OwnedFd), String> {
@@ -164,7 +167,7 @@ fn fork(
         sessions.clear();
         // SAFETY: the child's own copy; the control socket is never used in the child again, which leaves by `_exit`.
         unsafe { libc::close(CONTROL) };
-        child(engine, theirs, contexts, parent);
+        child(language, theirs, contexts, parent);
     }
     if pid < 0 {
         return Err(format!("a session cannot be forked: {}", std::io::Error::last_os_error()));
@@ -181,13 +184,13 @@ fn fork(
     }
 }
 
-fn child(engine: &mut Engine, socket: OwnedFd, contexts: Vec<OwnedFd>, parent: Pid) -> ! {
+fn child(language: &mut Language, socket: OwnedFd, contexts: Vec<OwnedFd>, parent: Pid) -> ! {
     // Cleared by the fork, so set again; the parent may have died in between.
     let _ = set_parent_process_death_signal(Some(Signal::KILL));
     if getppid() == Some(parent) {
         let _ = rustix::thread::set_name(c"bessemer-run");
         handle_interrupts();
-        session::serve(engine, socket, contexts);
+        session::serve(language, socket, contexts);
     }
     // SAFETY: ends the process at once; nothing of the zygote's that was copied may be torn down here.
     unsafe { libc::_exit(0) }

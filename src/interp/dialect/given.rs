@@ -67,7 +67,7 @@ impl Shape {
         shape
     }
 
-    const fn takes(&self, count: usize) -> bool {
+    pub(crate) const fn takes(&self, count: usize) -> bool {
         count >= self.least && (self.rest || count <= self.most)
     }
 }

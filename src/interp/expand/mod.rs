@@ -6,16 +6,165 @@
 //!
 //! Not here: procedures (`dialect`, `prelude/`), and what Steel's errors mean (`errors`).
 
+mod body;
+mod code;
+mod emit;
+mod expression;
 mod forms;
+mod lambda;
+mod literal;
+mod program;
+pub(crate) mod read;
+mod rules;
 pub(crate) mod scope;
 pub(crate) mod syntax;
 
-use crate::wire::ScriptError;
-use scope::Scope;
-use syntax::Syntax;
+use crate::wire::{Blame, FailureClass, ScriptError};
+pub(crate) use emit::{JUST, Source};
+pub(crate) use forms::core::Core;
+pub(crate) use rules::Part;
+use scope::{Binding, Global, Record, Scope};
+use std::{
+    cell::{Cell, RefCell},
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
+use syntax::{Alias, Name, Node, Span, Syntax};
 
 /// What expanding gives, or why it does not.
 pub(crate) type Step<T> = Result<T, ScriptError>;
 
 /// A form that is made of others, written in Rust: given a use of it and where that stands, what it stands for.
 pub(crate) type Form = fn(&mut Expander, &Syntax, &Scope) -> Step<Syntax>;
+
+/// What is known from one program of a session to the next.
+pub(crate) struct Expander {
+    /// The language.
+    base: Scope,
+    /// What the session's programs have defined.
+    top: Scope,
+    /// What Steel itself has, by its own names.
+    natives: HashSet<String>,
+    /// Whether the text is ours: names that begin with `%` are allowed.
+    internal: bool,
+    /// How many procedures lie round what is being expanded.
+    depth: usize,
+    /// How many expressions lie round it.
+    nesting: usize,
+    numbers: Cell<usize>,
+    /// Parsed templates of the forms in Rust, by their address.
+    templates: RefCell<HashMap<*const u8, Syntax>>,
+    /// How many literals of the session's programs are no text.
+    constants: usize,
+    /// The program's text.
+    text: Rc<str>,
+    /// Where the program first names `context`.
+    context: Option<Span>,
+}
+
+/// More than this is an expansion without end.
+const NESTING: usize = 6_000;
+
+impl Expander {
+    /// Of a language that has nothing but forms and these natives.
+    pub(crate) fn new(natives: HashSet<String>) -> Self {
+        let base = Scope::outermost();
+        forms::bind(&base);
+        let top = base.inner();
+        Self {
+            base,
+            top,
+            natives,
+            internal: false,
+            depth: 0,
+            nesting: 0,
+            numbers: Cell::new(0),
+            templates: RefCell::default(),
+            constants: 0,
+            text: "".into(),
+            context: None,
+        }
+    }
+
+    /// Takes natives away that only the prelude needed.
+    pub(crate) fn forget(&mut self, natives: &[&str]) {
+        for name in natives {
+            self.natives.remove(*name);
+        }
+    }
+
+    /// Gives the language a procedure that Steel calls otherwise.
+    pub(crate) fn bind_native(&self, word: &str, steel: &str) {
+        let global = Global { steel: steel.into(), own: true, assigned: Cell::new(false), arity: Cell::new(None) };
+        self.base.bind(Name::Plain(word.into()), Binding::Global(Rc::new(global)));
+    }
+
+    /// What Steel calls a variable of the session's top level.
+    pub(crate) fn steel_name_of(&self, word: &str) -> Option<Rc<str>> {
+        match self.top.find(&Name::Plain(word.into())) {
+            Some(Binding::Global(global)) => Some(global.steel.clone()),
+            _ => None,
+        }
+    }
+
+    /// A number that nothing else has.
+    fn number(&self) -> usize {
+        self.numbers.set(self.numbers.get() + 1);
+        self.numbers.get()
+    }
+
+    /// A name that nothing else catches, for use in several templates.
+    pub(crate) fn fresh(&self, word: &str, span: Span) -> Syntax {
+        let alias = Alias { of: Name::Plain(word.into()), scope: self.base.clone() };
+        Syntax::new(Node::Name(Name::Alias(Rc::new(alias))), span)
+    }
+
+    /// A name of the base language.
+    pub(crate) fn base_name(&self, word: &str, span: Span) -> Syntax {
+        self.fresh(word, span)
+    }
+
+    fn template(&self, text: &'static str) -> Syntax {
+        if let Some(parsed) = self.templates.borrow().get(&text.as_ptr()) {
+            return parsed.clone();
+        }
+        let parsed = match read::program(text, true) {
+            Ok(mut forms) if forms.len() == 1 => forms.remove(0),
+            // A template is a part of this program, and a test reads each.
+            _ => unreachable!("a template is one datum: {text}"),
+        };
+        self.templates.borrow_mut().insert(text.as_ptr(), parsed.clone());
+        parsed
+    }
+
+    /// Whether a name means here what the base language means by a word, such as `else`.
+    pub(crate) fn means(&self, syntax: &Syntax, scope: &Scope, word: &str) -> bool {
+        syntax.is_word(word)
+            && syntax.name().is_some_and(|name| scope.same(name, &self.base, &Name::Plain(word.into())))
+    }
+
+    /// What is known of a record's name.
+    pub(crate) fn record(&self, syntax: &Syntax, scope: &Scope) -> Option<Rc<Record>> {
+        match scope.find(syntax.name()?) {
+            Some(Binding::Record(record)) => Some(record),
+            _ => None,
+        }
+    }
+
+    /// Wrong syntax at a place.
+    pub(crate) fn bad(&self, part: &Syntax, message: impl Into<String>) -> ScriptError {
+        error(part.span, message, "")
+    }
+}
+
+/// Something in the program's text that is wrong.
+pub(crate) fn error(span: Span, message: impl Into<String>, hint: impl Into<String>) -> ScriptError {
+    let hint = hint.into();
+    ScriptError {
+        class: FailureClass::Script,
+        blame: Blame::Program,
+        message: message.into(),
+        hint: (!hint.is_empty()).then_some(hint),
+        span: Some((span.start, span.end)),
+    }
+}

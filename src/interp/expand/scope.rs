@@ -65,6 +65,8 @@ impl Local {
 pub(crate) struct Global {
     /// What Steel calls it.
     pub(crate) steel: Rc<str>,
+    /// Whether it is the language's own, which programs do not assign to.
+    pub(crate) own: bool,
     pub(crate) assigned: Cell<bool>,
     pub(crate) arity: Cell<Option<Arity>>,
 }
@@ -117,6 +119,16 @@ impl Scope {
     /// Whether this very frame binds it.
     pub(crate) fn binds(&self, name: &Name) -> bool {
         self.0.bindings.borrow().contains_key(name)
+    }
+
+    /// What this very frame binds it to.
+    pub(crate) fn bound(&self, name: &Name) -> Option<Binding> {
+        self.0.bindings.borrow().get(name).cloned()
+    }
+
+    /// The words that this very frame binds.
+    pub(crate) fn words(&self) -> Vec<Rc<str>> {
+        self.0.bindings.borrow().keys().map(|name| name.word().clone()).collect()
     }
 
     /// What a name means here.

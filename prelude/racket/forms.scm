@@ -1,0 +1,77 @@
+;;; forms.scm -- forms that are macros.
+;;;
+;;; The larger ones are in Rust (src/interp/expand/forms/).  What they stand on begins with % and is in control.scm, in
+;;; the other files here, or in src/interp/dialect/.
+
+;; ---- handlers
+
+(define-syntax-rule (with-handler handler body ...)
+  (%with-handler handler (lambda () body ...)))
+
+;; HANDLER is given the message alone.
+(define-syntax try
+  (syntax-rules (on-error)
+    [(_ expr on-error handler) (%with-handler (lambda (e) (handler (%message-of e))) (lambda () expr))]))
+
+;; The first predicate that holds says whose handler it is; without one, the value is raised again.
+(define-syntax-rule (with-handlers ([test handler] ...) body ...)
+  (%with-handlers (list (cons test handler) ...) (lambda () body ...)))
+
+(define (%with-handlers handlers thunk)
+  (%with-handler
+   (lambda (e)
+     (let next ([left handlers])
+       (cond [(null? left) (raise e)]
+             [((car (car left)) e) ((cdr (car left)) e)]
+             [else (next (cdr left))])))
+   thunk))
+
+(define-syntax-rule (guard (e clause ...) body ...)
+  (%with-handler (lambda (e) (%guard-clauses e clause ...)) (lambda () body ...)))
+
+(define-syntax %guard-clauses
+  (syntax-rules (else =>)
+    [(_ e) (raise e)]
+    [(_ e [else body ...]) (let () body ...)]
+    [(_ e [test => receiver] clause ...)
+     (let ([t test]) (if t (receiver t) (%guard-clauses e clause ...)))]
+    [(_ e [test] clause ...) (or test (%guard-clauses e clause ...))]
+    [(_ e [test body ...] clause ...) (if test (let () body ...) (%guard-clauses e clause ...))]))
+
+;; ---- parameters and continuations
+
+(define-syntax-rule (parameterize ([parameter value] ...) body ...)
+  (%parameterize (list (cons parameter value) ...) (lambda () body ...)))
+
+(define-syntax-rule (let/cc k body ...) (call-with-current-continuation (lambda (k) body ...)))
+(define-syntax-rule (let/ec k body ...) (call-with-current-continuation (lambda (k) body ...)))
+
+;; ---- small ones
+
+(define-syntax-rule (begin0 first rest ...)
+  (let ([value first]) rest ... value))
+
+(define-syntax-rule (while test body ...)
+  (let loop () (when test body ... (loop))))
+
+(define-syntax-rule (until test body ...)
+  (let loop () (unless test body ... (loop))))
+
+(define-syntax-rule (thunk body ...) (lambda () body ...))
+(define-syntax-rule (local (definition ...) body ...) (let () definition ... body ...))
+
+(define-syntax help
+  (syntax-rules ()
+    [(_) (%help "")]
+    [(_ name) (%help 'name)]))
+
+;; ---- several values
+
+(define (call-with-values thunk receiver)
+  (apply receiver (%values->list (thunk))))
+
+;; ---- promises and streams (their procedures are in misc.scm)
+
+(define-syntax-rule (delay body ...) (%promise (lambda () body ...)))
+(define-syntax-rule (delay-force body ...) (%promise (lambda () body ...)))
+(define-syntax-rule (lazy body ...) (%promise (lambda () body ...)))

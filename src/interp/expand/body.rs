@@ -1,0 +1,319 @@
+//! Definitions: in bodies, where they see each other, and at the top level.
+
+use super::{
+    Expander, Part, Step,
+    code::{Code, Op, Top},
+    error,
+    forms::core::{Core, misused, refused},
+    rules::Rules,
+    scope::{Binding, Field, Global, Local, Record, Scope},
+    syntax::{Name, Node, Syntax},
+};
+use std::{cell::Cell, collections::HashSet, rc::Rc};
+
+/// A variable that a definition makes.
+enum Variable {
+    Local(Rc<Local>),
+    Global(Rc<Global>),
+}
+
+/// A form of a body, once it is known which of them are definitions.
+enum Item {
+    Define(Variable, Syntax, Syntax),
+    DefineList(Vec<Variable>, Syntax),
+    Expression(Syntax),
+}
+
+/// Where definitions go.
+struct Frame<'a> {
+    scope: &'a Scope,
+    /// At the top level: the names defined by this program so far.
+    top: Option<HashSet<Name>>,
+    items: Vec<Item>,
+}
+
+impl Expander {
+    /// A body: its definitions, and what its last expression gives. `scope` is a frame of its own.
+    pub(super) fn body(&mut self, forms: &[Syntax], scope: &Scope, whole: &Syntax) -> Step<Code> {
+        if let [one] = forms
+            && !matches!(one.node, Node::List(_))
+        {
+            return self.expression(one, scope);
+        }
+        let mut frame = Frame { scope, top: None, items: Vec::new() };
+        for form in forms {
+            self.gather(form, &mut frame)?;
+        }
+        let mut steps = Vec::with_capacity(frame.items.len());
+        let mut defines = false;
+        let mut value = None;
+        for item in frame.items {
+            if let Some(code) = value.take() {
+                steps.push((None, code));
+            }
+            match item {
+                Item::Expression(form) => value = Some(self.expression(&form, scope)?),
+                Item::Define(Variable::Local(local), name, form) => {
+                    defines = true;
+                    let code = self.named(&form, &name, scope)?;
+                    Self::learn(&local.arity, &code);
+                    steps.push((Some(local), code));
+                }
+                Item::DefineList(variables, form) => {
+                    defines = true;
+                    let list = self.expression(&form, scope)?;
+                    self.define_locals(variables, list, &form, scope, &mut steps)?;
+                }
+                // Only the top level makes globals.
+                Item::Define(Variable::Global(_), ..) => unreachable!("a body's variables are local"),
+            }
+        }
+        let value = match value {
+            Some(value) => value,
+            None if !defines => self.void(whole),
+            None => {
+                let hint = "an expression behind the definitions gives its value";
+                return Err(error(whole.span, "a body ends with a definition", hint));
+            }
+        };
+        if steps.is_empty() {
+            return Ok(value);
+        }
+        if !defines {
+            let mut codes: Vec<Code> = steps.into_iter().map(|(_, code)| code).collect();
+            codes.push(value);
+            return Ok(Code::new(Op::Begin(codes), whole.span));
+        }
+        Ok(Code::new(Op::Body(steps, Box::new(value)), whole.span))
+    }
+
+    fn define_locals(
+        &mut self,
+        variables: Vec<Variable>,
+        list: Code,
+        form: &Syntax,
+        scope: &Scope,
+        steps: &mut Vec<(Option<Rc<Local>>, Code)>,
+    ) -> Step<()> {
+        let hidden = self.fresh("values", form.span);
+        let hidden = self.local(&hidden, scope)?;
+        steps.push((Some(hidden.clone()), list));
+        let code = |op| Code::new(op, form.span);
+        for (at, variable) in variables.into_iter().enumerate() {
+            let Variable::Local(local) = variable else { continue };
+            let index = code(Op::Quote(Syntax::integer(at, form.span)));
+            let call = vec![code(Op::Native("%slot".into())), code(Op::Local(hidden.clone())), index];
+            steps.push((Some(local), code(Op::Call(call))));
+        }
+        Ok(())
+    }
+
+    /// The forms of a program.
+    pub(super) fn top(&mut self, forms: &[Syntax]) -> Step<Vec<Top>> {
+        let scope = if self.internal { self.base.clone() } else { self.top.clone() };
+        let mut frame = Frame { scope: &scope, top: Some(HashSet::new()), items: Vec::new() };
+        for form in forms {
+            self.gather(form, &mut frame)?;
+        }
+        let mut tops = Vec::with_capacity(frame.items.len());
+        for item in frame.items {
+            tops.push(match item {
+                Item::Expression(form) => Top::Run(self.expression(&form, &scope)?),
+                Item::Define(Variable::Global(global), name, form) => {
+                    let code = self.named(&form, &name, &scope)?;
+                    Self::learn(&global.arity, &code);
+                    Top::Define(global, code)
+                }
+                Item::DefineList(variables, form) => {
+                    let list = self.expression(&form, &scope)?;
+                    let globals = variables.into_iter().filter_map(|variable| match variable {
+                        Variable::Global(global) => Some(global),
+                        Variable::Local(_) => None,
+                    });
+                    Top::DefineList(globals.collect(), list)
+                }
+                // Only bodies make locals.
+                Item::Define(Variable::Local(_), ..) => unreachable!("the top level's variables are global"),
+            });
+        }
+        Ok(tops)
+    }
+
+    /// Expands a form of a body as far as it takes to know whether it defines something, and binds what it defines.
+    fn gather(&mut self, form: &Syntax, frame: &mut Frame) -> Step<()> {
+        let mut form = form.clone();
+        // A macro that makes a use of itself each time does not come to an end.
+        for _ in 0..10_000 {
+            let head = form.items().and_then(|items| items.first()).and_then(Syntax::name);
+            match head.and_then(|name| frame.scope.find(name)) {
+                Some(Binding::Form(expand)) => form = expand(self, &form, frame.scope)?,
+                Some(Binding::Rules(rules)) => form = rules.expand(&form, frame.scope)?,
+                Some(Binding::Core(core)) => return self.gather_core(core, form, frame),
+                _ => {
+                    frame.items.push(Item::Expression(form));
+                    return Ok(());
+                }
+            }
+        }
+        Err(error(form.span, "this macro expands without end", "a macro that uses itself must come to an end"))
+    }
+
+    fn gather_core(&mut self, core: Core, form: Syntax, frame: &mut Frame) -> Step<()> {
+        let args = form.items().unwrap_or_default().get(1..).unwrap_or_default();
+        match (core, args) {
+            (Core::Begin, []) if frame.top.is_some() => {}
+            (Core::Begin, args @ [_, ..]) => {
+                for arg in args {
+                    self.gather(arg, frame)?;
+                }
+            }
+            (Core::Define, [target, body @ ..]) => self.define(target, body, &form, frame)?,
+            (Core::DefineValues, [names, value]) => {
+                let all = names.items().ok_or_else(|| misused(&form, "names are written (name …)"))?;
+                let count = Syntax::integer(all.len(), form.span);
+                let parts = [("COUNT", Part::One(&count)), ("VALUE", Part::One(value))];
+                let list = self.fill(&form, "(%several COUNT VALUE)", &parts);
+                self.define_list(all, list, frame)?;
+            }
+            (Core::DefineList, [names, list]) => {
+                let all = names.items().ok_or_else(|| misused(&form, "names are written (name …)"))?;
+                self.define_list(all, list.clone(), frame)?;
+            }
+            (Core::DefineSyntax, [target, body @ ..]) => match (target.items(), body) {
+                (None, [rules]) => self.define_syntax(target, rules, frame.scope, &form)?,
+                (Some(_), _) => return Err(refused("syntax-case", form.span)),
+                _ => return Err(misused(&form, "a name and (syntax-rules …) are needed")),
+            },
+            (Core::DefineSyntaxRule, [pattern, template]) => {
+                let name = match &pattern.node {
+                    Node::List(items) | Node::Dotted(items, _) => items.first().and_then(Syntax::name),
+                    _ => None,
+                };
+                let name = name.ok_or_else(|| misused(&form, "the pattern is written (name …)"))?;
+                let rules = Rules::single(name.word(), pattern, template, frame.scope);
+                frame.scope.bind(name.clone(), Binding::Rules(Rc::new(rules)));
+            }
+            (Core::DefineRecord, [name, descriptor, constructor, predicate, fields]) => {
+                let record = record(descriptor, constructor, predicate, fields);
+                let record = record.ok_or_else(|| misused(&form, "its fields are written (name accessor mutator)"))?;
+                let name = name.name().ok_or_else(|| misused(&form, "a record has a name"))?;
+                frame.scope.bind(name.clone(), Binding::Record(Rc::new(record)));
+            }
+            (Core::Module, [name, body @ ..]) if frame.top.is_some() => {
+                // Tests are run by Racket's own tool alone.
+                if !name.is_word("test") {
+                    for form in body {
+                        self.gather(form, frame)?;
+                    }
+                }
+            }
+            (Core::Ignored, _) => {
+                if let Some(text) = args.iter().find(|arg| matches!(&arg.node, Node::Literal(_))) {
+                    let hint = "put what both need into one script, or into a context";
+                    return Err(error(text.span, "other files cannot be required", hint));
+                }
+            }
+            (
+                Core::Define
+                | Core::DefineValues
+                | Core::DefineList
+                | Core::DefineSyntax
+                | Core::DefineSyntaxRule
+                | Core::DefineRecord,
+                _,
+            ) => return Err(misused(&form, "something is missing, or too much")),
+            _ => frame.items.push(Item::Expression(form)),
+        }
+        Ok(())
+    }
+
+    /// `(define name value)`, `(define (name . formals) body …)`, `(define ((name . formals) . formals) body …)`
+    fn define(&mut self, target: &Syntax, body: &[Syntax], form: &Syntax, frame: &mut Frame) -> Step<()> {
+        let (head, formals) = match (&target.node, body) {
+            (Node::Name(_), [value]) => {
+                let variable = self.variable_for(target, frame)?;
+                frame.items.push(Item::Define(variable, target.clone(), value.clone()));
+                return Ok(());
+            }
+            (Node::Name(_), _) => return Err(misused(form, "a name and one value are needed")),
+            (Node::List(items), _) if !items.is_empty() => {
+                (&items[0], Syntax::list(items[1..].to_vec(), target.span))
+            }
+            (Node::Dotted(items, rest), _) if items.len() == 1 => (&items[0], (**rest).clone()),
+            (Node::Dotted(items, rest), _) => {
+                (&items[0], Syntax::new(Node::Dotted(items[1..].into(), rest.clone()), target.span))
+            }
+            _ => return Err(misused(form, "a name, or a name and its parameters, are needed")),
+        };
+        if body.is_empty() {
+            return Err(misused(form, "the procedure has no body"));
+        }
+        let parts = [("FORMALS", Part::One(&formals)), ("BODY", Part::Many(body))];
+        let lambda = self.fill(form, "(lambda FORMALS BODY...)", &parts);
+        self.define(head, &[lambda], form, frame)
+    }
+
+    fn define_list(&mut self, names: &[Syntax], list: Syntax, frame: &mut Frame) -> Step<()> {
+        let variables = names.iter().map(|name| self.variable_for(name, frame)).collect::<Step<Vec<_>>>()?;
+        frame.items.push(Item::DefineList(variables, list));
+        Ok(())
+    }
+
+    /// The variable of a name that is defined here.
+    fn variable_for(&mut self, target: &Syntax, frame: &mut Frame) -> Step<Variable> {
+        let Some(name) = target.name() else {
+            return Err(error(target.span, format!("`{target}` cannot be defined: it is no name"), ""));
+        };
+        let twice = match &mut frame.top {
+            Some(defined) => !defined.insert(name.clone()),
+            None => frame.scope.binds(name),
+        };
+        if twice {
+            let hint = format!("give one of them another name, or change it: `(set! {name} …)`", name = name.word());
+            return Err(error(target.span, format!("`{}` is defined twice", name.word()), hint));
+        }
+        if frame.top.is_none() {
+            return self.local(target, frame.scope).map(Variable::Local);
+        }
+        if let Some(Binding::Global(global)) = frame.scope.bound(name) {
+            // An earlier program of the session defined it: it gets a new value.
+            global.assigned.set(true);
+            return Ok(Variable::Global(global));
+        }
+        let global = Rc::new(Global {
+            steel: self.steel_name(name).into(),
+            own: self.internal,
+            assigned: Cell::new(false),
+            arity: Cell::new(None),
+        });
+        frame.scope.bind(name.clone(), Binding::Global(global.clone()));
+        Ok(Variable::Global(global))
+    }
+}
+
+impl Expander {
+    /// What Steel calls a variable of the top level: what the program calls it, unless Steel has that or cannot read it.
+    fn steel_name(&self, name: &Name) -> String {
+        let word = name.word();
+        match name {
+            Name::Plain(_) if !super::emit::readable(word) => format!("v%{}", self.number()),
+            Name::Plain(_) if self.natives.contains(&**word) => format!("{word}%{}", if self.internal { 'r' } else { 'u' }),
+            Name::Plain(_) => word.to_string(),
+            Name::Alias(_) => format!("v%{}", self.number()),
+        }
+    }
+}
+
+fn record(descriptor: &Syntax, constructor: &Syntax, predicate: &Syntax, fields: &Syntax) -> Option<Record> {
+    let fields = fields.items()?.iter().map(|field| {
+        let [name, accessor, mutator] = field.items()? else { return None };
+        let mutator = mutator.name().map(|_| mutator.clone());
+        Some(Field { word: name.name()?.word().clone(), accessor: accessor.clone(), mutator })
+    });
+    Some(Record {
+        descriptor: descriptor.clone(),
+        constructor: constructor.clone(),
+        predicate: predicate.clone(),
+        fields: fields.collect::<Option<_>>()?,
+    })
+}

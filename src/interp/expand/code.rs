@@ -1,0 +1,52 @@
+//! What is left of a program once its forms are expanded.
+
+use super::{
+    scope::{Global, Local},
+    syntax::{Span, Syntax},
+};
+use std::rc::Rc;
+
+/// An expression, with the place of what it came from.
+pub(crate) struct Code {
+    pub(crate) op: Op,
+    pub(crate) span: Span,
+}
+
+pub(crate) enum Op {
+    /// A datum.
+    Quote(Syntax),
+    Local(Rc<Local>),
+    Global(Rc<Global>),
+    /// What Steel, or the prelude that Steel itself read, calls by this name.
+    Native(Rc<str>),
+    If(Box<Code>, Box<Code>, Box<Code>),
+    Lambda(Rc<Lambda>),
+    Call(Vec<Code>),
+    Let(Vec<(Rc<Local>, Code)>, Box<Code>),
+    /// Definitions and expressions that see each other, and what the last one gives.
+    Body(Vec<(Option<Rc<Local>>, Code)>, Box<Code>),
+    /// `set!`; its value is void.
+    SetLocal(Rc<Local>, Box<Code>),
+    SetGlobal(Rc<Global>, Box<Code>),
+    Begin(Vec<Code>),
+}
+
+pub(crate) struct Lambda {
+    pub(crate) params: Vec<Rc<Local>>,
+    pub(crate) rest: Option<Rc<Local>>,
+    pub(crate) body: Code,
+}
+
+/// A form of the program's top level.
+pub(crate) enum Top {
+    Define(Rc<Global>, Code),
+    /// Several names from a list of their values.
+    DefineList(Vec<Rc<Global>>, Code),
+    Run(Code),
+}
+
+impl Code {
+    pub(crate) fn new(op: Op, span: Span) -> Self {
+        Self { op, span }
+    }
+}

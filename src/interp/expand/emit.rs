@@ -1,0 +1,379 @@
+//! Writes an expanded program as text for Steel, and keeps the way back from places in that text to the program's own.
+//!
+//! Every variable of a procedure gets a name of its own (`x%12`), so that nothing of Steel's can be shadowed or catch it.
+//! Top-level forms that call something run as fibers: `E` becomes `(%main (lambda () (%just E)))`.
+
+use super::{
+    code::{Code, Op, Top},
+    literal,
+    scope::{Arity, Global, Local},
+    syntax::{Datum, Node, Span, Syntax},
+};
+use std::{fmt::Write, ops::Range, rc::Rc};
+use steel::SteelVal;
+
+/// What keeps a wrapped form out of tail position.
+pub(crate) const JUST: &str = "%just";
+
+/// A program as Steel is given it.
+pub(crate) struct Source {
+    /// What Steel reads.
+    pub(crate) text: String,
+    /// What it must know by these names before.
+    pub(crate) constants: Vec<(String, SteelVal)>,
+    /// From where in the new text on, what bytes of the program stand there.
+    pieces: Vec<(usize, Span)>,
+    /// Where the lists of the new text lie, inner ones before outer ones.
+    lists: Vec<Range<usize>>,
+    /// Where the program first names `context`.
+    pub(crate) context: Option<Range<usize>>,
+}
+
+impl Source {
+    /// Where in the program a place of the new text lies.
+    pub(crate) fn original(&self, span: Range<usize>) -> Range<usize> {
+        let start = self.at(span.start).start;
+        let end = self.at(span.end.max(span.start + 1) - 1).end;
+        start..end.max(start)
+    }
+
+    /// The innermost list round a place of the new text: the call, when the place is one of its arguments.
+    pub(crate) fn call_round(&self, span: Range<usize>) -> Range<usize> {
+        self.lists.iter().find(|list| list.contains(&span.start)).cloned().unwrap_or(span)
+    }
+
+    /// The list that begins first behind a place of the new text, unless it begins much later.
+    pub(crate) fn form_after(&self, span: Range<usize>) -> Range<usize> {
+        let after = self.lists.iter().filter(|list| list.start >= span.end).min_by_key(|list| list.start);
+        after.filter(|list| list.start <= span.end + 1).cloned().unwrap_or(span)
+    }
+
+    fn at(&self, new: usize) -> Range<usize> {
+        let index = self.pieces.partition_point(|(start, _)| *start <= new).saturating_sub(1);
+        self.pieces.get(index).map_or(0..0, |(_, span)| span.range())
+    }
+}
+
+/// A word of Steel's as the program has it: `x%12` is `x`.
+pub(crate) fn as_written(word: &str) -> &str {
+    let word = word.strip_prefix("%d:").unwrap_or(word);
+    match word.rsplit_once('%') {
+        Some((before, "u" | "r")) if !before.is_empty() => before,
+        Some((before, number)) if !before.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => before,
+        _ => word,
+    }
+}
+
+/// Whether Steel reads a word as a name.
+pub(super) fn readable(word: &str) -> bool {
+    let plain = |c: char| c.is_alphanumeric() || "!$%&*/:<=>?^_~+-.".contains(c);
+    word.chars().all(plain)
+        && !word.starts_with(|c: char| c.is_numeric() || c == '.')
+        && !(word.len() > 1 && word.starts_with(['+', '-']) && !word.starts_with("->"))
+        && word != "fn"
+        && word != "λ"
+}
+
+pub(super) struct Emitter {
+    source: Source,
+    /// How many constants there have been in the session.
+    constants: usize,
+    /// Whether it is a part of the language: nothing of that waits.
+    internal: bool,
+    problem: Option<(Span, String)>,
+}
+
+impl Emitter {
+    pub(super) fn new(constants: usize, internal: bool) -> Self {
+        let source =
+            Source { text: String::new(), constants: Vec::new(), pieces: Vec::new(), lists: Vec::new(), context: None };
+        Self { source, constants, internal, problem: None }
+    }
+
+    /// All of it; or the place and the name of what no literal can be.
+    pub(super) fn finish(self) -> Result<Source, (Span, String)> {
+        match self.problem {
+            None => Ok(self.source),
+            Some(problem) => Err(problem),
+        }
+    }
+
+    fn put(&mut self, text: &str, span: Span) {
+        let at = self.source.text.len();
+        if self.source.pieces.last().is_none_or(|(_, last)| *last != span) {
+            self.source.pieces.push((at, span));
+        }
+        self.source.text.push_str(text);
+    }
+
+    /// Writes a list: an opening parenthesis, what `inside` writes, a closing one.
+    fn list(&mut self, span: Span, inside: impl FnOnce(&mut Self)) {
+        let start = self.source.text.len();
+        self.put("(", span);
+        inside(self);
+        self.put(")", span);
+        self.source.lists.push(start..self.source.text.len());
+    }
+
+    /// A form of the top level. `shown`: its value is printed, as Racket's modules do.
+    pub(super) fn top(&mut self, top: &Top, shown: bool) {
+        match top {
+            Top::Define(global, code) => self.define_global(global, code),
+            Top::DefineList(globals, code) => {
+                let hidden = format!("%list-{}", self.source.text.len());
+                self.list(code.span, |e| {
+                    e.put(&format!("define {hidden} "), code.span);
+                    e.fiber(code, None);
+                });
+                for (at, global) in globals.iter().enumerate() {
+                    self.put(&format!("\n(define {} (%slot {hidden} {at}))", global.steel), code.span);
+                }
+            }
+            Top::Run(code) => self.fiber(code, shown.then_some("%show")),
+        }
+        self.source.text.push('\n');
+    }
+
+    fn define_global(&mut self, global: &Global, code: &Code) {
+        self.list(code.span, |e| {
+            e.put("define ", code.span);
+            e.put(&global.steel, code.span);
+            e.put(" ", code.span);
+            match &code.op {
+                Op::Lambda(_) | Op::Quote(_) | Op::Native(_) => e.code(code, true),
+                _ => e.fiber(code, None),
+            }
+        });
+    }
+
+    /// An expression that may wait: it runs as a fiber.
+    fn fiber(&mut self, code: &Code, with: Option<&str>) {
+        if self.internal {
+            return self.code(code, true);
+        }
+        self.put(&format!("(%main (lambda () ({JUST} "), code.span);
+        if let Some(with) = with {
+            self.put(&format!("({with} "), code.span);
+        }
+        self.code(code, true);
+        self.put(if with.is_some() { "))))" } else { ")))" }, code.span);
+    }
+
+    /// Writes an expression. `used`: whether anybody looks at its value.
+    fn code(&mut self, code: &Code, used: bool) {
+        let span = code.span;
+        match &code.op {
+            Op::Quote(datum) => self.quote(datum, span),
+            Op::Local(local) if local.boxed() => self.put(&format!("(unbox {})", local_name(local)), span),
+            Op::Local(local) => self.put(&local_name(local), span),
+            Op::Global(global) => self.put(&global.steel, span),
+            Op::Native(name) => self.put(name, span),
+            Op::If(test, yes, no) => self.list(span, |e| {
+                e.put("if ", span);
+                e.code(test, true);
+                e.put(" ", span);
+                e.code(yes, used);
+                e.put(" ", span);
+                e.code(no, used);
+            }),
+            Op::Lambda(lambda) => self.lambda(lambda, span),
+            Op::Call(items) => self.call(items, span),
+            Op::Let(bindings, body) => self.list(span, |e| {
+                e.put("let (", span);
+                for (local, value) in bindings {
+                    e.put(&format!("({} ", local_name(local)), value.span);
+                    e.initial(local, value);
+                    e.put(")", value.span);
+                }
+                e.put(") ", span);
+                e.inside(body, used);
+            }),
+            Op::Body(..) => self.list(span, |e| {
+                e.put("let () ", span);
+                e.inside(code, used);
+            }),
+            Op::SetLocal(local, value) => self.assign(span, used, |e| {
+                let set = if local.boxed() { "set-box! " } else { "set! " };
+                e.put(set, span);
+                e.put(&local_name(local), span);
+                e.put(" ", span);
+                e.code(value, true);
+            }),
+            Op::SetGlobal(global, value) => self.assign(span, used, |e| {
+                e.put(&format!("set! {} ", global.steel), span);
+                e.code(value, true);
+            }),
+            Op::Begin(codes) => self.list(span, |e| {
+                e.put("begin", span);
+                for (i, code) in codes.iter().enumerate() {
+                    e.put(" ", span);
+                    e.code(code, used && i + 1 == codes.len());
+                }
+            }),
+        }
+    }
+
+    /// An assignment: Steel's gives the old value, ours void.
+    fn assign(&mut self, span: Span, used: bool, inside: impl FnOnce(&mut Self)) {
+        if used {
+            self.put("(begin ", span);
+        }
+        self.list(span, inside);
+        if used {
+            self.put(" void)", span);
+        }
+    }
+
+    /// A variable's first value.
+    fn initial(&mut self, local: &Local, value: &Code) {
+        if local.boxed() {
+            self.put("(box ", value.span);
+            self.code(value, true);
+            self.put(")", value.span);
+        } else {
+            self.code(value, true);
+        }
+    }
+
+    fn lambda(&mut self, lambda: &super::code::Lambda, span: Span) {
+        self.list(span, |e| {
+            e.put("lambda ", span);
+            let params: Vec<String> = lambda.params.iter().map(|local| local_name(local)).collect();
+            match (&lambda.rest, params.is_empty()) {
+                (None, _) => e.put(&format!("({})", params.join(" ")), span),
+                (Some(rest), true) => e.put(&local_name(rest), span),
+                (Some(rest), false) => e.put(&format!("({} . {})", params.join(" "), local_name(rest)), span),
+            }
+            e.put(" ", span);
+            let boxed: Vec<String> =
+                lambda.params.iter().chain(&lambda.rest).filter(|l| l.boxed()).map(|l| local_name(l)).collect();
+            if boxed.is_empty() {
+                e.inside(&lambda.body, true);
+            } else {
+                e.list(span, |e| {
+                    let bindings: String = boxed.iter().map(|name| format!("({name} (box {name}))")).collect();
+                    e.put(&format!("let ({bindings}) "), span);
+                    e.inside(&lambda.body, true);
+                });
+            }
+        });
+    }
+
+    /// The body of a procedure or of a `let`, where definitions may stand.
+    fn inside(&mut self, code: &Code, used: bool) {
+        let Op::Body(steps, value) = &code.op else { return self.code(code, used) };
+        let last = steps.iter().rposition(|(local, _)| local.is_some());
+        for (i, (local, step)) in steps.iter().enumerate() {
+            match local {
+                Some(local) => self.list(step.span, |e| {
+                    e.put(&format!("define {} ", local_name(local)), step.span);
+                    e.initial(local, step);
+                }),
+                // Steel wants its definitions together.
+                None if last.is_some_and(|last| i < last) => self.list(step.span, |e| {
+                    let hidden = format!("define nothing%{} ", e.source.text.len());
+                    e.put(&hidden, step.span);
+                    e.code(step, true);
+                }),
+                None => self.code(step, false),
+            }
+            self.put(" ", step.span);
+        }
+        self.code(value, used);
+    }
+
+    fn call(&mut self, items: &[Code], span: Span) {
+        let Some((head, args)) = items.split_first() else { return };
+        let known = match &head.op {
+            Op::Local(local) if !local.assigned.get() => local.arity.get().map(|arity| (&local.word, arity)),
+            Op::Global(global) if !global.assigned.get() => global.arity.get().map(|arity| (&global.steel, arity)),
+            _ => None,
+        };
+        if let Some((word, arity)) = known
+            && !arity.takes(args.len())
+        {
+            return self.miscounted(word, arity, args, span);
+        }
+        if let Op::Lambda(lambda) = &head.op {
+            // Steel mistakes the parameters of a procedure that is called where it stands.
+            let hidden = format!("f%{}", self.source.text.len());
+            let _ = lambda;
+            return self.list(span, |e| {
+                e.put(&format!("let (({hidden} "), span);
+                e.code(head, true);
+                e.put(&format!(")) ({hidden}"), span);
+                e.arguments(args, span);
+                e.put(")", span);
+            });
+        }
+        self.list(span, |e| {
+            e.code(head, true);
+            e.arguments(args, span);
+        });
+    }
+
+    fn arguments(&mut self, args: &[Code], span: Span) {
+        for arg in args {
+            self.put(" ", span);
+            self.code(arg, true);
+        }
+    }
+
+    /// Steel puts short procedures in the place of their calls without counting arguments; what is known to be wrong is
+    /// said when it is reached, and not before.
+    fn miscounted(&mut self, word: &Rc<str>, arity: Arity, args: &[Code], span: Span) {
+        self.list(span, |e| {
+            let most = arity.most.map_or("#f".to_owned(), |most| most.to_string());
+            let word = as_written(word).replace(['\\', '"'], "");
+            e.put(&format!("%miscounted \"{word}\" {} {most}", arity.least), span);
+            e.arguments(args, span);
+        });
+    }
+
+    fn quote(&mut self, datum: &Syntax, span: Span) {
+        match &datum.node {
+            Node::Literal(Datum::String(text)) if !text.contains(|c: char| c.is_control() && c != '\n') => {
+                let mut out = String::with_capacity(text.len() + 2);
+                out.push('"');
+                for c in text.chars() {
+                    if matches!(c, '"' | '\\') {
+                        out.push('\\');
+                    }
+                    out.push(c);
+                }
+                out.push('"');
+                self.put(&out, span);
+            }
+            Node::Literal(Datum::Number(text)) => self.put(text, span),
+            Node::Literal(Datum::Boolean(truth)) => self.put(if *truth { "#true" } else { "#false" }, span),
+            Node::Literal(Datum::Void) => self.put("void", span),
+            Node::Literal(Datum::Keyword(word)) if readable(word) => self.put(&format!("#:{word}"), span),
+            Node::List(items) if items.is_empty() => self.put("'()", span),
+            Node::Name(name) if readable(name.word()) => self.put(&format!("'{}", name.word()), span),
+            _ => self.constant(datum, span),
+        }
+    }
+
+    /// A literal that Steel is given as a value.
+    fn constant(&mut self, datum: &Syntax, span: Span) {
+        match literal::value(datum) {
+            Ok(value) => {
+                self.constants += 1;
+                let name = format!("%constant-{}", self.constants);
+                self.put(&name, span);
+                self.source.constants.push((name, value));
+            }
+            Err(problem) => self.problem = self.problem.take().or(Some((datum.span, problem))),
+        }
+    }
+}
+
+fn local_name(local: &Local) -> String {
+    let mut name = String::new();
+    // Writing to a string cannot fail.
+    let _ = match readable(&local.word) {
+        true => write!(name, "{}%{}", local.word, local.number),
+        false => write!(name, "v%{}", local.number),
+    };
+    name
+}

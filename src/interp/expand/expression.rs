@@ -1,0 +1,152 @@
+//! Expressions: names resolved, forms expanded, calls.
+
+use super::{
+    Expander, NESTING, Step,
+    code::{Code, Op},
+    error,
+    scope::{Binding, Local, Scope},
+    syntax::{Name, Node, Syntax},
+};
+use crate::interp::errors;
+use std::{cell::Cell, rc::Rc};
+
+impl Expander {
+    /// What an expression comes to.
+    pub(super) fn expression(&mut self, syntax: &Syntax, scope: &Scope) -> Step<Code> {
+        self.nesting += 1;
+        if self.nesting > NESTING {
+            self.nesting = 0;
+            let hint = "a macro that uses itself must come to an end; long data belongs in a context or in JSON";
+            return Err(error(syntax.span, "this is nested too deeply, or expands without end", hint));
+        }
+        let code = self.expanded(syntax, scope);
+        self.nesting = self.nesting.saturating_sub(1);
+        code
+    }
+
+    fn expanded(&mut self, syntax: &Syntax, scope: &Scope) -> Step<Code> {
+        match &syntax.node {
+            Node::Name(name) => self.variable(name, syntax, scope),
+            Node::List(items) => match &**items {
+                [] => {
+                    let hint = "the empty list is written '()";
+                    Err(error(syntax.span, "`()` is no expression: nothing is called", hint))
+                }
+                [head, ..] => match head.name().and_then(|name| scope.find(name)) {
+                    Some(Binding::Core(core)) => core.expression(self, syntax, scope),
+                    Some(Binding::Form(form)) => {
+                        let expanded = form(self, syntax, scope)?;
+                        self.expression(&expanded, scope)
+                    }
+                    Some(Binding::Rules(rules)) => {
+                        let expanded = rules.expand(syntax, scope)?;
+                        self.expression(&expanded, scope)
+                    }
+                    _ => self.call(items, syntax, scope),
+                },
+            },
+            Node::Dotted(..) => Err(error(syntax.span, "a call has no dot", "`(apply f arguments)` calls F with a list of arguments")),
+            // Literals stand for themselves, quoted or not.
+            Node::Literal(_) | Node::Vector(_) | Node::Hash(_) | Node::Boxed(_) => {
+                Ok(Code::new(Op::Quote(syntax.clone()), syntax.span))
+            }
+        }
+    }
+
+    fn call(&mut self, items: &[Syntax], syntax: &Syntax, scope: &Scope) -> Step<Code> {
+        let calls = items.iter().map(|item| self.expression(item, scope)).collect::<Step<Vec<_>>>()?;
+        Ok(Code::new(Op::Call(calls), syntax.span))
+    }
+
+    /// Every one of several expressions, and what the last gives.
+    pub(super) fn sequence(&mut self, items: &[Syntax], scope: &Scope, whole: &Syntax) -> Step<Code> {
+        match items {
+            [one] => self.expression(one, scope),
+            [] => Ok(self.void(whole)),
+            several => {
+                let codes = several.iter().map(|item| self.expression(item, scope)).collect::<Step<Vec<_>>>()?;
+                Ok(Code::new(Op::Begin(codes), whole.span))
+            }
+        }
+    }
+
+    pub(super) fn void(&self, at: &Syntax) -> Code {
+        Code::new(Op::Quote(Syntax::literal(super::syntax::Datum::Void, at.span)), at.span)
+    }
+
+    /// What a name means as an expression.
+    fn variable(&mut self, name: &Name, syntax: &Syntax, scope: &Scope) -> Step<Code> {
+        let op = match scope.find(name) {
+            Some(Binding::Local(local)) => {
+                self.noticed(&local);
+                Op::Local(local)
+            }
+            Some(Binding::Global(global)) => Op::Global(global),
+            Some(Binding::Record(record)) => {
+                let constructor = record.constructor.clone().at(syntax.span);
+                return self.expression(&constructor, scope);
+            }
+            Some(Binding::Core(_) | Binding::Form(_) | Binding::Rules(_)) => {
+                let word = name.word();
+                let hint = errors::form_hint(word);
+                return Err(error(syntax.span, format!("`{word}` is a form, and stands first in parentheses"), hint));
+            }
+            None => Op::Native(self.native(name, syntax)?),
+        };
+        Ok(Code::new(op, syntax.span))
+    }
+
+    /// What Steel calls a name that nothing here binds.
+    fn native(&mut self, name: &Name, syntax: &Syntax) -> Step<Rc<str>> {
+        let word = name.word();
+        // Only templates of ours bring such names in, or text that may say them.
+        let ours = word.starts_with('%') && word.len() > 1 || word.starts_with("#%");
+        if ours || self.natives.contains(&**word) {
+            if &**word == "context" {
+                self.context.get_or_insert(syntax.span);
+            }
+            return Ok(word.clone());
+        }
+        Err(self.unbound(word, syntax))
+    }
+
+    /// A name that means nothing.
+    fn unbound(&self, word: &str, syntax: &Syntax) -> crate::wire::ScriptError {
+        let bound = self.words();
+        let known = self.natives.iter().map(String::as_str).chain(bound.iter().map(|word| &**word));
+        let said = errors::undefined(word, &self.text, known);
+        error(syntax.span, said.message, said.hint.unwrap_or_default())
+    }
+
+    /// Every word that the language or the session's programs bind.
+    pub(crate) fn words(&self) -> Vec<Rc<str>> {
+        let mut words = self.base.words();
+        words.extend(self.top.words());
+        words
+    }
+
+    /// Takes note of a variable being named here.
+    pub(super) fn noticed(&self, local: &Local) {
+        if local.depth < self.depth {
+            local.captured.set(true);
+        }
+    }
+
+    /// A new variable of the procedure that is being expanded.
+    pub(super) fn local(&self, name: &Syntax, scope: &Scope) -> Step<Rc<Local>> {
+        let Some(bound) = name.name() else {
+            let message = format!("a name stands here, not `{name}`");
+            return Err(error(name.span, message, "variables have names"));
+        };
+        let local = Rc::new(Local {
+            word: bound.word().clone(),
+            number: self.number(),
+            depth: self.depth,
+            assigned: Cell::new(false),
+            captured: Cell::new(false),
+            arity: Cell::new(None),
+        });
+        scope.bind(bound.clone(), Binding::Local(local.clone()));
+        Ok(local)
+    }
+}

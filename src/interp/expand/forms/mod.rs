@@ -1,0 +1,27 @@
+//! The forms: those that everything is made of (`core`), and those in Rust that are made of others.
+//!
+//! More of them are macros in `prelude/racket/forms.scm`.
+
+pub(super) mod core;
+mod quasi;
+mod small;
+
+use super::{
+    Form,
+    scope::{Binding, Scope},
+    syntax::Name,
+};
+
+/// The forms in Rust that are made of others.
+const FORMS: &[&[(&str, Form)]] = &[small::FORMS];
+
+/// Binds every form.
+pub(super) fn bind(scope: &Scope) {
+    let plain = |word: &str| Name::Plain(word.into());
+    for (word, core) in core::WORDS {
+        scope.bind(plain(word), Binding::Core(*core));
+    }
+    for (word, form) in FORMS.iter().copied().flatten() {
+        scope.bind(plain(word), Binding::Form(*form));
+    }
+}

@@ -1,0 +1,321 @@
+//! Reads a program's text as Racket does, places included.
+//!
+//! Here-strings and regexps are literals; an escape that no string knows stands for itself, since strings are full of
+//! Python. Infix dots (`(a . < . b)`) are put in front. Not here: what a form means, and telling which parenthesis is the
+//! wrong one (`errors::unbalanced`).
+
+mod atoms;
+
+use super::{
+    Step, error,
+    syntax::{Datum, Name, Node, Span, Syntax},
+};
+pub(crate) use atoms::is_delimiter;
+
+/// Deeper than this nobody writes.
+const DEPTH: usize = 2_000;
+
+/// Reads all of a program. `internal`: whether it may use the interpreter's own names.
+pub(crate) fn program(text: &str, internal: bool) -> Step<Vec<Syntax>> {
+    let mut reader = Reader { text, at: 0, depth: 0, internal };
+    if text.starts_with("#!") {
+        // A script may name its interpreter in its first line.
+        reader.line();
+    }
+    let mut forms = Vec::new();
+    while let Some(form) = reader.datum()? {
+        forms.push(form);
+    }
+    match reader.text.get(reader.at..=reader.at) {
+        Some(close) => {
+            let message = format!("this `{close}` closes nothing");
+            Err(error(reader.span(reader.at, 1), message, "is there one too many?"))
+        }
+        None => Ok(forms),
+    }
+}
+
+/// Reads text that is data: what `read` and `(read (open-input-string …))` give.
+pub(crate) fn first(text: &str) -> Step<Option<(Syntax, usize)>> {
+    let mut reader = Reader { text, at: 0, depth: 0, internal: true };
+    let datum = reader.datum()?;
+    Ok(datum.map(|datum| (datum, reader.at)))
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+    depth: usize,
+    internal: bool,
+}
+
+impl<'a> Reader<'a> {
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    fn span(&self, start: usize, len: usize) -> Span {
+        Span { start: start as u32, end: (start + len).min(self.text.len()) as u32 }
+    }
+
+    fn since(&self, start: usize) -> Span {
+        Span { start: start as u32, end: self.at as u32 }
+    }
+
+    fn line(&mut self) {
+        let rest = self.rest();
+        self.at += rest.find('\n').unwrap_or(rest.len());
+    }
+
+    /// Passes white space and comments.
+    fn skip(&mut self) -> Step<()> {
+        loop {
+            let rest = self.rest();
+            let trimmed = rest.trim_start();
+            self.at += rest.len() - trimmed.len();
+            if trimmed.starts_with(';') || trimmed.starts_with("#lang ") {
+                self.line();
+            } else if trimmed.starts_with("#|") {
+                self.at += block_comment(trimmed);
+            } else if trimmed.starts_with("#;") {
+                let start = self.at;
+                self.at += 2;
+                if self.datum()?.is_none() {
+                    return Err(error(self.span(start, 2), "`#;` has nothing to leave out", "a datum follows it"));
+                }
+            } else {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The next datum; none at the end of the text, and before what closes a list.
+    fn datum(&mut self) -> Step<Option<Syntax>> {
+        self.skip()?;
+        let (start, rest) = (self.at, self.rest());
+        let Some(c) = rest.chars().next() else { return Ok(None) };
+        let quoting = match c {
+            '(' | '[' | '{' => return self.list(start).map(Some),
+            ')' | ']' | '}' => return Ok(None),
+            '"' => {
+                self.at += 1;
+                let text = self.string(start)?;
+                return Ok(Some(Syntax::literal(Datum::String(text.into()), self.since(start))));
+            }
+            '\'' => ("quote", 1),
+            '`' => ("quasiquote", 1),
+            ',' if rest.starts_with(",@") => ("unquote-splicing", 2),
+            ',' => ("unquote", 1),
+            '#' if rest.starts_with("#'") => ("syntax", 2),
+            '#' if rest.starts_with("#`") => ("quasisyntax", 2),
+            '#' => return self.hash(start).map(Some),
+            _ => return self.atom(start).map(Some),
+        };
+        self.quoted(start, quoting).map(Some)
+    }
+
+    /// `'x` and its like.
+    fn quoted(&mut self, start: usize, (word, len): (&str, usize)) -> Step<Syntax> {
+        self.at += len;
+        let name = Syntax::new(Node::Name(Name::Plain(word.into())), self.span(start, len));
+        let datum = self.needed(start, len)?;
+        Ok(Syntax::list(vec![name, datum], self.since(start)))
+    }
+
+    /// A datum where one must follow.
+    fn needed(&mut self, start: usize, len: usize) -> Step<Syntax> {
+        self.deeper()?;
+        let datum = self.datum()?;
+        self.depth -= 1;
+        datum.ok_or_else(|| {
+            let before = &self.text[start..start + len];
+            error(self.span(start, len), format!("nothing follows this `{before}`"), "a datum follows it")
+        })
+    }
+
+    fn deeper(&mut self) -> Step<()> {
+        self.depth += 1;
+        if self.depth > DEPTH {
+            let hint = "keep large data in a context or in JSON";
+            return Err(error(self.span(self.at, 1), "the program is nested too deeply", hint));
+        }
+        Ok(())
+    }
+
+    fn list(&mut self, start: usize) -> Step<Syntax> {
+        let (items, tail) = self.items(start)?;
+        let node = match tail {
+            None => Node::List(items.into()),
+            Some(tail) => dotted(items, tail),
+        };
+        Ok(Syntax::new(node, self.since(start)))
+    }
+
+    /// The items up to the closing parenthesis, and what follows a dot.
+    fn items(&mut self, start: usize) -> Step<(Vec<Syntax>, Option<Syntax>)> {
+        self.deeper()?;
+        let open = self.rest().chars().next().unwrap_or('(');
+        self.at += 1;
+        let close = match open {
+            '[' => ']',
+            '{' => '}',
+            _ => ')',
+        };
+        let (mut items, mut tail, mut first) = (Vec::new(), None, None);
+        loop {
+            self.skip()?;
+            let rest = self.rest();
+            match rest.chars().next() {
+                Some(c) if c == close => {
+                    self.at += 1;
+                    break;
+                }
+                Some(c @ (')' | ']' | '}')) => {
+                    let hint = format!("it should be a `{close}`, or something before it is not closed");
+                    let message = format!("this `{c}` stands where a `{open}` is to be closed");
+                    return Err(error(self.span(self.at, 1), message, hint));
+                }
+                None => {
+                    let hint = "the script ends before it is closed";
+                    return Err(error(self.span(start, 1), format!("this `{open}` is never closed"), hint));
+                }
+                Some('.') if rest[1..].starts_with(|c: char| is_delimiter(c)) && !items.is_empty() => {
+                    let dot = self.at;
+                    self.at += 1;
+                    let after = self.needed(dot, 1)?;
+                    self.skip()?;
+                    if self.rest().starts_with('.') && first.is_none() {
+                        // `(a . < . b)`: what stands between two dots is the operator.
+                        self.at += 1;
+                        first = Some(after);
+                    } else if self.rest().starts_with(close) {
+                        tail = Some(after);
+                    } else {
+                        return Err(error(self.span(dot, 1), "one datum follows a dot, and then the list ends", ""));
+                    }
+                }
+                Some(_) => items.extend(self.datum()?),
+            }
+        }
+        self.depth -= 1;
+        if let Some(first) = first {
+            items.insert(0, first);
+        }
+        Ok((items, tail))
+    }
+
+    /// What begins with `#` and is no comment.
+    fn hash(&mut self, start: usize) -> Step<Syntax> {
+        let rest = self.rest();
+        if let Some(prefix) = ["#hasheqv", "#hasheq", "#hash"].into_iter().find(|prefix| {
+            rest.strip_prefix(prefix).is_some_and(|after| after.starts_with(['(', '[', '{']))
+        }) {
+            self.at += prefix.len();
+            let (items, _) = self.items(start)?;
+            let pairs = items.into_iter().map(|pair| self.pair(pair)).collect::<Step<Vec<_>>>()?;
+            return Ok(Syntax::new(Node::Hash(pairs.into()), self.since(start)));
+        }
+        if let Some(prefix) = ["#u8(", "#vu8("].into_iter().find(|prefix| rest.starts_with(prefix)) {
+            self.at += prefix.len() - 1;
+            let (items, _) = self.items(start)?;
+            let byte = |item: &Syntax| match &item.node {
+                Node::Literal(Datum::Number(text)) => text.parse::<u8>().ok(),
+                _ => None,
+            };
+            let bytes = items.iter().map(|item| {
+                byte(item).ok_or_else(|| error(item.span, "this is no byte", "bytes are integers from 0 to 255"))
+            });
+            let bytes = bytes.collect::<Step<Vec<u8>>>()?;
+            return Ok(Syntax::literal(Datum::Bytes(bytes.into()), self.since(start)));
+        }
+        if rest[1..].starts_with(['(', '[', '{']) {
+            self.at += 1;
+            let (items, tail) = self.items(start)?;
+            if tail.is_some() {
+                return Err(error(self.since(start), "a vector has no dot", ""));
+            }
+            return Ok(Syntax::new(Node::Vector(items.into()), self.since(start)));
+        }
+        if rest.starts_with("#s(") {
+            let hint = "`(struct name (field …) #:transparent)` makes records that print and compare by contents";
+            return Err(error(self.span(start, 3), "prefab structures cannot be written as literals", hint));
+        }
+        if rest.starts_with("#&") {
+            self.at += 2;
+            let inner = self.needed(start, 2)?;
+            return Ok(Syntax::new(Node::Boxed(inner.into()), self.since(start)));
+        }
+        for (prefix, px, bytes) in
+            [("#rx\"", false, false), ("#px\"", true, false), ("#rx#\"", false, true), ("#px#\"", true, true)]
+        {
+            if rest.starts_with(prefix) {
+                let _ = bytes; // A pattern for bytes matches text here, as every pattern does.
+                self.at += prefix.len();
+                let text = self.string(start)?;
+                return Ok(Syntax::literal(Datum::Regexp(text.into(), px), self.since(start)));
+            }
+        }
+        if rest.starts_with("#\"") {
+            self.at += 2;
+            let text = self.string(start)?;
+            let bytes: Vec<u8> = match text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect() {
+                Some(bytes) => bytes,
+                None => text.into_bytes(),
+            };
+            return Ok(Syntax::literal(Datum::Bytes(bytes.into()), self.since(start)));
+        }
+        if rest.starts_with("#<<") {
+            return self.here_string(start);
+        }
+        if rest.starts_with("#\\") {
+            return self.character(start);
+        }
+        self.atom(start)
+    }
+
+    fn pair(&self, pair: Syntax) -> Step<(Syntax, Syntax)> {
+        match &pair.node {
+            Node::Dotted(key, value) if key.len() == 1 => Ok((key[0].clone(), (**value).clone())),
+            Node::List(items) if !items.is_empty() => {
+                let rest = Syntax::list(items[1..].to_vec(), pair.span);
+                Ok((items[0].clone(), rest))
+            }
+            _ => Err(error(pair.span, "in a hash's literal stand pairs", "they are written `(key . value)`")),
+        }
+    }
+}
+
+/// `(a . (b c))` is `(a b c)`.
+fn dotted(mut items: Vec<Syntax>, tail: Syntax) -> Node {
+    match tail.node {
+        Node::List(more) => {
+            items.extend(more.iter().cloned());
+            Node::List(items.into())
+        }
+        Node::Dotted(more, tail) => {
+            items.extend(more.iter().cloned());
+            Node::Dotted(items.into(), tail)
+        }
+        _ => Node::Dotted(items.into(), tail.into()),
+    }
+}
+
+/// The bytes of a nested `#| … |#`.
+pub(crate) fn block_comment(text: &str) -> usize {
+    let (mut depth, mut at) = (0, 0);
+    while at < text.len() {
+        let rest = &text.as_bytes()[at..];
+        match rest {
+            [b'#', b'|', ..] => (depth, at) = (depth + 1, at + 2),
+            [b'|', b'#', ..] => (depth, at) = (depth - 1, at + 2),
+            _ => at += 1,
+        }
+        if depth == 0 {
+            return at;
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests;
