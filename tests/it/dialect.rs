@@ -41,6 +41,8 @@ impl Listener for Screen {
 struct Ran {
     stdout: String,
     error: Option<String>,
+    /// The line of the error.
+    line: Option<usize>,
 }
 
 /// Runs a program in a session of its own.
@@ -53,15 +55,17 @@ async fn run(zygote: &Zygote, text: String) -> Ran {
     let shown = text.clone();
     let program = Program { text, timeout: Some(BOUND), ..Program::default() };
     let report = session.run(program, &mut screen, &mut stopped).await;
-    let mut stdout = screen.0;
-    let error = match report.outcome {
+    let stdout = screen.0;
+    match report.outcome {
         Ok(outcome) => {
-            stdout.extend(outcome.value.map(|value| value + "\n"));
-            None
+            let value = outcome.value.map(|value| value + "\n").unwrap_or_default();
+            Ran { stdout: stdout + &value, error: None, line: None }
         }
-        Err(error) => Some(error.plain("program", &shown).trim_end().to_owned()),
-    };
-    Ran { stdout, error }
+        Err(error) => {
+            let told = error.plain("program", &shown).trim_end().to_owned();
+            Ran { stdout, error: Some(told), line: error.line(&shown) }
+        }
+    }
 }
 
 /// The files of a folder with this extension, sorted.
@@ -139,34 +143,40 @@ fn verdicts(stdout: &str) -> BTreeMap<usize, Option<String>> {
     found
 }
 
+/// The definitions that run, and those that do not, each with what is wrong with it.
+async fn sifted(zygote: &Zygote, harness: &str, mut kept: Vec<Form>) -> (Vec<Form>, Vec<(Form, String)>) {
+    let mut failed = Vec::new();
+    while let Ran { error: Some(error), line, .. } = run(zygote, program(harness, &kept)).await {
+        // The form that the error stands in; where it does not say, the last: then the next round blames another.
+        let mut end = harness.lines().count();
+        let blamed = kept.iter().position(|form| {
+            end += form.text.lines().count();
+            line.is_some_and(|line| line <= end)
+        });
+        let Some(form) = blamed.map(|at| kept.remove(at)).or_else(|| kept.pop()) else { break };
+        failed.push((form, error));
+    }
+    (kept, failed)
+}
+
 /// What failed of a file of assertions, in its order, each with its line; and how many assertions there are.
 ///
 /// Where the file does not run as a whole, each definition that does not is told and left out, and each assertion that
 /// was not heard of runs in a session of its own.
 async fn failures(zygote: &Zygote, harness: &str, text: &str) -> (Vec<(Form, String)>, usize) {
     let forms = forms(text);
-    let asserted = forms.iter().filter(|form| form.assertion).count();
+    let (assertions, definitions): (Vec<Form>, Vec<Form>) = forms.iter().cloned().partition(|form| form.assertion);
     let whole = run(zygote, program(harness, &forms)).await;
     let mut heard = verdicts(&whole.stdout);
-    let mut failed = Vec::new();
-    let mut kept = Vec::new();
-    for form in &forms {
-        if heard.len() == asserted {
-            break;
-        }
-        if !form.assertion {
-            kept.push(form.clone());
-            if let Some(error) = run(zygote, program(harness, &kept)).await.error {
-                failed.push((form.clone(), error));
-                kept.pop();
-            }
-        }
-    }
-    for form in forms.into_iter().filter(|form| form.assertion) {
+    let missing = heard.len() < assertions.len();
+    let (kept, mut failed) =
+        if missing { sifted(zygote, harness, definitions).await } else { (Vec::new(), Vec::new()) };
+    let asserted = assertions.len();
+    for form in assertions {
         let verdict = match heard.remove(&form.line) {
             Some(verdict) => verdict,
             None => {
-                // Definitions that stand below it may be what it calls.
+                // What it calls may be defined below it.
                 let alone = run(zygote, program(harness, &[kept.as_slice(), &[form.clone()]].concat())).await;
                 let unheard = || Some(alone.error.unwrap_or_else(|| "it told nothing".into()));
                 verdicts(&alone.stdout).remove(&form.line).unwrap_or_else(unheard)
@@ -178,10 +188,23 @@ async fn failures(zygote: &Zygote, harness: &str, text: &str) -> (Vec<(Form, Str
     (failed, asserted)
 }
 
+/// What the failures say first, most frequent first: where to begin.
+fn causes<'a>(verdicts: impl Iterator<Item = &'a str>) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for verdict in verdicts {
+        let said =
+            verdict.lines().map(str::trim).find(|line| line.starts_with("error: ") || line.starts_with("raised: "));
+        *counts.entry(said.unwrap_or("another value or other output")).or_default() += 1;
+    }
+    let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counts.iter().take(40).map(|(said, count)| format!("{count:5} {said}\n")).collect()
+}
+
 #[tokio::test]
 async fn every_assertion_of_the_conformance_suite_holds() {
     let zygote = zygote();
-    let (mut told, mut total, mut failing) = (String::new(), 0, 0);
+    let (mut told, mut all, mut total, mut failing) = (String::new(), Vec::new(), 0, 0);
     let areas = files(".", "scm");
     let harness = read(areas.iter().find(|path| path.ends_with("harness.scm")).expect("the harness is there"));
     for path in areas.iter().filter(|path| !path.ends_with("harness.scm")) {
@@ -190,10 +213,12 @@ async fn every_assertion_of_the_conformance_suite_holds() {
         failing += failed.len();
         for (form, verdict) in failed {
             let _ = writeln!(told, "{}:{}: {}\n{verdict}\n", name(path), form.line, form.text);
+            all.push(verdict);
         }
     }
     assert!(total >= 700, "only {total} assertions were found");
-    assert!(failing == 0, "{told}{failing} of {total} assertions fail");
+    let causes = causes(all.iter().map(String::as_str));
+    assert!(failing == 0, "{told}{failing} of {total} assertions fail, by what they say first:\n{causes}");
 }
 
 /// The first line that differs, with its number.
@@ -216,7 +241,7 @@ fn difference(got: &str, wanted: &str) -> String {
 async fn every_program_prints_what_it_prints_in_racket() {
     let zygote = zygote();
     let programs = files("programs", "rkt");
-    let (mut told, mut names) = (String::new(), Vec::new());
+    let (mut told, mut names, mut all) = (String::new(), Vec::new(), Vec::new());
     for path in &programs {
         let wanted = read(&path.with_extension("out"));
         let ran = run(&zygote, read(path)).await;
@@ -228,6 +253,7 @@ async fn every_program_prints_what_it_prints_in_racket() {
             for line in ran.error.iter().flat_map(|error| error.lines()) {
                 let _ = writeln!(told, "  {line}");
             }
+            all.push(ran.error.unwrap_or_default());
             names.push(name(path));
         }
     }
