@@ -17,7 +17,7 @@ use std::{
 use tokio::sync::mpsc;
 
 /// How long any one program may take: past it, it is taken to hang.
-const BOUND: Duration = Duration::from_secs(60);
+const BOUND: Duration = Duration::from_secs(20);
 
 /// What the program prints to begin what an assertion came to.
 const MARK: &str = "\n@@";
