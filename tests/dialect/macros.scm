@@ -167,3 +167,117 @@
 (check (timed-label "sum" (+ 1 2)) => "sum: 3")
 (define-syntax my-delay (syntax-rules () [(_ e) (lambda () e)]))
 (check ((my-delay (+ 1 2))) => 3)
+
+;; Corners of syntax-rules
+(define-syntax tail-after
+  (syntax-rules ()
+    [(_ (a ... . rest)) '((a ...) rest)]))
+(check (tail-after (1 2 3)) => ((1 2 3) ()))
+(check (tail-after (1 2 . 3)) => ((1 2) 3))
+(define-syntax middle
+  (syntax-rules ()
+    [(_ first mid ... last) '(first (mid ...) last)]))
+(check (middle 1 2 3 4) => (1 (2 3) 4))
+(check (middle 1 2) => (1 () 2))
+(define-syntax two-deep
+  (syntax-rules ()
+    [(_ ((k v ...) ...)) '((k ...) (v ... ...) ((v ... k) ...))]))
+(check (two-deep ((a 1 2) (b) (c 3))) => ((a b c) (1 2 3) ((1 2 a) (b) (3 c))))
+(define-syntax pair-up
+  (syntax-rules ()
+    [(_ (a ...) (b ...)) '((a b) ...)]))
+(check (pair-up (1 2 3) (x y z)) => ((1 x) (2 y) (3 z)))
+(define-syntax spread
+  (syntax-rules ()
+    [(_ x (y ...)) '((x y) ...)]))
+(check (spread a (1 2 3)) => ((a 1) (a 2) (a 3)))
+(check (spread a ()) => ())
+(define-syntax quoted-ellipsis
+  (syntax-rules ()
+    [(_ x) '(x (... ...))]))
+(check (quoted-ellipsis a) => (a ...))
+(define-syntax only-literals
+  (syntax-rules (=> ->)
+    [(_ a => b) (list 'fat 'a 'b)]
+    [(_ a -> b) (list 'thin 'a 'b)]
+    [(_ a op b) (list 'other 'op)]))
+(check (list (only-literals 1 => 2) (only-literals 1 -> 2) (only-literals 1 + 2)) => ((fat 1 2) (thin 1 2) (other +)))
+(define-syntax nested-quote
+  (syntax-rules ()
+    [(_ x y ...) `(x ,(list 'y ...) ,@(list 'y ...) . end)]))
+(check (nested-quote a b c) => (a (b c) b c . end))
+(define-syntax strings-and-chars
+  (syntax-rules ()
+    [(_ #\a) 'char]
+    [(_ "s") 'string]
+    [(_ #t) 'true]
+    [(_ ()) 'empty]
+    [(_ 1.5) 'number]
+    [(_ other) 'other]))
+(check (list (strings-and-chars #\a) (strings-and-chars "s") (strings-and-chars #t) (strings-and-chars ()) (strings-and-chars 1.5) (strings-and-chars z)) => (char string true empty number z))
+
+;; Hygiene further
+(define-syntax-rule (with-temp e) (let ([temp 1]) (+ temp e)))
+(check (let ([temp 10]) (with-temp temp)) => 11)
+(check (let ([temp 10]) (with-temp (with-temp temp))) => 12)
+(define-syntax my-let2
+  (syntax-rules () [(_ n v b) (let ([n v]) b)]))
+(check (let ([x 1]) (my-let2 x 2 (my-let2 y x (list x y)))) => (2 2))
+(define-syntax define-twice
+  (syntax-rules () [(_ a b) (begin (define hidden 5) (define a hidden) (define b (* 2 hidden)))]))
+(define-twice five ten)
+(check (list five ten) => (5 10))
+(check (let () (define-twice p q) (define hidden 99) (list p q hidden)) => (5 10 99))
+(define-syntax-rule (loop-until done body ...) (let loop () (unless done body ... (loop))))
+(check (let ([n 0]) (loop-until (= n 3) (set! n (+ n 1))) n) => 3)
+(check (let ([list vector]) (let-syntax ([m (syntax-rules () [(_ a) (list a)])]) (let ([list cons]) (m 1)))) => #(1))
+(define-syntax-rule (shadow-list e) (let ([list (lambda args 'shadowed)]) e))
+(check (shadow-list (list 1 2)) => (1 2))
+(check (let loop ([i 0]) (my-or (and (> i 2) i) (loop (+ i 1)))) => 3)
+(check (let ([else #f]) (cond [else 1] [#t 2])) => 2)
+(check (let ([=> #f]) (cond [#t => 'ok])) => ok)
+(define-syntax while*
+  (syntax-rules ()
+    [(_ (var init) test body ...)
+     (let ([var init]) (let loop () (if test (begin body ... (loop)) var)))]))
+(check (while* (i 0) (< i 5) (set! i (+ i 2))) => 6)
+(define-syntax my-do
+  (syntax-rules ()
+    [(_ ([v i s] ...) (t r) b ...) (let lp ([v i] ...) (if t r (begin b ... (lp s ...))))]))
+(check (my-do ([i 0 (+ i 1)] [acc '() (cons i acc)]) ((= i 3) acc)) => (2 1 0))
+(check (my-do ([lp 0 (+ lp 1)]) ((= lp 2) lp)) => 2)
+
+;; Macros inside bodies, and macros that use later definitions
+(check (let ()
+         (define-syntax-rule (later x) (helper x))
+         (define (helper x) (* 3 x))
+         (later 4)) => 12)
+(define (uses-local-macro n)
+  (define-syntax-rule (scaled x) (* n x))
+  (define base 10)
+  (+ (scaled 2) (scaled base)))
+(check (uses-local-macro 3) => 36)
+(check (letrec-syntax ([ev? (syntax-rules () [(_) #t] [(_ x . r) (od? . r)])] [od? (syntax-rules () [(_) #f] [(_ x . r) (ev? . r)])]) (list (ev? a b) (ev? a b c))) => (#t #f))
+(check (let ([x 'outer]) (define-syntax-rule (get) x) (let ([x 'inner]) (get))) => outer)
+(define-syntax define-op
+  (syntax-rules () [(_ (name a b) body) (define (name a b) body)]))
+(check (let () (define-op (plus x y) (+ x y)) (plus 1 2)) => 3)
+(define-syntax-rule (lazy-value e) (let ([done #f] [v #f]) (lambda () (unless done (set! v e) (set! done #t)) v)))
+(check (let* ([n 0] [l (lazy-value (begin (set! n (+ n 1)) n))]) (list (l) (l) n)) => (1 1 1))
+(define-syntax my-struct
+  (syntax-rules ()
+    [(_ name field ...) (struct name (field ...) #:transparent)]))
+(my-struct box3 a b c)
+(check (box3-b (box3 1 2 3)) => 2)
+(define-syntax-rule (assert-that e) (unless e (error 'assert-that "failed: ~s" 'e)))
+(check-error (assert-that (= 1 2)) => "assert-that: failed: (= 1 2)")
+(define-syntax match-pair
+  (syntax-rules () [(_ e a b body) (match e [(cons a b) body])]))
+(check (match-pair '(1 . 2) x y (list y x)) => (2 1))
+(define-syntax-rule (collect (x lst) body) (for/list ([x lst]) body))
+(check (collect (n '(1 2 3)) (* n n)) => (1 4 9))
+(define-syntax-rule (kw-call f v) (f 1 #:key v))
+(check (let ([f (lambda (a #:key k) (list a k))]) (kw-call f 'given)) => (1 given))
+(define-syntax-rule (optional-proc name) (define (name a [b (* a 2)] #:c [c b]) (list a b c)))
+(optional-proc with-defaults)
+(check (list (with-defaults 1) (with-defaults 1 5) (with-defaults 1 #:c 9)) => ((1 2 2) (1 5 5) (1 2 9)))
