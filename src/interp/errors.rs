@@ -39,7 +39,7 @@ pub(super) fn told_of(head: &str, message: &str, call: &str) -> String {
     }
 }
 
-/// How the special forms are written.
+/// How the forms are written.
 const FORMS: &[(&str, &str)] = &[
     ("begin", "(begin body …)"),
     ("if", "(if condition then else)"),
@@ -60,7 +60,20 @@ const FORMS: &[(&str, &str)] = &[
     ("parameterize", "(parameterize ([parameter value] …) body …)"),
     ("and", "(and condition …)"),
     ("or", "(or condition …)"),
+    ("case-lambda", "(case-lambda [(parameter …) body …] …)"),
+    ("define-record-type", "(define-record-type name (constructor field …) predicate (field accessor [modifier]) …)"),
+    ("define-syntax", "(define-syntax name (syntax-rules () [(_ pattern …) template] …))"),
+    ("define-syntax-rule", "(define-syntax-rule (name pattern …) template)"),
+    ("for", "(for ([name sequence] …) body …)"),
+    ("for/fold", "(for/fold ([name start] …) ([name sequence] …) body …)"),
+    ("for/list", "(for/list ([name sequence] …) body …)"),
+    ("guard", "(guard (name [condition body …] …) body …)"),
+    ("let-syntax", "(let-syntax ([name (syntax-rules () [(_ pattern …) template] …)]) body …)"),
+    ("let-values", "(let-values ([(name …) values] …) body …)"),
+    ("let*-values", "(let*-values ([(name …) values] …) body …)"),
+    ("match", "(match value [pattern body …] …)"),
     ("while", "(while condition body …)"),
+    ("with-handlers", "(with-handlers ([predicate handler] …) body …)"),
     ("struct", "(struct name (field …))"),
     ("try", "(try expression on-error handler)"),
     ("help", "(help name)"),
