@@ -66,6 +66,7 @@
 (define doubled (make-parameter 1 (lambda (x) (* 2 x))))
 (define (read-p) (p))
 (check (p) => 10)
+(check (let ([q (make-parameter 10 (lambda (x) (* x 2)))]) (list (q) (parameterize ([q 5]) (q)))) => (10 10))
 (check (parameterize ([p 20]) (read-p)) => 20)
 (check (begin (parameterize ([p 20]) (p)) (p)) => 10)
 (check (parameterize ([p 1]) (parameterize ([p 2]) (p))) => 2)

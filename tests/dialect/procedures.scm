@@ -72,12 +72,9 @@
       [(deposit) (apply deposit args)]
       [(balance) balance]
       [else (error 'account "unknown request: ~a" message)])))
-(define account (make-account 100))
 (check (list (counter) (counter) (other)) => (1 2 1))
-(check (account 'withdraw 30) => 70)
-(check (account 'deposit 50) => 120)
-(check (account 'withdraw 500) => "Insufficient funds")
-(check-error (account 'close) => "account: unknown request: close")
+(check (let ([account (make-account 100)]) (list (account 'withdraw 30) (account 'deposit 50) (account 'withdraw 500))) => (70 120 "Insufficient funds"))
+(check-error ((make-account 100) 'close) => "account: unknown request: close")
 
 ;; Recursion, mutual and nested
 (define (even-steps? n) (if (= n 0) #t (odd-steps? (- n 1))))
