@@ -1,6 +1,7 @@
 #lang racket
 ;; Judges the suite by Racket itself: every assertion of tests/dialect/*.scm, every program of tests/dialect/programs.
-;; Run it after a change to either: `racket tests/dialect/verify.rkt [--fill] [FILE …]`. It prints what differs, and fails if anything does.
+;; Run it after a change to either: `racket tests/dialect/verify.rkt [--fill] [FILE …]`. It prints what differs, and
+;; fails if anything does.
 ;; Bessemer's own tests need no Racket.
 ;;
 ;; --fill   writes what Racket gives in place of `=> ?` in the assertions, and each program's .out
@@ -19,22 +20,23 @@
   (apply printf fmt args)
   (newline))
 
-;; What a module's text prints when it runs; what it raises is printed after it.
-(define (output-of text [before #f])
+;; What a module's text prints when it runs, as `racket FILE` would run it; what it raises is printed after it.
+(define (output-of text)
   (define port (open-output-string))
   (let/ec exit
-   (parameterize ([current-output-port port] [current-namespace (make-base-namespace)] [read-accept-reader #t]
-                  [exit-handler (lambda (_) (exit))] [current-command-line-arguments (vector)])
-    (with-handlers ([exn? (lambda (e) (printf "\n@@died ~a\n" (exn-message e)))])
-      (define in (open-input-string text))
-      (port-count-lines! in)
-      (define form (read-syntax 'program in))
-      (parameterize ([current-module-declare-name (make-resolved-module-path 'program)])
-        (eval (namespace-syntax-introduce form)))
-      (dynamic-require ''program #f)
-      ;; A program's `main` submodule runs as `racket FILE` would run it.
-      (when (module-declared? '(submod 'program main) #t)
-        (dynamic-require '(submod 'program main) #f)))))
+    (parameterize ([current-output-port port]
+                   [current-namespace (make-base-namespace)]
+                   [read-accept-reader #t]
+                   [exit-handler (lambda (_) (exit))]
+                   [current-command-line-arguments (vector)])
+      (with-handlers ([exn? (lambda (e) (printf "\n@@died ~a\n" (exn-message e)))])
+        (define in (open-input-string text))
+        (port-count-lines! in)
+        (parameterize ([current-module-declare-name (make-resolved-module-path 'program)])
+          (eval (namespace-syntax-introduce (read-syntax 'program in))))
+        (dynamic-require ''program #f)
+        (when (module-declared? '(submod 'program main) #t)
+          (dynamic-require '(submod 'program main) #f)))))
   (get-output-string port))
 
 ;; --- assertions ---
@@ -53,9 +55,6 @@
    (for/list ([line (string-split text "\n" #:trim? #f)] [i (in-naturals 1)])
      (regexp-replace #rx"^[(](check|check-output|check-error)(?=[ \n]|$)" line (format "(\\1 ~a" i)))
    "\n"))
-
-(define (blocks output)
-  (regexp-match* #px"(?m:^@@(pass|fail|output|message) ([0-9]+)\n)(?:(.*?)\n@@end\n)?" output #:match-select values))
 
 (define (judge-assertions path)
   (when fill? (fill-assertions path))
