@@ -25,7 +25,7 @@ fn steels_errors_are_told_in_schemes_words() {
             "(string-append \"a\" 5)",
             "error: string-append: contract violation\n  expected: string?\n  given: 5\nat 1:2\nhint: `(number->string n)`",
         ),
-        ("(hash-ref (hash 'a 1) 'b)", "error: hash-ref: no value found for key\n  key: 'b\nat 1:),
+        ("(hash-ref (hash 'a 1) 'b)", "error: hash-ref: no value found for key\n  key: 'b\nat 1:"),
         (
             "(hash-ref (hash \"a\" 1) 'a)",
             "error: hash-ref: no value found for key\n  key: 'a\nat 1:1\nhint: the key there is the string",
