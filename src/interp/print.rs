@@ -94,10 +94,8 @@ fn put(out: &mut String, value: &SteelVal, quoted: bool, depth: usize) {
             }
             out.push(')');
         }
-        SteelVal::HashSetV(items) => {
-            let mut items: Vec<SteelVal> = items.iter().cloned().collect();
-            items.sort_by_cached_key(written);
-            all(out, "#set(", &mut items.into_iter());
+        SteelVal::HashSetV(_) => {
+            put_kept(out, value, quoted, depth);
         }
         SteelVal::HeapAllocated(cell) => {
             out.push_str("#&");
@@ -132,7 +130,7 @@ fn put_kept(out: &mut String, value: &SteelVal, quoted: bool, depth: usize) -> b
     let (open, items, close) = if let Some((open, entries)) = hashes::shown(value) {
         (format!("{open}("), entries.into_iter().map(|(key, value)| structs::cons(key, value)).collect(), ")")
     } else if let Some((name, items)) = hashes::shown_set(value) {
-        (format!("#<{name}: "), items, ">")
+        (if items.is_empty() { format!("#<{name}:") } else { format!("#<{name}: ") }, items, ">")
     } else if let Some((name, transparent, fields)) = records::shown(value) {
         if transparent { (format!("#(struct:{name} "), fields, ")") } else { (format!("#<{name}"), Vec::new(), ">") }
     } else {

@@ -21,7 +21,7 @@ mod tests;
 mod vectors;
 
 pub(crate) use exceptions::{kind_of, message_of};
-pub(crate) use given::{Entry, Given, Machined, Shape, keyed, machined, plain};
+pub(crate) use given::{Entry, Given, Machined, Shape, machined, plain};
 
 use crate::interp::value::string;
 use steel::SteelVal;
