@@ -310,7 +310,8 @@ fn type_problem(message: &str, callee: Option<&str>) -> Option<Said> {
         let (found, wanted) = rest.rsplit_once(" to ")?;
         (before.strip_suffix(": ").or(callee).unwrap_or("a procedure"), wanted, Some(found))
     } else if let Some(found) = message.strip_prefix("expected real numbers, found: ") {
-        (callee.unwrap_or("a procedure"), "real numbers", Some(found))
+        // Steel does not say which of its comparisons it was.
+        (callee.unwrap_or("<"), "real numbers", Some(found))
     } else {
         let (name, rest) = message.split_once(' ')?;
         let rest = rest
@@ -327,6 +328,7 @@ fn type_problem(message: &str, callee: Option<&str>) -> Option<Said> {
     // Steel's own names of its parts.
     let name = if name.starts_with("steel") || name.contains('_') { callee.unwrap_or("a procedure") } else { name };
     let predicate = TYPES.iter().find(|(steels, _)| *steels == wanted).map(|(_, ours)| *ours);
+    let predicate = if name == "cdr" { Some("pair?") } else { predicate };
     let hint = found.map_or("", |found| conversion(predicate.unwrap_or(wanted), found));
     // Of `1 and "a"` the one that is no number.
     let found = found.map(|found| match (wanted, found.split_once(" and ")) {

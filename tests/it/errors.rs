@@ -19,8 +19,14 @@ fn told(text: &str) -> String {
 #[test]
 fn steels_errors_are_told_in_schemes_words() {
     for (text, wanted) in [
-        ("(define (f x)\n  (car x))\n(f '())", "error: car: contract violation\n  expected: pair?\n  given: '()\nat 2:4\nhint: `(null? list)` tells"),
-        ("(+ 1 \"2\")", "error: +: contract violation\n  expected: number?\n  given: \"2\"\nat 1:2\nhint: `(string->number"),
+        (
+            "(define (f x)\n  (car x))\n(f '())",
+            "error: car: contract violation\n  expected: pair?\n  given: '()\nat 2:4\nhint: `(null? list)` tells",
+        ),
+        (
+            "(+ 1 \"2\")",
+            "error: +: contract violation\n  expected: number?\n  given: \"2\"\nat 1:2\nhint: `(string->number",
+        ),
         (
             "(string-append \"a\" 5)",
             "error: string-append: contract violation\n  expected: string?\n  given: 5\nat 1:2\nhint: `(number->string n)`",
@@ -34,7 +40,10 @@ fn steels_errors_are_told_in_schemes_words() {
             "(vector-ref (vector 1 2) 5)",
             "error: vector-ref: index is out of range\n  index: 5\n  valid range: [0, 1]\n  vector: '#(1 2)\nat 1:",
         ),
-        ("(define x 3)\n(x 1)", "error: application: not a procedure;\n expected a procedure that can be applied to arguments\n  given: 3\nat 2:2\nhint: `x` is that value"),
+        (
+            "(define x 3)\n(x 1)",
+            "error: application: not a procedure;\n expected a procedure that can be applied to arguments\n  given: 3\nat 2:2\nhint: `x` is that value",
+        ),
         (
             "(define fs (list (lambda (x) x)))\n((car fs))",
             "error: a procedure: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: 1\n  given: 0\nat 2:",
@@ -134,9 +143,18 @@ fn what_other_languages_write_is_answered_with_what_is_written_here() {
 #[test]
 fn a_wrong_number_of_arguments_is_an_error_however_short_the_procedure() {
     for (text, wanted) in [
-        ("(define (f x y) x)\n(f 1)", "error: f: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: 2\n  given: 1\nat 2:2"),
-        ("(define f (lambda (x) x))\n(list (f 1 2))", "error: f: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: 1\n  given: 2\nat 2:8"),
-        ("(define (f x) x)\n(define (g) (f))\n(g)", "error: f: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: 1\n  given: 0\nat 2:14"),
+        (
+            "(define (f x y) x)\n(f 1)",
+            "error: f: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: 2\n  given: 1\nat 2:2",
+        ),
+        (
+            "(define f (lambda (x) x))\n(list (f 1 2))",
+            "error: f: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: 1\n  given: 2\nat 2:8",
+        ),
+        (
+            "(define (f x) x)\n(define (g) (f))\n(g)",
+            "error: f: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: 1\n  given: 0\nat 2:14",
+        ),
     ] {
         assert_eq!(told(text), wanted, "{text}");
     }
@@ -161,8 +179,14 @@ fn a_here_string_whose_last_line_goes_on_is_explained() {
 fn an_error_within_a_prelude_procedure_shows_the_scripts_line() {
     for (text, wanted) in [
         ("(displayln 1)\n(map-async car '(1 2))", "at 2:1"),
-        ("(define xs '(1))\n\n(await-all 5)", "error: await-all: contract violation\n  expected: pair?\n  given: 5\nat 3:1"),
-        ("(list 1\n  (cadr '(1)))", "error: cadr: contract violation\n  expected: (cons/c any/c pair?)\n  given: '(1)\nat 2:3"),
+        (
+            "(define xs '(1))\n\n(await-all 5)",
+            "error: await-all: contract violation\n  expected: pair?\n  given: 5\nat 3:1",
+        ),
+        (
+            "(list 1\n  (cadr '(1)))",
+            "error: cadr: contract violation\n  expected: (cons/c any/c pair?)\n  given: '(1)\nat 2:3",
+        ),
         (
             "(transduce '(1)\n  (mapping (lambda (x) (car x)))\n  (into-list))",
             "error: car: contract violation\n  expected: pair?\n  given: 1\nat 2:25",

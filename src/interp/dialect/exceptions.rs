@@ -8,18 +8,21 @@ use super::{
     given::{failed, mistaken, ordinal, plain, raised},
     records,
 };
-use crate::interp::{
-    natives::raise,
-    print,
-    value::{Fault, Kept, custom, string, text_like, with_fault},
+use crate::{
+    interp::{
+        natives::raise,
+        print,
+        value::{Exn, Fault, Kept, custom, string, text_like, with_fault},
+    },
+    wire::FailureClass,
 };
 use std::{fmt, rc::Rc};
 use steel::{SteelErr, SteelVal, rvals::Custom};
 
 pub(super) const TABLE: &[Entry] = &[
     plain!("raise", "value [barrier?]", |args| Err(raise(args[0].clone()))),
-    plain!("error", "name-or-message value ...", |args| Err(error("exn:fail", args))),
-    plain!("raise-user-error", "name-or-message value ...", |args| Err(error("exn:fail:user", args))),
+    plain!("error", "name-or-message value ...", |args| Err(error(Exn::Fail, args))),
+    plain!("raise-user-error", "name-or-message value ...", |args| Err(error(Exn::User, args))),
     plain!("raise-argument-error", "name expected value ...", |args| Err(argument_error("given", args))),
     plain!("raise-result-error", "name expected value ...", |args| Err(argument_error("result", args))),
     plain!("raise-type-error", "name expected value ...", |args| {
@@ -57,7 +60,7 @@ pub(super) const TABLE: &[Entry] = &[
         let given: String = args[2..].iter().map(|value| format!("\n   {}", print::printed(value))).collect();
         let arguments = if given.is_empty() { String::new() } else { format!("\n  arguments...:{given}") };
         Err(raised(
-            "exn:fail:contract:arity",
+            Exn::Arity,
             format!(
                 "{}: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: {}\n  given: {}{arguments}",
                 print::displayed(&args[0]),
@@ -68,7 +71,7 @@ pub(super) const TABLE: &[Entry] = &[
     }),
     plain!("raise-syntax-error", "name message value ...", |args| {
         let name = if args[0].is_truthy() { format!("{}: ", print::displayed(&args[0])) } else { String::new() };
-        Err(raised("exn:fail:syntax", format!("{name}{}", print::displayed(&args[1]))))
+        Err(raised(Exn::Syntax, format!("{name}{}", print::displayed(&args[1]))))
     }),
     plain!("%exn-is?", "value kind", |args| {
         Ok(SteelVal::BoolV(text_like(&args[1]).is_some_and(|kind| is_kind(&args[0], &kind))))
@@ -116,7 +119,7 @@ fn marks() -> SteelVal {
 /// Whether a value is an exception of a kind, such as `exn:fail`, or of one below that.
 fn is_kind(value: &SteelVal, kind: &str) -> bool {
     let below = |own: &str| own.strip_prefix(kind).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'));
-    with_fault(value, |fault| below(fault.kind)).unwrap_or_else(|| records::descends(value, "exn", kind))
+    with_fault(value, |fault| below(fault.kind.name())).unwrap_or_else(|| records::descends(value, "exn", kind))
 }
 
 /// The message of an exception.
@@ -130,12 +133,13 @@ pub(crate) fn message_of(value: &SteelVal) -> Option<String> {
 
 /// What `error` was given.
 fn parts(value: &SteelVal) -> Option<(SteelVal, SteelVal)> {
-    let parts = with_fault(value, |fault| fault.parts.clone()).flatten()?;
+    let parts =
+        with_fault(value, |fault| fault.details.clone().filter(|_| fault.class == FailureClass::Script)).flatten()?;
     super::structs::parts(&parts.get())
 }
 
 /// `(error 'name "format" value …)`, `(error "message" value …)`, `(error 'message)`
-fn error(kind: &'static str, args: &[SteelVal]) -> SteelErr {
+fn error(kind: Exn, args: &[SteelVal]) -> SteelErr {
     let list = |values: &[SteelVal]| SteelVal::ListV(values.iter().cloned().collect());
     let (message, head, rest) = match args {
         [SteelVal::SymbolV(name)] => (format!("error: {name}"), string(name.to_string()), list(&[])),
@@ -158,8 +162,8 @@ fn error(kind: &'static str, args: &[SteelVal]) -> SteelErr {
         }
         [] => (String::new(), string(""), list(&[])),
     };
-    let parts = Some(Rc::new(Kept::new(super::structs::cons(head, rest))));
-    raise(Fault { kind, parts, ..Fault::script(message) }.into_value())
+    let details = Some(Rc::new(Kept::new(super::structs::cons(head, rest))));
+    raise(Fault { kind, details, ..Fault::script(message) }.into_value())
 }
 
 /// `(raise-argument-error 'f "expected" value)`, `(raise-argument-error 'f "expected" position value …)`
@@ -218,15 +222,15 @@ fn formatted(template: &str, values: &[SteelVal]) -> Result<String, String> {
 }
 
 /// What Racket calls an error of Steel's, by Steel's own name of its kind and by its message.
-pub(crate) fn kind_of(steels: &str, message: &str) -> &'static str {
+pub(crate) fn kind_of(steels: &str, message: &str) -> Exn {
     match steels {
-        _ if message.contains("by zero") || message.contains("undefined for 0") => "exn:fail:contract:divide-by-zero",
-        "ArityMismatch" => "exn:fail:contract:arity",
-        "FreeIdentifier" => "exn:fail:contract:variable",
-        "Io" => "exn:fail:filesystem",
-        "Parse" | "UnexpectedToken" => "exn:fail:read",
-        "BadSyntax" if message.contains("not a procedure") => "exn:fail:contract",
-        "BadSyntax" => "exn:fail:syntax",
-        _ => "exn:fail:contract",
+        _ if message.contains("by zero") || message.contains("undefined for 0") => Exn::DivideByZero,
+        "ArityMismatch" => Exn::Arity,
+        "FreeIdentifier" => Exn::Variable,
+        "Io" => Exn::Filesystem,
+        "Parse" | "UnexpectedToken" => Exn::Read,
+        "BadSyntax" if message.contains("not a procedure") => Exn::Contract,
+        "BadSyntax" => Exn::Syntax,
+        _ => Exn::Contract,
     }
 }

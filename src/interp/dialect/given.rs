@@ -2,7 +2,7 @@
 
 use crate::interp::{
     print,
-    value::{Fault, Native},
+    value::{Exn, Fault, Native},
 };
 use std::ops::Index;
 use steel::{SteelErr, SteelVal, rvals::FunctionSignature};
@@ -211,7 +211,7 @@ fn signature(name: &str, params: &str) -> String {
 }
 
 fn wrong(message: String, hint: String) -> SteelErr {
-    let fault = Fault { kind: "exn:fail:contract:arity", ..Fault::script(message) };
+    let fault = Fault { kind: Exn::Arity, ..Fault::script(message) };
     crate::interp::natives::raise(fault.hint(hint).into_value())
 }
 
@@ -268,11 +268,11 @@ pub(crate) fn failed(message: impl Into<String>) -> SteelErr {
 }
 
 fn contract(message: String) -> SteelErr {
-    raised("exn:fail:contract", message)
+    raised(Exn::Contract, message)
 }
 
 /// An error of a kind that Racket has a name for.
-pub(crate) fn raised(kind: &'static str, message: impl Into<String>) -> SteelErr {
+pub(crate) fn raised(kind: Exn, message: impl Into<String>) -> SteelErr {
     crate::interp::natives::raise(Fault { kind, ..Fault::script(message) }.into_value())
 }
 

@@ -217,10 +217,6 @@ impl<'a> Items<'a> {
         if let SteelVal::ListV(items) = self.0 { items.len() } else { 0 }
     }
 
-    fn is_empty(self) -> bool {
-        self.len() == 0
-    }
-
     fn get(self, at: usize) -> Option<&'a SteelVal> {
         if let SteelVal::ListV(items) = self.0 { items.get(at) } else { None }
     }
@@ -431,10 +427,11 @@ fn list_tail(args: &[SteelVal]) -> Native {
 }
 
 fn nth(name: &str, args: &[SteelVal], at: usize) -> Native {
-    let SteelVal::ListV(items) = &args[0] else { return Err(mistaken(name, "list?", &args[0])) };
+    let expected = if at == 0 { "(and/c list? (not/c empty?))" } else { "list?" };
+    let SteelVal::ListV(items) = &args[0] else { return Err(mistaken(name, expected, &args[0])) };
     match items.get(at) {
         Some(item) => Ok(item.clone()),
-        None if at == 0 => Err(mistaken(name, "(and/c list? (not/c empty?))", &args[0])),
+        None if at == 0 => Err(mistaken(name, expected, &args[0])),
         None => Err(failed(format!("{name}: list contains too few elements\n  list: {}", print::printed(&args[0])))),
     }
 }

@@ -9,7 +9,7 @@ use std::{
     sync::OnceLock,
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
-use steel::SteelVal;
+use steel::{SteelVal, gc::ShareableMut};
 
 pub(super) const TABLE: &[Entry] = &[
     plain!("procedure?", "value", |args| is(is_procedure(&args[0]))),
@@ -28,6 +28,17 @@ pub(super) const TABLE: &[Entry] = &[
         _ => SteelVal::BoolV(false),
     })),
     plain!("box?", "value", |args| is(matches!(args[0], SteelVal::HeapAllocated(_) | SteelVal::Boxed(_)))),
+    plain!("set-box!", "box value", |args| match &args[0] {
+        SteelVal::HeapAllocated(held) => {
+            held.set_and_return(args[1].clone());
+            Ok(SteelVal::Void)
+        }
+        SteelVal::Boxed(held) => {
+            *held.write() = args[1].clone();
+            Ok(SteelVal::Void)
+        }
+        other => Err(mistaken("set-box!", "box?", other)),
+    }),
     // How many arguments a procedure takes, where Steel tells; else nothing.
     plain!("%arity", "procedure", |args| Ok(match &args[0] {
         SteelVal::BoxedFunction(function) =>

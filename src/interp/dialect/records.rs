@@ -11,7 +11,7 @@ use super::{
 };
 use crate::interp::{
     natives::raise,
-    value::{Fault, Kept, Native, custom, symbol},
+    value::{Exn, Fault, Kept, Native, custom, symbol},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -287,7 +287,7 @@ fn procedure(
 }
 
 fn miscounted(name: &str, wanted: usize, given: usize) -> SteelErr {
-    raise(Fault { kind: "exn:fail:contract:arity", ..Fault::script(format!(
+    raise(Fault { kind: Exn::Arity, ..Fault::script(format!(
         "{name}: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: {wanted}\n  given: {given}"
     )) }.into_value())
 }

@@ -99,8 +99,7 @@ fn the_accessors_of_a_parent_take_its_childrens_records() {
         ((list-ref point3 4) p 30)
         (list ((list-ref point 1) p) ((list-ref point 2) p) ((list-ref point3 2) p) ((list-ref point3 3) p)
               ((list-ref point3 1) ((d:%record-constructor (car point)) 1 2)))";
-    let told_of = told(&mut steel, program.replace("(list-ref point3 4) p 30", "(list-ref point3 4) p 30").as_str());
-    assert_eq!(told_of, "'(#t 1 30 auto #f)");
+    assert_eq!(told(&mut steel, program), "'(#t 1 30 auto #f)");
     assert_eq!(
         told(&mut steel, "((list-ref point 2) 5)"),
         "point-x: contract violation\n  expected: point?\n  given: 5"

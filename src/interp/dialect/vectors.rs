@@ -1,7 +1,7 @@
 //! Vectors, mutable (Steel's own, which its machine makes) and immutable (literals). Whatever reads takes both.
 
 use super::{
-    Entry, Machined, equality,
+    Entry, Machined,
     given::{NOTHING, failed, misplaced, mistaken, ordinal},
     hashes::Kind,
     lists::items,

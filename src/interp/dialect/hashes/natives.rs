@@ -12,7 +12,7 @@ use crate::interp::{
     },
     natives::raise,
     print,
-    value::{Fault, Native},
+    value::{Exn, Fault, Native},
 };
 use steel::{HashMap, SteelErr, SteelVal};
 
@@ -138,7 +138,7 @@ fn missing(hash: &View<'_>, key: &SteelVal) -> SteelErr {
         }
         _ => "`(hash-ref hash key default)` gives DEFAULT for a key that is missing; `hash-has-key?` asks".to_owned(),
     };
-    raise(Fault { kind: "exn:fail:contract", ..fault.hint(hint) }.into_value())
+    raise(Fault { kind: Exn::Contract, ..fault.hint(hint) }.into_value())
 }
 
 fn read<'a>(name: &str, args: &'a [SteelVal]) -> Result<View<'a>, SteelErr> {
