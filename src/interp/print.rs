@@ -442,11 +442,15 @@ mod tests {
 
     #[test]
     fn deep_values_are_cut_and_long_ones_are_not() {
-        let mut deep = list(&[]);
-        for _ in 0..2 * DEPTH {
-            deep = list(&[deep]);
-        }
-        assert!(written(&deep).contains('…'));
+        // Sessions have a stack of a gigabyte; tests do not.
+        let printed = std::thread::Builder::new().stack_size(256 << 20).spawn(|| {
+            let mut deep = list(&[]);
+            for _ in 0..2 * DEPTH {
+                deep = list(&[deep]);
+            }
+            written(&deep)
+        });
+        assert!(printed.unwrap().join().unwrap().contains('…'));
         let long: SteelVal = SteelVal::ListV((0..100_000).map(SteelVal::IntV).collect());
         assert!(written(&long).ends_with(" 99999)"));
     }
