@@ -10,7 +10,7 @@ mod quote;
 pub(crate) use quote::{MARK, quoted, unmarked};
 
 use super::{
-    dialect::{self, numerals},
+    dialect::{self, hashes, numerals, records},
     value::{self, field_names, text_like, with_fault, with_response},
 };
 use steel::SteelVal;
@@ -346,25 +346,29 @@ struct Record {
 }
 
 fn record(value: &SteelVal) -> Option<Record> {
-    let SteelVal::CustomStruct(record) = value else { return None };
-    let (name, transparent) = (record.name().to_string(), record.is_transparent());
+    let SteelVal::CustomStruct(held) = value else { return None };
+    if let Some(kind) = records::type_of(value) {
+        let (name, transparent, prefab) = (kind.name.to_string(), kind.transparent, kind.prefab);
+        return Some(Record { name, transparent, prefab, fields: records::fields(value) });
+    }
+    let (name, transparent) = (held.name().to_string(), held.is_transparent());
     Some(Record { name, transparent, prefab: false, fields: struct_values(value).unwrap_or_default() })
 }
 
 /// A hash's kind, such as `#hash`, and its entries in order.
 fn table(value: &SteelVal) -> Option<(String, Vec<(SteelVal, SteelVal)>)> {
-    let SteelVal::HashMapV(map) = value else { return None };
-    let mut pairs: Vec<(SteelVal, SteelVal)> = map.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
-    pairs.sort_by_cached_key(|(key, _)| key_order(key));
-    Some(("#hash".into(), pairs))
+    match value {
+        SteelVal::HashMapV(_) | SteelVal::CustomStruct(_) => hashes::shown(value),
+        _ => None,
+    }
 }
 
 /// A set's kind, such as `set`, and its items in order.
 fn set(value: &SteelVal) -> Option<(String, Vec<SteelVal>)> {
-    let SteelVal::HashSetV(items) = value else { return None };
-    let mut items: Vec<SteelVal> = items.iter().cloned().collect();
-    items.sort_by_cached_key(key_order);
-    Some(("set".into(), items))
+    match value {
+        SteelVal::HashSetV(_) | SteelVal::CustomStruct(_) => hashes::shown_set(value),
+        _ => None,
+    }
 }
 
 /// Where a key stands among a hash's others: numbers first, by size, then the rest by its text.

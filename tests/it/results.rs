@@ -43,7 +43,7 @@ fn results_are_consumed_as_they_come_each_once() {
       (equal? (map car in-order) (range 0 200))
       (cdr (list-ref in-order 7))
       (cdr (car in-order))
-      (equal? value void))"#;
+      (void? value))"#;
     let ran = script(text).server(&mock).run();
     assert_eq!((ran.value(), &*ran.stderr), ("(0 #t echo:7 zero #t)", ""));
     assert_eq!(mock.count(), 400);
@@ -105,7 +105,7 @@ fn for_each_async_runs_for_effect_and_names_what_failed() {
     let text = r#"
 (define total 0)
 (define value (for-each-async (lambda (i) (llm-query "x") (set! total (+ total i))) (range 0 30) #:max-concurrent 5))
-(list total (equal? value void)
+(list total (void? value)
       (with-handler failure-class (for-each-async llm-query '("a" "bad"))))"#;
     assert_eq!(script(text).server(&mock).run().value(), "(435 #t items)");
     assert_eq!(mock.peak(), 5);

@@ -96,9 +96,9 @@ pub(super) const TABLE: &[Entry] = &[
     }),
 ];
 
-/// A whole number by chance; the prelude's `shuffle` and `random-ref` count with it too.
-pub(crate) fn chance(limit: usize) -> usize {
-    CHANCE.with_borrow_mut(|chance| chance.usize(0..limit.max(1)))
+/// Puts things into an order by chance.
+pub(super) fn shuffle<T>(items: &mut [T]) {
+    CHANCE.with_borrow_mut(|chance| chance.shuffle(items));
 }
 
 fn below(least: isize, limit: isize) -> SteelVal {

@@ -7,45 +7,75 @@
 mod bits;
 mod bytes;
 mod chars;
+mod equality;
+mod exceptions;
 mod formatted;
 pub(crate) mod given;
+pub(crate) mod hashes;
+mod lists;
 mod numbers;
 pub(crate) mod numerals;
 mod output;
 mod pattern;
 mod ports;
+mod procedures;
 mod reals;
+pub(crate) mod records;
 pub(crate) mod regexps;
+mod sequences;
+mod sets;
+mod sorting;
 mod strings;
+pub(crate) mod structs;
 pub(crate) mod support;
 mod tilde;
 mod tower;
+mod vectors;
 mod words;
+#[cfg(test)]
+mod tests;
 
-pub(crate) use given::{Entry, Given, Shape, keyed, plain};
+pub(crate) use exceptions::{kind_of, message_of};
+pub(crate) use given::{Entry, Given, Machined, Shape, keyed, machined, plain};
 pub(crate) use regexps::literal as regexp;
 
 use std::{collections::HashMap, sync::OnceLock};
 use steel::SteelVal;
 
-/// Every procedure.
+/// Every procedure, a file's after another's.
 pub(crate) fn all() -> impl Iterator<Item = &'static Entry> {
-    [
+    let tables: &[&'static [Entry]] = &[
         bits::TABLE,
         bytes::TABLE,
         chars::TABLE,
+        equality::TABLE,
+        exceptions::TABLE,
+        hashes::TABLE,
+        lists::TABLE,
         numbers::TABLE,
         output::TABLE,
         ports::TABLE,
+        procedures::TABLE,
         reals::TABLE,
+        records::TABLE,
         regexps::TABLE,
+        sequences::TABLE,
+        sets::TABLE,
+        sorting::TABLE,
         strings::TABLE,
         support::TABLE,
         tilde::TABLE,
+        vectors::TABLE,
         words::TABLE,
-    ]
-    .into_iter()
-    .flatten()
+    ];
+    tables.iter().copied().flatten()
+}
+
+/// Those that need Steel's machine.
+pub(crate) fn machined() -> impl Iterator<Item = &'static Machined> {
+    let tables: &[&'static [Machined]] =
+        &[hashes::MAKERS, records::MAKERS, sequences::MAKERS, sets::MAKERS, vectors::MAKERS];
+    tables.iter().copied().flatten()
 }
 
 /// What a procedure of the dialect is called.

@@ -152,14 +152,11 @@ fn sorted(args: &[SteelVal]) -> Native {
                 "application: procedure does not expect an argument with given keyword\n  procedure: {name}\n  given keyword: #:{key}"
             )));
         };
-        by_key[at] = given
-            .next()
-            .ok_or_else(|| failed(format!("{name}: the keyword `#:{key}` has no value")))?
-            .clone();
+        by_key[at] = given.next().ok_or_else(|| failed(format!("{name}: the keyword `#:{key}` has no value")))?.clone();
     }
-    let missing = words(needed).into_iter().find(|word| {
-        keys.iter().position(|known| known == word).is_some_and(|at| is_symbol(&by_key[at], ABSENT))
-    });
+    let missing = words(needed)
+        .into_iter()
+        .find(|word| keys.iter().position(|known| known == word).is_some_and(|at| is_symbol(&by_key[at], ABSENT)));
     if let Some(word) = missing {
         return Err(failed(format!(
             "application: required keyword argument not supplied\n  procedure: {name}\n  required keyword: {word}"

@@ -4,7 +4,10 @@ use super::{
     Expander, Part, Step,
     code::{Code, Op, Top},
     error,
-    forms::core::{Core, misused, refused},
+    forms::{
+        core::{Core, misused, refused},
+        small::several,
+    },
     rules::Rules,
     scope::{Binding, Field, Global, Local, Record, Scope},
     syntax::{Name, Node, Syntax},
@@ -169,11 +172,8 @@ impl Expander {
             }
             (Core::Define, [target, body @ ..]) => self.define(target, body, &form, frame)?,
             (Core::DefineValues, [names, value]) => {
-                let all = names.items().ok_or_else(|| misused(&form, "names are written (name …)"))?;
-                let count = Syntax::integer(all.len(), form.span);
-                let parts = [("COUNT", Part::One(&count)), ("VALUE", Part::One(value))];
-                let list = self.fill(&form, "(%several COUNT VALUE)", &parts);
-                self.define_list(all, list, frame)?;
+                let (all, list) = several(self, names, value, &form)?;
+                self.define_list(&all, list, frame)?;
             }
             (Core::DefineList, [names, list]) => {
                 let all = names.items().ok_or_else(|| misused(&form, "names are written (name …)"))?;
@@ -236,9 +236,7 @@ impl Expander {
                 return Ok(());
             }
             (Node::Name(_), _) => return Err(misused(form, "a name and one value are needed")),
-            (Node::List(items), _) if !items.is_empty() => {
-                (&items[0], Syntax::list(items[1..].to_vec(), target.span))
-            }
+            (Node::List(items), _) if !items.is_empty() => (&items[0], Syntax::list(items[1..].to_vec(), target.span)),
             (Node::Dotted(items, rest), _) if items.len() == 1 => (&items[0], (**rest).clone()),
             (Node::Dotted(items, rest), _) => {
                 (&items[0], Syntax::new(Node::Dotted(items[1..].into(), rest.clone()), target.span))
@@ -297,7 +295,9 @@ impl Expander {
         let word = name.word();
         match name {
             Name::Plain(_) if !super::emit::readable(word) => format!("v%{}", self.number()),
-            Name::Plain(_) if self.natives.contains(&**word) => format!("{word}%{}", if self.internal { 'r' } else { 'u' }),
+            Name::Plain(_) if self.natives.contains(&**word) => {
+                format!("{word}%{}", if self.internal { 'r' } else { 'u' })
+            }
             Name::Plain(_) => word.to_string(),
             Name::Alias(_) => format!("v%{}", self.number()),
         }

@@ -45,7 +45,9 @@ impl Expander {
                     _ => self.call(items, syntax, scope),
                 },
             },
-            Node::Dotted(..) => Err(error(syntax.span, "a call has no dot", "`(apply f arguments)` calls F with a list of arguments")),
+            Node::Dotted(..) => {
+                Err(error(syntax.span, "a call has no dot", "`(apply f arguments)` calls F with a list of arguments"))
+            }
             // Literals stand for themselves, quoted or not.
             Node::Literal(_) | Node::Vector(_) | Node::Hash(_) | Node::Boxed(_) => {
                 Ok(Code::new(Op::Quote(syntax.clone()), syntax.span))

@@ -195,8 +195,7 @@ impl Expander {
             };
             choices.push(self.fill(clause, template, &parts));
         }
-        let parts =
-            [("COUNT", Part::One(&count)), ("ARGS", Part::One(&args)), ("CHOICES", Part::Many(&choices))];
+        let parts = [("COUNT", Part::One(&count)), ("ARGS", Part::One(&args)), ("CHOICES", Part::Many(&choices))];
         let template = "(lambda ARGS (let ([COUNT (length ARGS)]) (cond CHOICES... [else (%no-case COUNT)])))";
         let filled = self.fill(form, template, &parts);
         self.expression(&filled, scope)

@@ -23,9 +23,7 @@ pub(crate) fn value(datum: &Syntax) -> Result<SteelVal, String> {
             }
             all
         }
-        Node::Vector(items) => {
-            SteelVal::VectorV(items.iter().map(value).collect::<Result<_, _>>()?)
-        }
+        Node::Vector(items) => SteelVal::VectorV(items.iter().map(value).collect::<Result<_, _>>()?),
         Node::Hash(pairs) => {
             let pairs = pairs.iter().map(|(k, v)| Ok::<_, String>((value(k)?, value(v)?)));
             let pairs = pairs.collect::<Result<Vec<_>, _>>()?;

@@ -182,3 +182,6 @@ pub(crate) fn error(span: Span, message: impl Into<String>, hint: impl Into<Stri
         span: Some((span.start, span.end)),
     }
 }
+
+#[cfg(test)]
+mod tests;

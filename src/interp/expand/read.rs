@@ -207,9 +207,10 @@ impl<'a> Reader<'a> {
     /// What begins with `#` and is no comment.
     fn hash(&mut self, start: usize) -> Step<Syntax> {
         let rest = self.rest();
-        if let Some(prefix) = ["#hasheqv", "#hasheq", "#hash"].into_iter().find(|prefix| {
-            rest.strip_prefix(prefix).is_some_and(|after| after.starts_with(['(', '[', '{']))
-        }) {
+        if let Some(prefix) = ["#hasheqv", "#hasheq", "#hash"]
+            .into_iter()
+            .find(|prefix| rest.strip_prefix(prefix).is_some_and(|after| after.starts_with(['(', '[', '{'])))
+        {
             self.at += prefix.len();
             let (items, _) = self.items(start)?;
             let pairs = items.into_iter().map(|pair| self.pair(pair)).collect::<Step<Vec<_>>>()?;

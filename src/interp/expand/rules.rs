@@ -37,7 +37,11 @@ impl Rules {
     /// Reads `(syntax-rules (literal …) [pattern template] …)`.
     pub(crate) fn read(word: &Rc<str>, form: &Syntax, scope: &Scope) -> Step<Self> {
         let wrong = |at: Span| {
-            error(at, format!("{word}: its rules are wrong"), "they are written (syntax-rules (literal …) [pattern template] …)")
+            error(
+                at,
+                format!("{word}: its rules are wrong"),
+                "they are written (syntax-rules (literal …) [pattern template] …)",
+            )
         };
         let items = form.items().ok_or_else(|| wrong(form.span))?;
         let (ellipsis, items) = match &items[1..] {
@@ -219,7 +223,10 @@ impl<'a> Transcript<'a> {
                 Some(Match::One(syntax)) => Ok(syntax.clone()),
                 Some(Match::Many(_)) => Err(error(
                     self.span,
-                    format!("`{}` of the macro's pattern is followed by `...`, and in the template it is not", name.word()),
+                    format!(
+                        "`{}` of the macro's pattern is followed by `...`, and in the template it is not",
+                        name.word()
+                    ),
                     "every variable under `...` in the pattern stands under `...` in the template",
                 )),
                 None => Ok(Syntax::new(Node::Name(self.alias(name)), self.span)),
@@ -257,7 +264,6 @@ impl<'a> Transcript<'a> {
             _ => Ok(template.clone().at(self.span)),
         }
     }
-
 
     fn items(&mut self, items: &[Syntax], found: &Matches) -> Step<Vec<Syntax>> {
         let mut out = Vec::with_capacity(items.len());

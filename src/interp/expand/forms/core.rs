@@ -274,7 +274,11 @@ impl Expander {
         let mut code = self.void(form);
         for (i, clause) in clauses.iter().enumerate().rev() {
             let Some([test, body @ ..]) = clause.items() else {
-                return Err(error(clause.span, "cond: a clause is written [condition body …]", errors::form_hint("cond")));
+                return Err(error(
+                    clause.span,
+                    "cond: a clause is written [condition body …]",
+                    errors::form_hint("cond"),
+                ));
             };
             if self.means(test, scope, "else") {
                 if i + 1 != clauses.len() {
@@ -331,13 +335,20 @@ impl Expander {
     /// The names and values of `([name value] …)`.
     fn bindings<'a>(&self, bindings: &'a Syntax, form: &Syntax) -> Step<Vec<(&'a Syntax, &'a Syntax)>> {
         let items = bindings.items().ok_or_else(|| misused(form, "bindings are written ([name value] …)"))?;
-        items.iter().map(|binding| match binding.items() {
-            Some([name, value]) if name.name().is_some() => Ok((name, value)),
-            _ => {
-                let word = form_word(form.items().unwrap_or_default());
-                Err(error(binding.span, format!("{word}: a binding is written [name value]"), errors::form_hint(word)))
-            }
-        }).collect()
+        items
+            .iter()
+            .map(|binding| match binding.items() {
+                Some([name, value]) if name.name().is_some() => Ok((name, value)),
+                _ => {
+                    let word = form_word(form.items().unwrap_or_default());
+                    Err(error(
+                        binding.span,
+                        format!("{word}: a binding is written [name value]"),
+                        errors::form_hint(word),
+                    ))
+                }
+            })
+            .collect()
     }
 
     fn let_form(&mut self, bindings: &Syntax, body: &[Syntax], form: &Syntax, scope: &Scope) -> Step<Code> {
@@ -423,9 +434,10 @@ impl Expander {
     /// An expression whose value a name is given: procedures are called by it in messages.
     pub(in crate::interp::expand) fn named(&mut self, value: &Syntax, name: &Syntax, scope: &Scope) -> Step<Code> {
         let lambda = value.items().filter(|items| {
-            items.first().and_then(Syntax::name).is_some_and(|head| {
-                matches!(scope.find(head), Some(Binding::Core(Core::Lambda)))
-            })
+            items
+                .first()
+                .and_then(Syntax::name)
+                .is_some_and(|head| matches!(scope.find(head), Some(Binding::Core(Core::Lambda))))
         });
         match lambda {
             Some([_, formals, body @ ..]) if !body.is_empty() => {

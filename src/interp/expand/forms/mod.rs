@@ -4,7 +4,7 @@
 
 pub(super) mod core;
 mod quasi;
-mod small;
+pub(super) mod small;
 
 use super::{
     Form,

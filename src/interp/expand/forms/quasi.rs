@@ -16,7 +16,10 @@ pub(super) fn expand(x: &mut Expander, datum: &Syntax, scope: &Scope) -> Step<Co
 /// The form and the datum of `(word datum)`.
 fn marked<'a>(x: &Expander, datum: &'a Syntax, scope: &Scope) -> Option<(&'static str, &'a Syntax)> {
     let Some([head, inner]) = datum.items() else { return None };
-    ["unquote", "unquote-splicing", "quasiquote"].into_iter().find(|word| x.means(head, scope, word)).map(|w| (w, inner))
+    ["unquote", "unquote-splicing", "quasiquote"]
+        .into_iter()
+        .find(|word| x.means(head, scope, word))
+        .map(|w| (w, inner))
 }
 
 fn call(native: &str, args: Vec<Code>, span: Span) -> Code {

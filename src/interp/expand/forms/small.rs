@@ -63,7 +63,9 @@ fn do_form(x: &mut Expander, form: &Syntax, _: &Scope) -> Step<Syntax> {
         starts.push(Syntax::list(vec![name.clone(), start.clone()], binding.span));
         steps.push(step.clone());
     }
-    let Some([test, values @ ..]) = end.items() else { return Err(misused(form, "the end is written (done? value …)")) };
+    let Some([test, values @ ..]) = end.items() else {
+        return Err(misused(form, "the end is written (done? value …)"));
+    };
     let parts = [
         ("STARTS", Part::Many(&starts)),
         ("STEPS", Part::Many(&steps)),
@@ -79,7 +81,12 @@ fn do_form(x: &mut Expander, form: &Syntax, _: &Scope) -> Step<Syntax> {
 }
 
 /// The names that several values go to, and the expression that gives a list with one for each.
-fn several(x: &Expander, formals: &Syntax, value: &Syntax, form: &Syntax) -> Step<(Vec<Syntax>, Syntax)> {
+pub(in crate::interp::expand) fn several(
+    x: &Expander,
+    formals: &Syntax,
+    value: &Syntax,
+    form: &Syntax,
+) -> Step<(Vec<Syntax>, Syntax)> {
     let (names, rest): (&[Syntax], Option<&Syntax>) = match &formals.node {
         Node::List(items) => (items, None),
         Node::Dotted(items, rest) => (items, Some(rest)),

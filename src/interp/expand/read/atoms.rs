@@ -113,7 +113,11 @@ impl Reader<'_> {
             let own = word.len() > 1 && (word.starts_with('%') || word.starts_with("#%") || word.starts_with("##"));
             if own && !self.internal {
                 let message = format!("`{word}` is the interpreter's own, and not for scripts");
-                return Err(error(span, message, "choose another name; `define-syntax` with `syntax-rules` makes macros"));
+                return Err(error(
+                    span,
+                    message,
+                    "choose another name; `define-syntax` with `syntax-rules` makes macros",
+                ));
             }
             if word.starts_with('#') && !self.internal {
                 let hint = match &*word {

@@ -48,7 +48,7 @@ fn escapes_that_no_string_knows_stand_for_themselves() {
         (r#""\d+\.\w \1""#, r#""\\d+\\.\\w \\1""#),
         (r#""\x41;\x41\u{41}\u0041\U41""#, "\"AAAAA\""),
         (r#""\ud83d\ude00""#, "\"😀\""),
-        ("\"a \\\n   b\"", "\"a b\""),
+        ("\"a \\\n   b\"", "\"a    b\""),
         ("\"a\\\n b\"", "\"a b\""),
         (r#""\0\033[1m""#, r#""\0\u{1b}[1m""#),
     ] {
@@ -58,7 +58,10 @@ fn escapes_that_no_string_knows_stand_for_themselves() {
 
 #[test]
 fn characters_have_names() {
-    assert_eq!(shown(r"#\a #\( #\space #\newline #\u3bb #\x41 #\λ #\1 #\nul"), "#\\a #\\( #\\space #\\newline #\\λ #\\A #\\λ #\\1 #\\\0");
+    assert_eq!(
+        shown(r"#\a #\( #\space #\newline #\u3bb #\x41 #\λ #\1 #\nul"),
+        "#\\a #\\( #\\space #\\newline #\\λ #\\A #\\λ #\\1 #\\\0"
+    );
     assert_eq!(shown(r"#\nothing"), "error: there is no character of this name");
 }
 
@@ -81,5 +84,11 @@ fn what_is_not_closed_is_told() {
     ] {
         assert_eq!(shown(text), format!("error: {wanted}"), "{text}");
     }
-    assert_eq!(shown(&"(".repeat(5_000)), "error: the program is nested too deeply");
+}
+
+#[test]
+fn what_is_nested_without_end_is_refused() {
+    // As roomy as an interpreter's stack.
+    let deep = || assert_eq!(shown(&"(".repeat(5_000)), "error: the program is nested too deeply");
+    std::thread::Builder::new().stack_size(256 << 20).spawn(deep).unwrap().join().unwrap();
 }
