@@ -92,10 +92,7 @@ fn is_datum(value: &SteelVal, depth: usize) -> bool {
             if let Some((_, entries)) = table(other) {
                 return entries.iter().all(|(key, value)| is_datum(key, depth + 1) && is_datum(value, depth + 1));
             }
-            match record(other) {
-                Some(record) => record.prefab || !record.transparent,
-                None => set(other).is_none(),
-            }
+            set(other).is_none() && record(other).is_none_or(|record| record.prefab || !record.transparent)
         }
     }
 }
@@ -109,7 +106,9 @@ fn wants_quote(value: &SteelVal) -> bool {
         | SteelVal::VectorV(_)
         | SteelVal::MutableVector(_)
         | SteelVal::HeapAllocated(_) => true,
-        other => table(other).is_some() || record(other).is_some_and(|record| record.prefab),
+        SteelVal::HashMapV(_) => true,
+        SteelVal::CustomStruct(_) => table(value).is_some() || record(value).is_some_and(|record| record.prefab),
+        _ => false,
     }
 }
 
@@ -148,10 +147,10 @@ fn call_of(value: &SteelVal) -> (String, Vec<SteelVal>) {
             if let Some((name, entries)) = table(other) {
                 let items = entries.into_iter().flat_map(|(key, value)| [key, value]).collect();
                 (name.trim_start_matches('#').into(), items)
-            } else if let Some(record) = record(other) {
-                (record.name, record.fields)
+            } else if let Some(set) = set(other) {
+                set
             } else {
-                set(other).unwrap_or_default()
+                record(other).map(|record| (record.name, record.fields)).unwrap_or_default()
             }
         }
     }
@@ -298,13 +297,13 @@ impl Printer {
                     self.push(&number);
                 } else if let Some((name, entries)) = table(other) {
                     self.entries(&name, &entries, style, depth);
-                } else if let Some(record) = record(other) {
-                    self.record(&record, style, depth);
                 } else if let Some((name, items)) = set(other) {
                     let open = if items.is_empty() { format!("#<{name}:") } else { format!("#<{name}: ") };
                     self.items(&open, &items, inner);
                     self.out.pop();
                     self.out.push('>');
+                } else if let Some(record) = record(other) {
+                    self.record(&record, style, depth);
                 } else {
                     let failure = with_fault(other, |f| format!("#<failure {}: {}>", f.class, f.message));
                     self.push(&failure.unwrap_or_else(|| other.to_string()));
