@@ -17,6 +17,8 @@ pub(crate) const PRELUDE: &[&str] = &[
 /// The part of the prelude that is written in the language that scripts have, and not in Steel's.
 const RACKET: &[&str] = &[
     include_str!("../../prelude/racket/forms.scm"),
+    include_str!("../../prelude/racket/text.scm"),
+    include_str!("../../prelude/racket/output.scm"),
     include_str!("../../prelude/racket/procedures.scm"),
     include_str!("../../prelude/racket/lists.scm"),
     include_str!("../../prelude/racket/sorting.scm"),
@@ -28,8 +30,6 @@ const RACKET: &[&str] = &[
     include_str!("../../prelude/racket/exceptions.scm"),
     include_str!("../../prelude/racket/sequences.scm"),
     include_str!("../../prelude/racket/checks.scm"),
-    include_str!("../../prelude/racket/text.scm"),
-    include_str!("../../prelude/racket/output.scm"),
 ];
 
 /// Natives that the prelude itself still needed.

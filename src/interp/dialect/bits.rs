@@ -96,12 +96,13 @@ pub(super) const TABLE: &[Entry] = &[
     }),
 ];
 
-/// Puts things into an order by chance: as Racket does it, by a float for each.
-pub(super) fn shuffle<T>(items: &mut Vec<T>) {
-    let mut keyed: Vec<(f64, T)> =
-        CHANCE.with_borrow_mut(|chance| items.drain(..).map(|item| (chance.float(), item)).collect());
-    keyed.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-    items.extend(keyed.into_iter().map(|(_, item)| item));
+/// Puts things into an order by chance, step by step as Racket does it.
+pub(super) fn shuffle<T>(items: &mut [T]) {
+    CHANCE.with_borrow_mut(|chance| {
+        for at in 0..items.len() {
+            items.swap(chance.below(at as u64 + 1) as usize, at);
+        }
+    });
 }
 
 fn below(least: isize, limit: isize) -> SteelVal {

@@ -16,6 +16,10 @@ mod lists;
 mod numbers;
 pub(crate) mod numerals;
 mod output;
+<<<<<<< HEAD
+=======
+mod parts;
+>>>>>>> main
 mod pattern;
 mod ports;
 mod procedures;
@@ -34,6 +38,13 @@ mod vectors;
 mod words;
 #[cfg(test)]
 mod tests;
+<<<<<<< HEAD
+=======
+mod tilde;
+mod tower;
+mod vectors;
+mod words;
+>>>>>>> main
 
 pub(crate) use exceptions::{kind_of, message_of};
 pub(crate) use given::{Entry, Given, Machined, Shape, keyed, machined, plain};
@@ -54,6 +65,10 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Entry> {
         lists::TABLE,
         numbers::TABLE,
         output::TABLE,
+<<<<<<< HEAD
+=======
+        parts::TABLE,
+>>>>>>> main
         ports::TABLE,
         procedures::TABLE,
         reals::TABLE,
