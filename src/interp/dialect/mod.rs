@@ -16,10 +16,7 @@ mod lists;
 mod numbers;
 pub(crate) mod numerals;
 mod output;
-<<<<<<< HEAD
-=======
 mod parts;
->>>>>>> main
 mod pattern;
 mod ports;
 mod procedures;
@@ -32,19 +29,12 @@ mod sorting;
 mod strings;
 pub(crate) mod structs;
 pub(crate) mod support;
-mod tilde;
-mod tower;
-mod vectors;
-mod words;
 #[cfg(test)]
 mod tests;
-<<<<<<< HEAD
-=======
 mod tilde;
 mod tower;
 mod vectors;
 mod words;
->>>>>>> main
 
 pub(crate) use exceptions::{kind_of, message_of};
 pub(crate) use given::{Entry, Given, Machined, Shape, keyed, machined, plain};
@@ -65,10 +55,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Entry> {
         lists::TABLE,
         numbers::TABLE,
         output::TABLE,
-<<<<<<< HEAD
-=======
         parts::TABLE,
->>>>>>> main
         ports::TABLE,
         procedures::TABLE,
         reals::TABLE,
