@@ -59,7 +59,7 @@
 (define (call-with-port port use) (use port))
 
 (define (%needs-thunk name thunk)
-  (unless (procedure? thunk) (raise-argument-error name "(-> any)" thunk)))
+  (unless (procedure? thunk) (%mistaken name "(-> any)" thunk)))
 
 ;; ---- reading
 

@@ -141,7 +141,7 @@
 
 (define (%joined name pieces)
   (for-each (lambda (piece)
-              (unless (string? piece) (raise-argument-error name "string?" piece)))
+              (unless (string? piece) (%mistaken name "string?" piece)))
             pieces)
   (string-append* pieces))
 

@@ -92,10 +92,7 @@ fn is_datum(value: &SteelVal, depth: usize) -> bool {
             if let Some((_, entries)) = table(other) {
                 return entries.iter().all(|(key, value)| is_datum(key, depth + 1) && is_datum(value, depth + 1));
             }
-            match record(other) {
-                Some(record) => record.prefab || !record.transparent,
-                None => set(other).is_none(),
-            }
+            set(other).is_none() && record(other).is_none_or(|record| record.prefab || !record.transparent)
         }
     }
 }
@@ -109,7 +106,9 @@ fn wants_quote(value: &SteelVal) -> bool {
         | SteelVal::VectorV(_)
         | SteelVal::MutableVector(_)
         | SteelVal::HeapAllocated(_) => true,
-        other => table(other).is_some() || record(other).is_some_and(|record| record.prefab),
+        SteelVal::HashMapV(_) => true,
+        SteelVal::CustomStruct(_) => table(value).is_some() || record(value).is_some_and(|record| record.prefab),
+        _ => false,
     }
 }
 
@@ -148,10 +147,10 @@ fn call_of(value: &SteelVal) -> (String, Vec<SteelVal>) {
             if let Some((name, entries)) = table(other) {
                 let items = entries.into_iter().flat_map(|(key, value)| [key, value]).collect();
                 (name.trim_start_matches('#').into(), items)
-            } else if let Some(record) = record(other) {
-                (record.name, record.fields)
+            } else if let Some(set) = set(other) {
+                set
             } else {
-                set(other).unwrap_or_default()
+                record(other).map(|record| (record.name, record.fields)).unwrap_or_default()
             }
         }
     }
@@ -298,13 +297,13 @@ impl Printer {
                     self.push(&number);
                 } else if let Some((name, entries)) = table(other) {
                     self.entries(&name, &entries, style, depth);
-                } else if let Some(record) = record(other) {
-                    self.record(&record, style, depth);
                 } else if let Some((name, items)) = set(other) {
                     let open = if items.is_empty() { format!("#<{name}:") } else { format!("#<{name}: ") };
                     self.items(&open, &items, inner);
                     self.out.pop();
                     self.out.push('>');
+                } else if let Some(record) = record(other) {
+                    self.record(&record, style, depth);
                 } else {
                     let failure = with_fault(other, |f| format!("#<failure {}: {}>", f.class, f.message));
                     self.push(&failure.unwrap_or_else(|| other.to_string()));
@@ -346,32 +345,29 @@ struct Record {
 }
 
 fn record(value: &SteelVal) -> Option<Record> {
-    if let Some((name, transparent, fields)) = records::shown(value) {
-        let prefab = records::type_of(value).is_some_and(|kind| kind.prefab);
-        return Some(Record { name, transparent, prefab, fields });
+    let SteelVal::CustomStruct(held) = value else { return None };
+    if let Some(kind) = records::type_of(value) {
+        let (name, transparent, prefab) = (kind.name.to_string(), kind.transparent, kind.prefab);
+        return Some(Record { name, transparent, prefab, fields: records::fields(value) });
     }
-    let SteelVal::CustomStruct(record) = value else { return None };
-    let (name, transparent) = (record.name().to_string(), record.is_transparent());
+    let (name, transparent) = (held.name().to_string(), held.is_transparent());
     Some(Record { name, transparent, prefab: false, fields: struct_values(value).unwrap_or_default() })
 }
 
 /// A hash's kind, such as `#hash`, and its entries in order.
 fn table(value: &SteelVal) -> Option<(String, Vec<(SteelVal, SteelVal)>)> {
-    if let Some(shown) = hashes::shown(value) {
-        return Some(shown);
+    match value {
+        SteelVal::HashMapV(_) | SteelVal::CustomStruct(_) => hashes::shown(value),
+        _ => None,
     }
-    let SteelVal::HashMapV(map) = value else { return None };
-    let mut pairs: Vec<(SteelVal, SteelVal)> = map.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
-    pairs.sort_by_cached_key(|(key, _)| key_order(key));
-    Some(("#hash".into(), pairs))
 }
 
 /// A set's kind, such as `set`, and its items in order.
 fn set(value: &SteelVal) -> Option<(String, Vec<SteelVal>)> {
-    hashes::shown_set(value).map(|(name, mut items)| {
-        items.sort_by_cached_key(key_order);
-        (name, items)
-    })
+    match value {
+        SteelVal::HashSetV(_) | SteelVal::CustomStruct(_) => hashes::shown_set(value),
+        _ => None,
+    }
 }
 
 /// Where a key stands among a hash's others: numbers first, by size, then the rest by its text.
@@ -449,11 +445,15 @@ mod tests {
 
     #[test]
     fn deep_values_are_cut_and_long_ones_are_not() {
-        let mut deep = list(&[]);
-        for _ in 0..2 * DEPTH {
-            deep = list(&[deep]);
-        }
-        assert!(written(&deep).contains('…'));
+        // Sessions have a stack of a gigabyte; tests do not.
+        let printed = std::thread::Builder::new().stack_size(256 << 20).spawn(|| {
+            let mut deep = list(&[]);
+            for _ in 0..2 * DEPTH {
+                deep = list(&[deep]);
+            }
+            written(&deep)
+        });
+        assert!(printed.unwrap().join().unwrap().contains('…'));
         let long: SteelVal = SteelVal::ListV((0..100_000).map(SteelVal::IntV).collect());
         assert!(written(&long).ends_with(" 99999)"));
     }

@@ -181,7 +181,7 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("in-combinations", "list [size]", |args| combinations("in-combinations", args)),
     plain!("shuffle", "list", |args| {
         let mut items = items("shuffle", &args[0])?;
-        fastrand::shuffle(&mut items);
+        super::bits::shuffle(&mut items);
         made(items.into_iter())
     }),
 ];

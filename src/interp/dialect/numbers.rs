@@ -4,7 +4,7 @@
 
 use super::{
     Entry,
-    given::{failed, mistaken},
+    given::{failed, mistaken, raised},
     numerals, plain,
     tower::{
         Real, exact_integer, integer, is_exact_integer, is_integer, is_number, is_real, natural, rational, real, truth,
@@ -18,6 +18,9 @@ use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 use std::cmp::Ordering;
 use steel::{SteelErr, SteelVal};
+
+/// What Racket calls a division by zero.
+pub(super) const ZERO: &str = "exn:fail:contract:divide-by-zero";
 
 pub(super) const TABLE: &[Entry] = &[
     // ---- what a number is
@@ -237,7 +240,7 @@ fn divided(name: &str, n: &SteelVal, d: &SteelVal, f: fn(BigInt, BigInt) -> BigI
     };
     let ((n, inexact), (d, other)) = (whole_of(n)?, whole_of(d)?);
     if d.is_zero() {
-        return Err(failed(format!("{name}: {}", if other { "undefined for 0.0" } else { "division by zero" })));
+        return Err(raised(ZERO, format!("{name}: {}", if other { "undefined for 0.0" } else { "division by zero" })));
     }
     let result = f(n, d);
     Ok(if inexact || other { SteelVal::NumV(Real::Int(result).float()) } else { integer(result) })

@@ -50,6 +50,9 @@ pub(super) const TABLE: &[Entry] = &[
         put(&name, &v[0], &format(&name, &v[2], &values)?).and(NOTHING)
     }),
     plain!("format", "template value ...", |v| format("format", &v[0], &v[1..]).map(string)),
+    plain!("%mistaken", "name expected value", |v| {
+        Err(mistaken(&print::displayed(&v[0]), &print::displayed(&v[1]), &v[2]))
+    }),
     // ---- over several lines
     plain!("%pretty", "style value columns", |v| {
         let style = match print::displayed(&v[0]).as_str() {

@@ -2,8 +2,8 @@
 
 use super::{
     Entry,
-    given::{failed, mistaken},
-    numbers::{absolute, rational_of, to_inexact},
+    given::{failed, mistaken, raised},
+    numbers::{ZERO, absolute, rational_of, to_inexact},
     numerals::{self, rectangular},
     plain,
     tower::{Real, integer, is_integer, rational, real},
@@ -171,7 +171,7 @@ fn zero_is(name: &str, value: &SteelVal, at_zero: SteelVal, f: fn(f64) -> f64) -
 
 fn logarithm(name: &str, value: &SteelVal) -> Native {
     match Real::of(value) {
-        Some(Real::Int(n)) if n.is_zero() => Err(failed(format!("{name}: division by zero"))),
+        Some(Real::Int(n)) if n.is_zero() => Err(raised(ZERO, format!("{name}: division by zero"))),
         Some(Real::Int(n)) if n.is_one() => Ok(SteelVal::IntV(0)),
         // What no float can hold has a logarithm all the same.
         Some(Real::Int(n)) if n.is_positive() && n.bits() > 1000 => {
@@ -191,7 +191,7 @@ fn quotient_of_logs(number: &SteelVal, base: &SteelVal, log: &SteelVal) -> Nativ
         return Ok(SteelVal::IntV(0));
     }
     let below = match logarithm("log", base)? {
-        SteelVal::IntV(0) => return Err(failed("log: division by zero")),
+        SteelVal::IntV(0) => return Err(raised(ZERO, "log: division by zero")),
         below => float_of("log", &below)?,
     };
     // A power of the base has a whole logarithm.
@@ -280,7 +280,7 @@ fn expt(name: &str, base: &SteelVal, power: &SteelVal) -> Native {
         (Real::Int(b), Real::Int(_)) if b.is_one() => SteelVal::IntV(1),
         (Real::Int(b), p) if b.is_zero() && p.is_negative() => {
             let power = numerals::text(power).unwrap_or_default();
-            return Err(failed(format!("{name}: undefined for values 0 and {power}")));
+            return Err(raised(ZERO, format!("{name}: undefined for values 0 and {power}")));
         }
         (Real::Int(b), p) if b.is_zero() && !p.is_zero() => SteelVal::IntV(0),
         (Real::Int(_) | Real::Ratio(_), Real::Int(p)) => {

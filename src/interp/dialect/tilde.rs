@@ -163,7 +163,7 @@ fn numeral(given: &Given) -> Native {
     let notation = Notation::of(name, given)?;
     let size = number.abs();
     let exponential = given.key("notation").is_some_and(|n| text_like(n).as_deref() == Some("exponential"));
-    let body = if exponential { notation.exponential(&size, given)? } else { notation.positional(&size) };
+    let body = if exponential { notation.exponential(&size, given)? } else { notation.positional(&size, if let SteelVal::NumV(n) = given[0] { Some(n.abs()) } else { None }) };
     let (before, behind) = sign(name, given, &number, matches!(given[0], SteelVal::NumV(n) if n.is_sign_negative()))?;
     let least = natural_key(name, given, "min-width")?.unwrap_or(0);
     let pad = pad_key(name, given, "pad-string", " ")?;
@@ -214,16 +214,16 @@ impl Notation {
         if self.upper { digits.to_uppercase() } else { digits }
     }
 
-    /// Digits in groups; the first size is that of the last group, and the last size goes on.
+    /// Digits in groups; the last size is that of the last group, and the first goes on to the left.
     fn grouped(&self, digits: &str) -> String {
         if self.separator.is_empty() {
             return digits.to_owned();
         }
         let mut pieces = Vec::new();
-        let (mut rest, mut at) = (digits, 0);
+        let (mut rest, mut at) = (digits, self.groups.len());
         loop {
-            let size = self.groups[at.min(self.groups.len() - 1)];
-            at += 1;
+            at = at.saturating_sub(1);
+            let size = self.groups[at];
             if rest.len() <= size {
                 pieces.push(rest);
                 break;
@@ -244,8 +244,19 @@ impl Notation {
         if shown.is_empty() && !exact { String::new() } else { format!("{}{shown}", self.point) }
     }
 
-    fn positional(&self, size: &BigRational) -> String {
-        let (whole, part) = decimals(size, self.base, self.precision.digits);
+    fn positional(&self, size: &BigRational, float: Option<f64>) -> String {
+        let (mut whole, mut part) = decimals(size, self.base, self.precision.digits);
+        // Racket scales what stands behind the point of a float as a float, which can round otherwise.
+        if let Some(float) = float {
+            let unit = f64::from(self.base).powi(self.precision.digits as i32);
+            if let Some(scaled) = BigRational::from_float(float.fract() * unit) {
+                whole = size.to_integer();
+                part = decimals(&scaled, self.base, 0).0;
+                if part >= BigInt::from(self.base).pow(self.precision.digits as u32) {
+                    (whole, part) = (whole + 1, BigInt::zero());
+                }
+            }
+        }
         self.grouped(&self.digits(&whole)) + &self.fraction(&part)
     }
 
@@ -273,7 +284,7 @@ impl Notation {
         let shown = digits(&power.into(), self.base);
         let mark = match given.key("format-exponent") {
             None | Some(SteelVal::BoolV(false)) if self.base == 10 => "e".to_owned(),
-            None | Some(SteelVal::BoolV(false)) => format!("×{}^", self.base),
+            None | Some(SteelVal::BoolV(false)) => format!("*{}^", self.base),
             Some(SteelVal::StringV(mark)) => mark.to_string(),
             Some(other) => return Err(mistaken("~r", "(or/c #f string?)", other)),
         };
