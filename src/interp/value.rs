@@ -79,6 +79,8 @@ impl Custom for Response {
 #[derive(Clone)]
 pub(crate) struct Fault {
     pub(crate) class: FailureClass,
+    /// What Racket calls it: `exn:fail` or one of the kinds below that.
+    pub(crate) kind: &'static str,
     /// Whose doing it is, where the class does not say.
     pub(crate) blamed: Option<Blame>,
     pub(crate) message: String,
@@ -90,6 +92,8 @@ pub(crate) struct Fault {
     pub(crate) spans: Vec<Span>,
     /// What Steel itself said, when it was the one.
     pub(crate) steels: Option<Rc<String>>,
+    /// What `error` was given: its message and a list of the other values.
+    pub(crate) parts: Option<Rc<Kept>>,
     /// The value given to `raise`, when it was no failure.
     pub(crate) payload: Option<Rc<Kept>>,
     /// A map-async's results with the failures in their places.
@@ -106,6 +110,7 @@ impl Fault {
     pub(crate) fn new(class: FailureClass, message: impl Into<String>) -> Self {
         Self {
             class,
+            kind: "exn:fail",
             blamed: None,
             message: message.into(),
             hint: None,
@@ -113,6 +118,7 @@ impl Fault {
             attempts: 0,
             spans: Vec::new(),
             steels: None,
+            parts: None,
             payload: None,
             results: None,
         }

@@ -10,6 +10,7 @@ mod budgets;
 mod calls;
 mod chats;
 mod contexts;
+mod dialect;
 mod documents;
 mod embedding;
 mod errors;
