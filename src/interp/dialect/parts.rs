@@ -16,6 +16,11 @@ pub(super) const TABLE: &[Entry] = &[
         | SteelVal::BigRational(_)) => Ok(n.clone()),
         other => Err(mistaken("in-range", "real?", other)),
     }),
+    plain!("%in-naturals", "n", |args| match &args[0] {
+        n @ SteelVal::IntV(0..) => Ok(n.clone()),
+        n @ SteelVal::BigNum(_) => Ok(n.clone()),
+        other => Err(mistaken("in-naturals", "exact-nonnegative-integer?", other)),
+    }),
     plain!("%in-vector", "vector", |args| match &args[0] {
         vector @ (SteelVal::MutableVector(_) | SteelVal::VectorV(_)) => Ok(vector.clone()),
         other => Err(mistaken("in-vector", "vector", other)),

@@ -559,7 +559,7 @@ impl Loop<'_> {
                         x.fill(form, "(FINISH ALL...)", &[("FINISH", Part::One(finish)), ("ALL", Part::Many(all))])
                     }
                     (None, [one]) => one.clone(),
-                    (None, []) => of(x, "(void)"),
+                    (None, []) => of(x, "(values)"),
                     (None, all) => x.fill(form, "(values ALL...)", &[("ALL", Part::Many(all))]),
                 }
             }

@@ -80,5 +80,5 @@ fn called(x: &mut Expander, body: &Syntax, count: usize, take: Taker) -> Syntax 
     let names: Vec<Syntax> = (0..count).map(|_| x.fresh("value", body.span)).collect();
     let taken = take(x, &names);
     let parts = [("BODY", Part::One(body)), ("NAMES", Part::Many(&names)), ("TAKEN", Part::One(&taken))];
-    x.fill(body, "(call-with-values (lambda () BODY) (lambda (NAMES...) TAKEN))", &parts)
+    x.fill(body, "(let-values ([(NAMES...) BODY]) TAKEN)", &parts)
 }

@@ -134,8 +134,10 @@ pub(super) fn read(
         ("in-inclusive-range" | "inclusive-range", [name], [start, end, step]) => {
             into.push(stepped(x, name, start, end, step, true));
         }
-        ("in-naturals", [name], [start @ ..]) if start.len() < 2 => {
-            into.push(counter(x, name, start.first(), None, None, ""));
+        ("in-naturals", [name], []) => into.push(counter(x, name, None, None, None, "")),
+        ("in-naturals", [name], [start]) => {
+            let start = x.fill(start, "(%in-naturals N)", &[("N", Part::One(start))]);
+            into.push(counter(x, name, Some(&start), None, None, ""));
         }
         ("in-vector", [name], [vector]) => into.push(vector_walk(x, name, vector, sequence)),
         ("in-value", [name], [value]) => into.push(once(x, name, value)),
@@ -202,7 +204,7 @@ fn binding(name: &Syntax, value: &Syntax) -> Syntax {
 
 /// A number as it is written, or a name for it that is bound outside the loop.
 fn real(x: &mut Expander, number: &Syntax, walk: &mut Walk) -> Syntax {
-    if matches!(number.node, Node::Literal(_)) {
+    if matches!(number.node, Node::Literal(Datum::Number(_))) {
         return number.clone();
     }
     let hidden = x.fresh("n", number.span);
