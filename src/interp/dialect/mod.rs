@@ -16,6 +16,7 @@ mod lists;
 mod numbers;
 pub(crate) mod numerals;
 mod output;
+mod parts;
 mod pattern;
 mod ports;
 mod procedures;
@@ -54,6 +55,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Entry> {
         lists::TABLE,
         numbers::TABLE,
         output::TABLE,
+        parts::TABLE,
         ports::TABLE,
         procedures::TABLE,
         reals::TABLE,
