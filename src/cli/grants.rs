@@ -15,7 +15,7 @@ pub(super) fn grant(flag: Option<&[PathBuf]>, always: Option<&Path>) -> Grant {
             // `script.scm` lies in the folder ``, which is this one.
             let always = always.map(|folder| if folder.as_os_str().is_empty() { ".".into() } else { folder.into() });
             let paths: Vec<PathBuf> = always.into_iter().chain(paths.unwrap_or_default().iter().cloned()).collect();
-            if paths.is_empty() { Grant::Nothing } else { Grant::Paths(paths) }
+            if paths.is_empty() { Grant::Nothing } else { Grant::Only(paths) }
         }
     }
 }
@@ -26,7 +26,7 @@ pub(super) struct Made(Vec<PathBuf>);
 
 impl Made {
     pub(super) fn for_writing(grant: &Grant) -> Self {
-        let Grant::Paths(paths) = grant else { return Self(Vec::new()) };
+        let Grant::Only(paths) = grant else { return Self(Vec::new()) };
         let make = |path: &&PathBuf| {
             // What cannot be made is the script's error, if it comes to that.
             OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).is_ok()

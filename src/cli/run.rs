@@ -11,6 +11,7 @@ use crate::{
     context::Contexts,
     error::Error,
     llm::{dispatch::Dispatcher, offline, router},
+    permissions::Permissions,
     session::{Interpreter, Listener, Outcome, Program, Progress, Report, Session, Stop, Usage, Zygote},
     wire::{Limits, Stream},
 };
@@ -184,8 +185,7 @@ impl Run {
             text: script.to_owned(),
             json: self.json,
             args: self.args.clone(),
-            read: grant(self.allow_read.as_deref(), self.script.parent()),
-            write,
+            permissions: Permissions { read: grant(self.allow_read.as_deref(), self.script.parent()), write, ..Permissions::default() },
             limits: Limits { calls: self.max_calls, tokens: self.max_tokens },
             timeout: self.timeout,
             max_memory: Some(self.max_memory),

@@ -219,7 +219,7 @@ impl Calls {
 
     /// A call came: the tail holds its texts.
     pub(super) fn submit(&self, head: CallHead, tail: Bytes) -> Result<(), WireError> {
-        let weight = (tail.len() + wire::CALL_OVERHEAD) as u64;
+        let weight = head.charge(tail.len()) as u64;
         // What a session may have waiting it knows, and keeps to; one that does not is no session of ours.
         if head.messages.len() > MAX_MESSAGES || self.lock().waiting > (wire::CREDIT + wire::MAX_FRAME) as u64 {
             return Err(WireError::Size(tail.len()));

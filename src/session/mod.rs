@@ -6,6 +6,7 @@
 mod calls;
 mod convert;
 mod hints;
+mod net;
 mod zygote;
 
 pub use calls::{Counts, Usage};
@@ -16,6 +17,7 @@ use crate::{
     context::Contexts,
     error::Error,
     llm::{Text, dispatch::Dispatcher},
+    permissions::Permissions,
     wire::{self, Blame, Ending, FailureClass, Grant, Limits, ScriptError, Stream, ToHost, ToSession},
 };
 use bytes::{Bytes, BytesMut};
@@ -86,10 +88,9 @@ pub struct Program {
     pub json: bool,
     /// What `(script-args)` gives.
     pub args: Vec<String>,
-    /// The files it may read.
-    pub read: Grant,
-    /// The files it may write.
-    pub write: Grant,
+    /// What it may do. Of a session's programs, which are in one process, the first one's count; connections, which the
+    /// host makes, go by each one's own.
+    pub permissions: Permissions,
     /// What its calls may take in all.
     pub limits: Limits,
     /// How long it may take.
@@ -127,6 +128,9 @@ pub struct Session {
     /// Whether the operating system confines it.
     confined: bool,
     process: Process,
+    /// Where it may connect to, by the program that runs; set while connections are served.
+    net: Option<net::Rules>,
+    connections: Option<tokio::task::JoinHandle<()>>,
     reader: ReadHalf<UnixStream>,
     calls: Arc<Calls>,
     writer: tokio::task::JoinHandle<()>,
@@ -161,6 +165,8 @@ impl Session {
         Ok(Self {
             confined,
             process,
+            net: None,
+            connections: None,
             reader,
             calls,
             writer,
@@ -197,7 +203,7 @@ impl Session {
         }
     }
 
-    fn send(&self, program: &Program) -> Result<(), Error> {
+    fn send(&mut self, program: &Program) -> Result<(), Error> {
         let too_large = |what: &str| Error::Usage {
             message: format!("{what} is larger than {} MB", wire::MAX_FRAME >> 20),
             hint: Some("cut it into several files".into()),
@@ -207,12 +213,26 @@ impl Session {
             max_memory: program.max_memory,
             args: program.args.clone(),
             confined: self.confined,
-            read: program.read.clone(),
-            write: program.write.clone(),
+            granted: program.permissions.granted(),
             limits: program.limits,
         };
         self.calls.limit(program.limits);
+        self.open_net(&program.permissions)?;
         self.calls.frame(&run, program.text.as_bytes()).map_err(|_| too_large("the script, with its arguments,"))
+    }
+
+    /// Serves the connections that it may ask for, from the first program on that may.
+    fn open_net(&mut self, permissions: &Permissions) -> Result<(), Error> {
+        if let Some(rules) = &self.net {
+            *rules.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(permissions.clone());
+        } else if self.confined && permissions.net != Grant::Nothing {
+            let problem = |e: std::io::Error| Error::interpreter(format!("the session's connections: {e}"));
+            let rules = Arc::new(std::sync::Mutex::new(Arc::new(permissions.clone())));
+            let socket = self.process.net.try_clone().map_err(problem)?;
+            self.connections = Some(net::serve(socket, rules.clone()).map_err(problem)?);
+            self.net = Some(rules);
+        }
+        Ok(())
     }
 
     async fn serve(
@@ -255,14 +275,14 @@ impl Session {
                         ending = Some((why, Instant::now() + GRACE));
                     }
                     Some((why, _)) => {
-                        self.process.signal(Signal::KILL);
+                        self.process.kill();
                         return Err(self.death(Some(why), program).await);
                     }
                 },
                 _ = memory.tick(), if program.max_memory.is_some() => {
                     let cap = program.max_memory.unwrap_or(u64::MAX);
                     if resident(self.process.pid) > cap {
-                        self.process.signal(Signal::KILL);
+                        self.process.kill();
                         let why = Error::script(
                             format!("the script used more memory than its limit of {} MB", cap >> 20),
                             "give it more with `--max-memory`, or hold less at a time",
@@ -380,8 +400,11 @@ impl Drop for Session {
     fn drop(&mut self) {
         self.calls.drop_all();
         self.writer.abort();
+        if let Some(connections) = self.connections.take() {
+            connections.abort();
+        }
         // What a script left running, such as a Python thread, has no say in this.
-        self.process.signal(Signal::KILL);
+        self.process.kill();
     }
 }
 

@@ -85,6 +85,22 @@ def readable():
     return sorted(path for path in found if os.path.exists(path) and path not in ("/", os.path.expanduser("~")))
 
 
+def certificates():
+    """The files and folders in which certificates are looked for."""
+    import _ssl  # not `ssl`, which takes longer and is for the script to import
+
+    variable_file, file, variable_folder, folder = _ssl.get_default_verify_paths()
+    found = [file, folder, os.environ.get(variable_file), os.environ.get(variable_folder)]
+    return [path for path in found if path and os.path.isabs(path)]
+
+
+def set_environment(variables, only):
+    """Sets variables of the process's environment, and takes all others away if there are to be `only` these."""
+    if only:
+        os.environb.clear()
+    os.environb.update(variables)
+
+
 def use_virtual_env(path):
     """Puts the packages of a virtual environment before the system's."""
     version = "python%d.%d" % sys.version_info[:2]
