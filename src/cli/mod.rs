@@ -55,7 +55,7 @@ pub fn main() -> ExitCode {
             // A reader that has gone away does not care for help.
             let _ = shown.print();
             if let Some(flag) = grant_without_equals(std::env::args()) {
-                screen::complain(&screen::hint(&format!("paths are joined to the flag: `{flag}=PATH,PATH`")));
+                screen::complain(&screen::hint(&format!("what is granted is joined to the flag: `{flag}=ONE,TWO`")));
             }
             return ExitCode::from(u8::try_from(shown.exit_code()).unwrap_or(2));
         }
@@ -81,11 +81,12 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// A flag that grants paths and has them in the next argument, which is taken for another thing.
+/// A flag that grants or denies things and has them in the next argument, which is taken for another thing.
 fn grant_without_equals(arguments: impl Iterator<Item = String>) -> Option<String> {
     let mut arguments = arguments.take_while(|argument| argument != "--").peekable();
     while let Some(argument) = arguments.next() {
-        let grants = matches!(&*argument, "--allow-read" | "--allow-write");
+        let grants = ["--allow-", "--deny-"].iter().filter_map(|way| argument.strip_prefix(way));
+        let grants = grants.into_iter().any(|kind| matches!(kind, "read" | "write" | "net" | "env"));
         if grants && arguments.peek().is_some_and(|next| !next.starts_with('-')) {
             return Some(argument);
         }

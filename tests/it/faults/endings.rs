@@ -98,7 +98,7 @@ fn wrong_flags_are_usage_errors_that_say_what_is_right() {
         (&["--max-concurrent", "0"], "above zero"),
         (&["--max-concurrent", "-1"], "`-1` is no whole number above zero"),
         (&["--max-calls", "-1"], "`-1` is no whole number that is not negative"),
-        (&["--allow-read", "/tmp"], "hint: paths are joined to the flag: `--allow-read=PATH,PATH`"),
+        (&["--allow-read", "/tmp"], "hint: what is granted is joined to the flag: `--allow-read=ONE,TWO`"),
     ] {
         let ran = run(&script("(+ 1 2)").args(arguments));
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{arguments:?} {ran:?}");
