@@ -11,6 +11,7 @@ mod screen;
 mod stdout;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
@@ -69,6 +70,7 @@ pub fn main() -> ExitCode {
         Colour::Always => anstream::ColorChoice::Always.write_global(),
         Colour::Never => anstream::ColorChoice::Never.write_global(),
     }
+    keep_keys();
     match arguments.command {
         Command::Run(run) => {
             log(run.verbose);
@@ -92,6 +94,15 @@ fn grant_without_equals(arguments: impl Iterator<Item = String>) -> Option<Strin
         }
     }
     None
+}
+
+/// Keys of this process, which its user's other processes could read, and a core dump would hold, stay in it. Interpreters
+/// have none: they are programs of their own.
+fn keep_keys() {
+    let limit = Rlimit { current: Some(0), maximum: Some(0) };
+    // Where that is refused, it was so before.
+    let _ = setrlimit(Resource::Core, limit);
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }
 
 /// Warnings always, more with `-v` or `RUST_LOG`.

@@ -40,6 +40,7 @@ pub(super) fn serve(engine: &mut Engine, socket: OwnedFd, net: OwnedFd, contexts
         PANIC.set(format!("{said}{}", place.unwrap_or_default()));
     }));
     python::set_output(|text, to_stderr| output::text(if to_stderr { Stream::Stderr } else { Stream::Stdout }, text));
+    python::cut_copies();
     let mut net = Some(net);
     while let Some(program) = sched::with(sched::Sched::next_program) {
         if !run(engine, program, &mut net) {

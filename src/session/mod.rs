@@ -15,7 +15,7 @@ pub use zygote::{Exit, Interpreter, Zygote};
 
 use crate::{
     context::Contexts,
-    error::Error,
+    error::{Error, visible},
     llm::{Text, dispatch::Dispatcher},
     permissions::Permissions,
     wire::{self, Blame, Ending, FailureClass, Grant, Limits, ScriptError, Stream, ToHost, ToSession},
@@ -44,6 +44,10 @@ const MEMORY_CHECK: Duration = Duration::from_millis(25);
 const REAP: Duration = Duration::from_secs(1);
 /// How much is read off the socket at once, in bytes.
 const READ_AHEAD: usize = 256 << 10;
+/// How much of what a script calls its items, or its events, is shown, in bytes.
+const MAX_LABEL: usize = 200;
+/// How much of an event is shown, in bytes.
+const MAX_EVENT: usize = 64 << 10;
 
 /// What hears of a program while it runs.
 pub trait Listener {
@@ -149,6 +153,16 @@ impl Session {
     /// Forks a session whose programs find these contexts.
     pub async fn start_with(zygote: &Zygote, dispatcher: Arc<Dispatcher>, contexts: &Contexts) -> Result<Self, Error> {
         let process = zygote.fork(&contexts.files()).await?;
+        let session = Self::over(process, dispatcher, zygote.confined)?;
+        if !contexts.table().entries.is_empty() {
+            let table = postcard::to_stdvec(contexts.table()).map_err(|_| broken(wire::WireError::Head))?;
+            session.calls.frame(&ToSession::Contexts, &table).map_err(broken)?;
+        }
+        Ok(session)
+    }
+
+    /// The session of a process.
+    fn over(process: Process, dispatcher: Arc<Dispatcher>, confined: bool) -> Result<Self, Error> {
         let problem = |e: std::io::Error| Error::interpreter(format!("the session's socket: {e}"));
         let stream = std::os::unix::net::UnixStream::from(process.socket.try_clone().map_err(problem)?);
         stream.set_nonblocking(true).map_err(problem)?;
@@ -156,12 +170,7 @@ impl Session {
         let (reader, writer) = tokio::io::split(UnixStream::from_std(stream).map_err(problem)?);
         let pidfd = zygote::watch(process.pidfd.try_clone().map_err(problem)?).map_err(problem)?;
         let calls = Calls::new(dispatcher);
-        if !contexts.table().entries.is_empty() {
-            let table = postcard::to_stdvec(contexts.table()).map_err(|_| broken(wire::WireError::Head))?;
-            calls.frame(&ToSession::Contexts, &table).map_err(broken)?;
-        }
         let writer = tokio::spawn(write(writer, calls.clone()));
-        let confined = zygote.confined;
         Ok(Self {
             confined,
             process,
@@ -256,6 +265,8 @@ impl Session {
                     Some(end) => return finish(end, ending.map(|(why, _)| why)),
                 }
             }
+            // Whoever does not read what it is sent is not listened to: it would only be sent more.
+            let behind = listener.behind() || self.calls.behind();
             let alarm = ending.as_ref().map_or(timeout, |(_, kill_at)| *kill_at);
             tokio::select! {
                 // In this order: a session that writes without end must not put off its own.
@@ -290,8 +301,8 @@ impl Session {
                         return Err(self.death(Some(why), program).await);
                     }
                 }
-                () = tokio::time::sleep(CATCH_UP), if listener.behind() => {}
-                read = self.reader.read_buf(&mut self.incoming), if !listener.behind() => {
+                () = tokio::time::sleep(CATCH_UP), if behind => {}
+                read = self.reader.read_buf(&mut self.incoming), if !behind => {
                     if matches!(read, Ok(0) | Err(_)) {
                         return Err(self.death(ending.map(|(why, _)| why), program).await);
                     }
@@ -317,8 +328,9 @@ impl Session {
                 Ok(Some((head.freeze(), tail.freeze())))
             }
             Err(needed) => {
-                let more = needed.saturating_sub(self.incoming.len()).max(READ_AHEAD / 4);
-                self.incoming.reserve(more);
+                // Not on its word alone: as much again as has come.
+                let missing = needed.saturating_sub(self.incoming.len());
+                self.incoming.reserve(missing.min(self.incoming.len()).max(READ_AHEAD / 4));
                 Ok(None)
             }
         }
@@ -333,10 +345,13 @@ impl Session {
         match wire::decode::<ToHost>(head).map_err(broken)? {
             ToHost::Call(head) => self.calls.submit(head, tail).map_err(broken)?,
             ToHost::Cancel(id) => self.calls.cancel(id),
-            ToHost::Event { name } => tracing::info!("{name}: {}", &*text(tail)?),
+            ToHost::Event { name } => {
+                let (name, value) = (visible(begin(&name, MAX_LABEL)), text(tail)?);
+                tracing::info!("{name}: {}", visible(begin(&value, MAX_EVENT)));
+            }
             ToHost::Output(stream) => listener.wrote(stream, &text(tail)?)?,
             ToHost::Progress { group, done, total, failed } => {
-                let label = text(tail)?.to_string();
+                let label = visible(begin(&text(tail)?, MAX_LABEL)).replace('\n', " ");
                 listener.progress(Progress { group, label, done, total, failed });
             }
             ToHost::Finished(ending) => return Ok(Some(End { ending, value: text(tail)? })),
@@ -433,7 +448,13 @@ async fn write(mut socket: WriteHalf<UnixStream>, calls: Arc<Calls>) {
         if !frames.is_empty() && socket.write_all(&frames).await.is_err() {
             return;
         }
+        calls.written();
     }
+}
+
+/// As much of a text as is shown.
+fn begin(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
 }
 
 fn text(bytes: Bytes) -> Result<Text, Error> {
@@ -456,3 +477,7 @@ fn resident(pid: i32) -> u64 {
     let pages: u64 = statm.split(' ').nth(1).and_then(|n| n.parse().ok()).unwrap_or(0);
     pages * rustix::param::page_size() as u64
 }
+
+#[cfg(test)]
+#[path = "hostile_tests.rs"]
+mod hostile_tests;

@@ -85,6 +85,16 @@ def readable():
     return sorted(path for path in found if os.path.exists(path) and path not in ("/", os.path.expanduser("~")))
 
 
+def cut_copies(cut):
+    """Has what a copy of this process prints go to stderr: the session's streams are the original's."""
+
+    def copied():
+        cut()
+        sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = open(2, "w", 1, "utf-8", "replace", closefd=False)
+
+    os.register_at_fork(after_in_child=copied)
+
+
 def certificates():
     """The files and folders in which certificates are looked for."""
     import _ssl  # not `ssl`, which takes longer and is for the script to import

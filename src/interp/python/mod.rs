@@ -90,6 +90,18 @@ pub(crate) fn certificates() -> Vec<PathBuf> {
     found.unwrap_or_default()
 }
 
+/// Sees to it that copies of this process, which a script may make with `os.fork`, leave the host alone.
+pub(crate) fn cut_copies() {
+    let seen_to = with(|python| {
+        let cut = |_: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| crate::interp::link::cut();
+        let cut = PyCFunction::new_closure(python.py, None, None, cut).map_err(|err| python.failure(err, false))?;
+        python.call("cut_copies", (cut,)).map(drop)
+    });
+    if let Err(failed) = seen_to {
+        eprintln!("warning: copies of the session would disturb it: {}", failed.message);
+    }
+}
+
 /// Gives the process these variables; `only` these.
 pub(crate) fn set_environment(variables: &[(Vec<u8>, Vec<u8>)], only: bool) {
     let done = with(|python| {
