@@ -283,12 +283,79 @@ fn pythons_denials_name_the_flag_and_have_a_code_of_their_own() {
     let denied = |code: &str| script(&format!("(py-exec \"{code}\")")).run();
     let ran = denied("open('/etc/hostname')");
     assert_eq!(ran.code, Some(3), "{ran:?}");
-    assert!(ran.stderr.contains("Permission denied: '/etc/hostname'"), "{ran:?}");
-    assert!(ran.stderr.contains("hint: `--allow-read=/etc/hostname` lets a script read it"), "{ran:?}");
+    assert!(ran.stderr.contains("(`--allow-read=/etc/hostname` grants it): '/etc/hostname'"), "{ran:?}");
+    assert!(ran.stderr.contains("hint: run it with `--allow-read=/etc/hostname`"), "{ran:?}");
     let ran = denied("import socket; socket.socket()");
-    assert!(ran.code == Some(3) && ran.stderr.contains("hint: the network, other programs"), "{ran:?}");
+    assert!(ran.code == Some(3) && ran.stderr.contains("hint: run it with `--allow-net=HOST:PORT`"), "{ran:?}");
+    let ran = denied("import os; os.kill(os.getppid(), 0)");
+    assert!(ran.code == Some(3) && ran.stderr.contains("hint: no flag grants that singly"), "{ran:?}");
+    let ran = denied("import os; os.environ['HOME']");
+    assert!(ran.code == Some(1) && ran.stderr.contains("`--allow-env=NAME`"), "{ran:?}");
     let ran = denied("raise PermissionError('mine')");
     assert!(ran.stderr.contains("PermissionError: mine"), "{ran:?}");
+}
+
+#[test]
+fn denials_that_python_catches_say_what_was_asked_for_and_which_flag_grants_it() {
+    if skipped() {
+        return;
+    }
+    let text = r#"
+(py-exec #<<PY
+import os, multiprocessing, pathlib, socket, subprocess, urllib.request
+def attempt(thunk):
+    try:
+        print("OPEN", thunk())
+    except PermissionError as problem:
+        print(problem)
+attempt(lambda: open("/etc/passwd"))
+attempt(lambda: pathlib.Path("/etc/passwd").read_text())
+attempt(lambda: os.open("/etc/passwd", os.O_RDONLY))
+attempt(lambda: open("/proc/../etc/passwd", "rb"))
+attempt(lambda: os.listdir("/etc"))
+attempt(lambda: open("/etc/new", "w"))
+attempt(lambda: os.mkdir("/etc/new"))
+attempt(lambda: os.remove("/etc/passwd"))
+attempt(lambda: os.rename("/etc/passwd", "/etc/new"))
+attempt(lambda: socket.socket())
+attempt(lambda: socket.create_connection(("example.com", 80)))
+attempt(lambda: subprocess.run(["/bin/true"]))
+attempt(lambda: os.system("true"))
+attempt(lambda: multiprocessing.Process(target=print).start())
+try:
+    urllib.request.urlopen("https://example.com/")
+except OSError as problem:
+    print(problem.reason)
+try:
+    open("/etc/no-such-file")
+except FileNotFoundError:
+    print("what is not there is not denied")
+PY
+)"#;
+    let ran = script(text).run();
+    let lines: Vec<&str> = ran.value().lines().collect();
+    let file = |flag: &str, path: &str| {
+        format!("[Errno 13] Permission denied (`--allow-{flag}={path}` grants it): '{path}'")
+    };
+    let wanted = [
+        file("read", "/etc/passwd"),
+        file("read", "/etc/passwd"),
+        file("read", "/etc/passwd"),
+        file("read", "/proc/../etc/passwd"),
+        file("read", "/etc"),
+        file("write", "/etc/new"),
+        file("write", "/etc/new"),
+        file("write", "/etc/passwd"),
+        file("write", "/etc/passwd"),
+        "[Errno 1] the network is shut (`--allow-net=HOST:PORT` grants a part of it)".into(),
+        "[Errno 1] connecting to `example.com:80` is not allowed (`--allow-net=example.com:80` grants it)".into(),
+        "[Errno 1] starting `/bin/true` is not allowed (`--allow-run` grants it)".into(),
+        "[Errno 1] starting `true` is not allowed (`--allow-run` grants it)".into(),
+        "[Errno 1] starting a process is not allowed (`--allow-run` grants it)".into(),
+        "[Errno 1] connecting to `example.com:443` is not allowed (`--allow-net=example.com:443` grants it)".into(),
+        "what is not there is not denied".into(),
+    ];
+    assert_eq!(lines, wanted, "{ran:?}");
 }
 
 #[test]

@@ -61,7 +61,6 @@ fn asks(event: &[u8]) -> Option<Asks> {
         b"os.listdir" | b"os.scandir" => Asks::Reads(0),
         b"os.mkdir" => Asks::Changes(&[(0, Some(2))]),
         b"os.remove" | b"os.rmdir" => Asks::Changes(&[(0, Some(1))]),
-        b"os.truncate" => Asks::Changes(&[(0, None)]),
         b"os.rename" => Asks::Changes(&[(0, Some(2)), (1, Some(3))]),
         b"os.symlink" => Asks::Changes(&[(1, Some(2))]),
         b"subprocess.Popen" | b"os.posix_spawn" | b"os.exec" | b"os.system" => Asks::Starts(Some(0)),

@@ -11,7 +11,10 @@ mod files;
 pub use files::landlock_abi;
 
 use crate::wire::{Blame, FailureClass, Grant, Granted, ScriptError};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::{
+    process::{Resource, Rlimit, getrlimit, setrlimit},
+    thread::{CapabilitySet, CapabilitySets, capabilities, set_capabilities},
+};
 use std::{
     cell::RefCell,
     path::{Path, PathBuf},
@@ -78,7 +81,10 @@ pub(crate) fn raise(granted: &Granted, more: Vec<PathBuf>) -> Result<(), String>
         programs: granted.run,
         signals: granted.run && files::signals_are_scoped(),
     };
-    let raised = limit(granted).and_then(|()| files::shut(&files)).and_then(|()| prepared.calls.apply(opens));
+    let raised = limit(granted)
+        .and_then(|()| drop_powers())
+        .and_then(|()| files::shut(&files))
+        .and_then(|()| prepared.calls.apply(opens));
     // Only the first is ever put up.
     let _ = OPEN.set(Opened { files, net: granted.net, run: granted.run });
     // What does not stand must not be taken to stand by the next program.
@@ -144,6 +150,21 @@ fn limit(granted: &Granted) -> Result<(), String> {
         set(Resource::Nproc, running() + PROCESSES)?;
     }
     Ok(())
+}
+
+/// Of what root may beside its files, a session may nothing, though it be root's: looking into other processes, for one. What
+/// it starts gains none of it back, since nothing that it starts gains privileges.
+fn drop_powers() -> Result<(), String> {
+    let problem = |e: rustix::io::Errno| format!("the powers of root cannot be dropped: {e}");
+    let had = capabilities(None).map_err(problem)?;
+    let kept = CapabilitySet::DAC_OVERRIDE | CapabilitySet::DAC_READ_SEARCH;
+    let left = CapabilitySets {
+        effective: had.effective & kept,
+        permitted: had.permitted & kept,
+        inheritable: CapabilitySet::empty(),
+    };
+    // Each thread has its own: the session has one, until a script starts others.
+    set_capabilities(None, left).map_err(problem)
 }
 
 /// How many processes and threads there are on the machine.
