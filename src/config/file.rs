@@ -118,10 +118,13 @@ pub(crate) fn load(chosen: Option<&Path>) -> Result<Settings, Error> {
     let own = own();
     let mut settings = Settings::default();
     let same = |path: &Path| {
-        own.as_deref().and_then(|own| own.canonicalize().ok()).is_some_and(|own| path.canonicalize().is_ok_and(|path| path == own))
+        own.as_deref()
+            .and_then(|own| own.canonicalize().ok())
+            .is_some_and(|own| path.canonicalize().is_ok_and(|path| path == own))
     };
     if let Some(path) = chosen {
-        let text = read(path)?.ok_or_else(|| usage(path, "there is no such file", "is the path of `--config` right?"))?;
+        let text =
+            read(path)?.ok_or_else(|| usage(path, "there is no such file", "is the path of `--config` right?"))?;
         add(&mut settings, path, &text, if same(path) { Trust::Own } else { Trust::Chosen })?;
         return Ok(settings);
     }
@@ -152,7 +155,8 @@ fn usage(path: &Path, message: impl fmt::Display, hint: &str) -> Error {
 
 /// A file's text; none when there is none.
 fn read(path: &Path) -> Result<Option<String>, Error> {
-    let problem = |e: std::io::Error| usage(path, format!("it cannot be read: {e}"), "may you read it, and is it text?");
+    let problem =
+        |e: std::io::Error| usage(path, format!("it cannot be read: {e}"), "may you read it, and is it text?");
     let file = match std::fs::File::open(path) {
         Ok(file) => file,
         Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
@@ -193,7 +197,8 @@ fn add(settings: &mut Settings, path: &Path, text: &str, trust: Trust) -> Result
         let message = format!("line {}: `{key}` is not heeded here: {why}", line_of(text, key));
         return Err(usage(path, message, &hint));
     }
-    let folder = std::path::absolute(path).ok().and_then(|path| path.parent().map(Path::to_path_buf)).unwrap_or_default();
+    let folder =
+        std::path::absolute(path).ok().and_then(|path| path.parent().map(Path::to_path_buf)).unwrap_or_default();
     let below = |choice: Choice<PathBuf>| match choice.0 {
         Grant::Only(paths) => Grant::Only(paths.into_iter().map(|path| placed(&folder, path)).collect()),
         grant => grant,
@@ -297,7 +302,10 @@ mod tests {
             ("[permissions]\nalow-read = true", "line 2: unknown field `alow-read`"),
             ("[permissions]\nalow-read = true", "did you mean `allow-read`?"),
             ("[permission]\n", "did you mean `permissions`?"),
-            ("\n[permissions]\nallow-read = 3", "line 3: invalid type: integer `3`, expected `true`, `false` or a list"),
+            (
+                "\n[permissions]\nallow-read = 3",
+                "line 3: invalid type: integer `3`, expected `true`, `false` or a list",
+            ),
             ("[permissions]\nallow-net = [\n\"example.com\",\n\"https://a\"]", "`https://a` is no host"),
             ("[permissions\n", "line 1: "),
         ] {

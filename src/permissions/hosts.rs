@@ -63,7 +63,11 @@ impl FromStr for Host {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = |what: &str| Err(format!("`{text}` is no host: {what}; write `example.com`, `example.com:443`, `*.example.com`, `10.0.0.1` or `[::1]:80`"));
+        let wrong = |what: &str| {
+            Err(format!(
+                "`{text}` is no host: {what}; write `example.com`, `example.com:443`, `*.example.com`, `10.0.0.1` or `[::1]:80`"
+            ))
+        };
         if text.contains("://") || text.contains('/') {
             return wrong("it is a URL or a path");
         }
@@ -152,12 +156,14 @@ mod tests {
 
     #[test]
     fn hosts_are_read_as_they_are_shown() {
-        for text in ["example.com", "example.com:443", "*.example.com:80", "10.0.0.1", "10.0.0.1:80", "::1", "[::1]:80"] {
+        for text in ["example.com", "example.com:443", "*.example.com:80", "10.0.0.1", "10.0.0.1:80", "::1", "[::1]:80"]
+        {
             assert_eq!(text.parse::<Host>().unwrap().to_string(), text);
         }
         assert_eq!("[::ffff:10.0.0.1]:80".parse::<Host>().unwrap().to_string(), "10.0.0.1:80");
         assert_eq!("LocalHost.".parse::<Host>().unwrap().to_string(), "localhost");
-        for text in ["", "*", "*.", "a b", "https://a", "a/b", "a:", "a:0", "a:70000", "a:b", ":80", "*a.com", "a*.com"] {
+        for text in ["", "*", "*.", "a b", "https://a", "a/b", "a:", "a:0", "a:70000", "a:b", ":80", "*a.com", "a*.com"]
+        {
             assert!(text.parse::<Host>().is_err(), "{text}");
         }
     }
@@ -165,7 +171,9 @@ mod tests {
     #[test]
     fn an_address_is_the_same_in_every_form() {
         let host: Host = "127.0.0.1:80".parse().unwrap();
-        assert!(host.matches("127.0.0.1", 80) && host.matches("::ffff:127.0.0.1", 80) && !host.matches("localhost", 80));
+        assert!(
+            host.matches("127.0.0.1", 80) && host.matches("::ffff:127.0.0.1", 80) && !host.matches("localhost", 80)
+        );
         let below: Host = "*.0.0.1".parse().unwrap();
         assert!(!below.matches("127.0.0.1", 80), "a suffix is one of names");
     }
@@ -173,17 +181,60 @@ mod tests {
     #[test]
     fn addresses_that_are_not_the_publics() {
         for text in [
-            "0.0.0.0", "0.1.2.3", "10.1.2.3", "100.64.0.1", "127.0.0.1", "127.9.9.9", "169.254.169.254", "172.16.0.1",
-            "172.31.255.255", "192.0.0.8", "192.0.2.1", "192.88.99.1", "192.168.1.1", "198.18.0.1", "198.51.100.1",
-            "203.0.113.1", "224.0.0.1", "240.0.0.1", "255.255.255.255", "::", "::1", "::10.0.0.1", "::ffff:127.0.0.1",
-            "::ffff:10.0.0.1", "64:ff9b::10.0.0.1", "64:ff9b::7f00:1", "64:ff9b:1::1", "100::1", "2001::1", "2001:db8::1",
-            "2002:a00:1::1", "2002:7f00:1::", "3fff::1", "5f00::1", "fc00::1", "fd12::1", "fe80::1", "fec0::1", "ff02::1",
+            "0.0.0.0",
+            "0.1.2.3",
+            "10.1.2.3",
+            "100.64.0.1",
+            "127.0.0.1",
+            "127.9.9.9",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.8",
+            "192.0.2.1",
+            "192.88.99.1",
+            "192.168.1.1",
+            "198.18.0.1",
+            "198.51.100.1",
+            "203.0.113.1",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::10.0.0.1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::10.0.0.1",
+            "64:ff9b::7f00:1",
+            "64:ff9b:1::1",
+            "100::1",
+            "2001::1",
+            "2001:db8::1",
+            "2002:a00:1::1",
+            "2002:7f00:1::",
+            "3fff::1",
+            "5f00::1",
+            "fc00::1",
+            "fd12::1",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
         ] {
             assert!(!is_public(text.parse().unwrap()), "{text}");
         }
         for text in [
-            "1.1.1.1", "8.8.8.8", "93.184.215.14", "100.128.0.1", "172.32.0.1", "198.20.0.1", "::ffff:1.1.1.1",
-            "64:ff9b::1.1.1.1", "2002:101:101::1", "2606:4700::1111", "2a00:1450::1",
+            "1.1.1.1",
+            "8.8.8.8",
+            "93.184.215.14",
+            "100.128.0.1",
+            "172.32.0.1",
+            "198.20.0.1",
+            "::ffff:1.1.1.1",
+            "64:ff9b::1.1.1.1",
+            "2002:101:101::1",
+            "2606:4700::1111",
+            "2a00:1450::1",
         ] {
             assert!(is_public(text.parse().unwrap()), "{text}");
         }

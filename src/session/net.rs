@@ -157,7 +157,9 @@ async fn connect(question: &[u8], rules: &Permissions) -> Result<OwnedFd, Refusa
     let place = shown(name, port);
     // Not looked up either: names can carry what is asked for.
     if !rules.connects(name, port) {
-        return Err(Refusal::denied(format!("connecting to `{place}` is not allowed (`--allow-net={place}` grants it)")));
+        return Err(Refusal::denied(format!(
+            "connecting to `{place}` is not allowed (`--allow-net={place}` grants it)"
+        )));
     }
     let unknown =
         |why: String| Refusal { what: What::Unknown, errno: 0, message: format!("`{name}` is not known: {why}") };

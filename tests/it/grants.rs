@@ -80,16 +80,17 @@ fn a_denial_shuts_a_part_of_what_is_granted() {
     std::os::unix::fs::symlink(path("e.txt"), path("plain/e")).unwrap();
     std::fs::hard_link(path("e.txt"), path("twin.txt")).unwrap();
     let read = |name: &str| format!("open({:?}).read()", path(name));
-    let expressions: Vec<String> = ["a.txt", "plain/b.txt", "secret/c.txt", "secret/deep/d.txt", "way/c.txt", "e.txt", "plain/e", "twin.txt"]
-        .iter()
-        .map(|name| read(name))
-        .chain([
-            format!("os.listdir({:?})", path("plain")),
-            format!("os.listdir({:?})", folder.path()),
-            format!("open({:?}, 'w').write('x')", path("plain/new.txt")),
-            format!("open({:?}, 'w').write('x')", path("secret/new.txt")),
-        ])
-        .collect();
+    let expressions: Vec<String> =
+        ["a.txt", "plain/b.txt", "secret/c.txt", "secret/deep/d.txt", "way/c.txt", "e.txt", "plain/e", "twin.txt"]
+            .iter()
+            .map(|name| read(name))
+            .chain([
+                format!("os.listdir({:?})", path("plain")),
+                format!("os.listdir({:?})", folder.path()),
+                format!("open({:?}, 'w').write('x')", path("plain/new.txt")),
+                format!("open({:?}, 'w').write('x')", path("secret/new.txt")),
+            ])
+            .collect();
     let expressions: Vec<&str> = expressions.iter().map(String::as_str).collect();
     let all = folder.path().display();
     let arguments = [

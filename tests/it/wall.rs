@@ -1,6 +1,6 @@
 //! Attempts to get out of a session: every one must fail, and the session live on.
 
-use crate::program::{confines, script};
+use crate::program::{bessemer, confines, ran, script};
 
 /// What Python tries, one after the other; each line says how that ended.
 const TRYING: &str = r#"
@@ -334,9 +334,8 @@ PY
 )"#;
     let ran = script(text).run();
     let lines: Vec<&str> = ran.value().lines().collect();
-    let file = |flag: &str, path: &str| {
-        format!("[Errno 13] Permission denied (`--allow-{flag}={path}` grants it): '{path}'")
-    };
+    let file =
+        |flag: &str, path: &str| format!("[Errno 13] Permission denied (`--allow-{flag}={path}` grants it): '{path}'");
     let wanted = [
         file("read", "/etc/passwd"),
         file("read", "/etc/passwd"),
@@ -405,4 +404,153 @@ PY
 )"#;
     let ran = script(text).args(&["--max-memory", "500MB"]).run();
     assert_eq!(ran.value(), "descriptors ran out True\nthreads ran out True", "{ran:?}");
+}
+
+#[test]
+fn processes_files_and_memory_run_out_before_they_begin() {
+    if skipped() {
+        return;
+    }
+    // A fork bomb, a disk that fills, memory that is shared or locked: none of it gets anywhere.
+    shut(
+        r#"
+fork bomb = [os.fork() for _ in range(10)]
+pool of processes = __import__("concurrent.futures").futures.ProcessPoolExecutor(2).submit(print).result()
+multiprocessing's lock = __import__("multiprocessing").Lock()
+multiprocessing's pool = __import__("multiprocessing").Pool(2)
+temporary folder = __import__("tempfile").mkdtemp()
+named temporary file = __import__("tempfile").NamedTemporaryFile()
+spooled file on its way to the disk = __import__("tempfile").SpooledTemporaryFile(1).write(b"xx")
+file in its own folder = open(os.path.join(os.getcwd(), "fill"), "wb").write(bytes(1 << 20))
+shared memory = __import__("multiprocessing.shared_memory").shared_memory.SharedMemory(create=True, size=1 << 20)
+System V shared memory = call(29, 0, 1 << 20, 0o1600)
+System V semaphore = call(64, 0, 1, 0o1600)
+message queue = call(68, 0, 0o1600)
+locked memory = call(149, 0, 4096)
+all memory locked = call(151, 1)
+quota of a disk = call(179, 0, 0, 0, 0)
+swap = call(167, b"/tmp/x", 0)
+"#,
+        &[],
+    );
+}
+
+#[test]
+fn every_script_of_the_repository_runs_confined() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut scripts: Vec<_> = std::fs::read_dir(folder.join("scripts")).unwrap().map(|e| e.unwrap().path()).collect();
+    scripts.retain(|path| path.extension().is_some_and(|extension| extension == "scm"));
+    assert!(!scripts.is_empty());
+    for path in scripts {
+        // As its own head says.
+        let text = std::fs::read_to_string(&path).unwrap();
+        let head = text.replace("\\\n;;;", "");
+        let mut lines = head.lines().map(|line| line.trim_start_matches(';').trim());
+        let command = lines.find_map(|line| line.split_once("-- run ").map(|(_, arguments)| arguments.to_owned()));
+        let command = command.unwrap_or_else(|| panic!("{} does not say how it is run", path.display()));
+        let mut program = bessemer();
+        program.current_dir(folder).arg("run").args(command.split_whitespace());
+        if !command.contains("--offline") {
+            program.arg("--offline");
+        }
+        if !confines() {
+            program.arg("--no-sandbox");
+        }
+        let ran = ran(&mut program);
+        assert_eq!(ran.code, Some(0), "{}: {ran:?}", path.display());
+    }
+}
+
+/// A virtual environment with libraries that compute, made once; none where they cannot be had.
+fn environment() -> Option<std::path::PathBuf> {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("numeric");
+    let ready = folder.join("ready");
+    if ready.exists() {
+        return Some(folder);
+    }
+    // What an interrupted run left.
+    let _ = std::fs::remove_dir_all(&folder);
+    // The Python that sessions have, which need not be the first on the path.
+    let python = script(
+        "(py-eval \"import sys, os\nos.path.join(sys.base_prefix, 'bin', 'python%d.%d' % sys.version_info[:2])\")",
+    )
+    .run();
+    let made = |program: &std::path::Path, arguments: &[&str]| {
+        let output = std::process::Command::new(program).args(arguments).output();
+        match output {
+            Ok(output) if output.status.success() => true,
+            Ok(output) => {
+                eprintln!("{}", String::from_utf8_lossy(&output.stderr));
+                false
+            }
+            Err(problem) => {
+                eprintln!("{}: {problem}", program.display());
+                false
+            }
+        }
+    };
+    let place = folder.display().to_string();
+    let installed = made(python.value().as_ref(), &["-m", "venv", &place])
+        && made(
+            &folder.join("bin/python"),
+            &[
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--only-binary=:all:",
+                "--timeout",
+                "30",
+                "--retries",
+                "1",
+                "numpy",
+                "pandas",
+            ],
+        );
+    if !installed {
+        return None;
+    }
+    std::fs::write(ready, "").unwrap();
+    Some(folder)
+}
+
+#[test]
+fn numpy_and_pandas_import_and_compute_confined() {
+    let Some(environment) = environment() else {
+        return eprintln!("skipped: numpy and pandas cannot be installed here");
+    };
+    let text = r#"
+(py-exec #<<PY
+import io
+import numpy as np, pandas as pd
+a = np.arange(250000, dtype=float).reshape(500, 500)
+print((a @ a.T).shape, float(np.linalg.norm(np.eye(9))), int(np.random.default_rng(1).integers(1, 2)))
+frame = pd.read_csv(io.StringIO("day,n\n2026-01-01,1\n2026-01-01,2\n2026-01-02,3\n"), parse_dates=["day"])
+print(frame.groupby("day")["n"].sum().tolist(), frame["day"].dt.tz_localize("Europe/Berlin").dt.day_of_week.tolist())
+PY
+)"#;
+    let ran = script(text).env("VIRTUAL_ENV", &environment.display().to_string()).run();
+    assert_eq!((ran.value(), &*ran.stderr), ("(500, 500) 3.0 1\n[3, 3] [3, 3, 4]", ""), "{ran:?}");
+}
+
+#[test]
+fn a_key_of_the_hosts_is_out_of_reach_of_other_processes_and_of_core_dumps() {
+    let program = script("(displayln 'begun) (sleep 1000)").env("OPENAI_API_KEY", "sk-secret");
+    let mut child = program.start();
+    std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut [0; 6]).unwrap();
+    let host = child.id();
+    let below = crate::program::descendants(host);
+    let limits = std::fs::read_to_string(format!("/proc/{host}/limits")).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap().to_owned();
+    let environment = |pid: &u32| std::fs::read_to_string(format!("/proc/{pid}/environ"));
+    let (own, others) = (environment(&host), below.iter().map(environment).collect::<Vec<_>>());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(core.split_whitespace().collect::<Vec<_>>()[4..6], ["0", "0"], "{core}");
+    assert_eq!(below.len(), 2, "a zygote and a session");
+    assert!(others.iter().flatten().all(|environment| !environment.contains("sk-secret")));
+    if rustix::process::getuid().is_root() {
+        return eprintln!("skipped in part: root may look into every process");
+    }
+    assert!(own.is_err(), "another process of the same user reads the host's environment");
 }

@@ -140,7 +140,9 @@ fn denied(asks: Asks, args: &Bound<'_, PyTuple>) -> Option<PyErr> {
 fn path_of(value: &Bound<'_, PyAny>) -> Option<PathBuf> {
     if value.is_instance_of::<PyString>() || value.is_instance_of::<PyBytes>() {
         let bytes = value.extract::<Vec<u8>>().ok();
-        return bytes.map(|bytes| OsString::from_vec(bytes).into()).or_else(|| value.extract::<OsString>().ok().map(Into::into));
+        return bytes
+            .map(|bytes| OsString::from_vec(bytes).into())
+            .or_else(|| value.extract::<OsString>().ok().map(Into::into));
     }
     value.extract::<PathBuf>().ok()
 }

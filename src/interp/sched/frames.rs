@@ -131,15 +131,9 @@ fn read_frame(head: &[u8], tail: &[u8]) -> Result<Incoming, LinkError> {
         ToSession::Done { id, head } => Incoming::Done { id, head, text: text()? },
         ToSession::Piece { id } => Incoming::Piece { id, text: text()? },
         ToSession::Credit(bytes) => Incoming::Credit(bytes),
-        ToSession::Run { json, max_memory, args, confined, granted, limits } => Incoming::Run(Program {
-            text: text()?,
-            json,
-            max_memory,
-            args,
-            confined,
-            grants: Grants(granted),
-            limits,
-        }),
+        ToSession::Run { json, max_memory, args, confined, granted, limits } => {
+            Incoming::Run(Program { text: text()?, json, max_memory, args, confined, grants: Grants(granted), limits })
+        }
         ToSession::Contexts => Incoming::Contexts(wire::decode(tail)?),
         ToSession::Convert { format, max_memory, confined } => {
             Incoming::Convert { format, max_memory, confined, document: tail.to_vec() }

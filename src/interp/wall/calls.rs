@@ -332,7 +332,8 @@ fn allowed(opens: Opens) -> Result<Rules, String> {
             }
         }
         rules.insert(libc::SYS_socket, sockets);
-        let option = |(level, name): &(libc::c_int, libc::c_int)| rule(&[(1, Eq, *level as u64), (2, Eq, *name as u64)]);
+        let option =
+            |(level, name): &(libc::c_int, libc::c_int)| rule(&[(1, Eq, *level as u64), (2, Eq, *name as u64)]);
         rules.insert(libc::SYS_setsockopt, OPTIONS.iter().map(option).collect::<Result<_, _>>()?);
     }
     // Threads; processes only where programs may be started, and then no other kind of them.
@@ -359,12 +360,7 @@ fn rule(conditions: &[(u8, SeccompCmpOp, u64)]) -> Result<SeccompRule, String> {
     SeccompRule::new(conditions).map_err(|e| e.to_string())
 }
 
-fn condition(
-    argument: u8,
-    width: SeccompCmpArgLen,
-    op: SeccompCmpOp,
-    value: u64,
-) -> Result<SeccompCondition, String> {
+fn condition(argument: u8, width: SeccompCmpArgLen, op: SeccompCmpOp, value: u64) -> Result<SeccompCondition, String> {
     SeccompCondition::new(argument, width, op, value).map_err(|e| e.to_string())
 }
 

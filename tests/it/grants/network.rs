@@ -152,7 +152,9 @@ PY
         shut("raw"),
         shut("local"),
         shut("another protocol"),
-        format!("[Errno 13] connecting to `127.0.0.1:{next}` is not allowed (`--allow-net=127.0.0.1:{next}` grants it)"),
+        format!(
+            "[Errno 13] connecting to `127.0.0.1:{next}` is not allowed (`--allow-net=127.0.0.1:{next}` grants it)"
+        ),
     ];
     assert_eq!(ran.value().lines().collect::<Vec<_>>(), wanted, "{ran:?}");
     assert_eq!((server.asked(), neighbour.asked()), (44, 0));
@@ -189,7 +191,10 @@ fn certificates_can_be_read_with_a_host_and_keys_cannot() {
         return;
     }
     let (lines, ran) = tried(
-        &["ssl.create_default_context() is not None", "os.listdir('/etc/ssl/private') if os.path.exists('/etc/ssl/private') else open('/etc/passwd')"],
+        &[
+            "ssl.create_default_context() is not None",
+            "os.listdir('/etc/ssl/private') if os.path.exists('/etc/ssl/private') else open('/etc/passwd')",
+        ],
         &["--allow-net=example.com"],
         &[],
     );

@@ -17,8 +17,10 @@ fn programs_start_and_are_confined_as_the_session_is() {
     if skipped() {
         return;
     }
-    let output = |program: &str| format!("subprocess.run({program}, capture_output=True, text=True, timeout=60).stdout");
-    let code = |program: &str| format!("subprocess.run({program}, stderr=subprocess.DEVNULL, timeout=60).returncode != 0");
+    let output =
+        |program: &str| format!("subprocess.run({program}, capture_output=True, text=True, timeout=60).stdout");
+    let code =
+        |program: &str| format!("subprocess.run({program}, stderr=subprocess.DEVNULL, timeout=60).returncode != 0");
     let expressions = [
         output("['echo', 'hi']"),
         output("'echo $((6 * 7)) | cat', shell=True"),
@@ -27,7 +29,9 @@ fn programs_start_and_are_confined_as_the_session_is() {
         code("['sh', '-c', 'echo x > /tmp/bessemer-test']"),
         code("['sh', '-c', 'kill -0 %d' % os.getppid()]"),
         code("['setsid', 'true']"),
-        code("[sys.prefix + '/bin/python3', '-c', 'import socket; socket.socket()'] if os.path.exists(sys.prefix + '/bin/python3') else ['false']"),
+        code(
+            "[sys.prefix + '/bin/python3', '-c', 'import socket; socket.socket()'] if os.path.exists(sys.prefix + '/bin/python3') else ['false']",
+        ),
         "os.waitpid(os.posix_spawn('/bin/true', ['true'], {}), 0)[1]".into(),
         "subprocess.run(['true'], start_new_session=True)".into(),
         "os.setsid()".into(),
@@ -37,8 +41,7 @@ fn programs_start_and_are_confined_as_the_session_is() {
     let expressions: Vec<&str> = expressions.iter().map(String::as_str).collect();
     let (lines, ran) = tried(&expressions, &["--allow-run"], &[]);
     let shut = "PermissionError";
-    let wanted =
-        [r"'hi\n'", r"'42\n'", "''", "True", "True", "True", "True", "True", "0", shut, shut, shut, shut];
+    let wanted = [r"'hi\n'", r"'42\n'", "''", "True", "True", "True", "True", "True", "0", shut, shut, shut, shut];
     assert_eq!(lines, wanted, "{ran:?}");
     for flags in [&[][..], &["--allow-run", "--deny-run"], &["-A", "--deny-run"]] {
         let (lines, ran) = tried(&["subprocess.run(['true'])", "os.fork()"], flags, &[]);
@@ -117,7 +120,9 @@ fn what_a_script_started_ends_when_its_session_is_killed() {
     }
     let (child, numbers) = leaving();
     let below = descendants(child.id());
-    let session = below.iter().find(|pid| !numbers.contains(pid) && descendants(**pid).contains(&numbers[0]) && **pid != below[0]);
+    let session = below
+        .iter()
+        .find(|pid| !numbers.contains(pid) && descendants(**pid).contains(&numbers[0]) && **pid != below[0]);
     kill(*session.expect("a session"));
     wait_gone(&numbers);
     assert_eq!(crate::program::ended(child).code, Some(1));
