@@ -58,7 +58,7 @@ fn serve(control: OwnedFd) -> Result<(), String> {
         }
         Err(problem) => return tell(control.as_fd(), &Notice::Failed { problem }, &[]),
     };
-    wall::prepare(python::readable());
+    wall::prepare(&python::readable());
     // Set once: every session is a copy of this process.
     let _ = CONTROLLER.set(engine.get_thread_state_controller());
     let mut sessions: Vec<Session> = Vec::new();
@@ -145,8 +145,8 @@ fn request(control: &OwnedFd) -> Result<Option<(u8, Vec<OwnedFd>)>, Errno> {
     Ok((received.bytes > 0).then_some((packet[0], descriptors)))
 }
 
-/// A session and the host's ends of its sockets: for frames, and for connections. A failure is that session's alone. The contexts' descriptors become the
-/// child's; here they are closed.
+/// A session and the host's ends of its sockets: for frames, and for connections. A failure is that session's alone. The
+/// contexts' descriptors become the child's; here they are closed.
 fn fork(
     engine: &mut Engine,
     sessions: &mut Vec<Session>,

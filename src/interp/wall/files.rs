@@ -65,8 +65,14 @@ impl Open {
     }
 }
 
-/// What a session may open: what Python needs, what the machine's own is, and what was granted less what was denied.
-pub(super) fn opened(needed: &[PathBuf], granted: &Granted) -> Vec<Open> {
+/// What every session may read, in the form that rules have: what Python needs, and what is the machine's own.
+pub(super) fn needed(pythons: &[PathBuf]) -> Vec<PathBuf> {
+    let all = pythons.iter().map(PathBuf::as_path).chain(MACHINE.iter().map(Path::new));
+    all.filter_map(|path| path.canonicalize().ok()).collect()
+}
+
+/// What a session may open: what it needs, and what was granted less what was denied. `more` it may read as well.
+pub(super) fn opened(needed: Vec<PathBuf>, more: &[PathBuf], granted: &Granted) -> Vec<Open> {
     let all = |texts: &[&str]| texts.iter().map(PathBuf::from).collect::<Vec<_>>();
     let listed = |grant: &Grant| match grant {
         Grant::Nothing => Vec::new(),
@@ -81,7 +87,7 @@ pub(super) fn opened(needed: &[PathBuf], granted: &Granted) -> Vec<Open> {
     };
     let run = |access: BitFlags<AccessFs>| if granted.run { access | AccessFs::Execute } else { access };
     // Python does not start to work without its library: a denial takes a part of it away, and not all.
-    let mut system = [needed.to_vec(), all(MACHINE)].concat();
+    let mut system = more.to_vec();
     if granted.net {
         system.extend(all(NETWORK));
     }
@@ -91,7 +97,9 @@ pub(super) fn opened(needed: &[PathBuf], granted: &Granted) -> Vec<Open> {
         let path = String::from_utf8_lossy(path.unwrap_or_default());
         system.extend(std::env::split_paths(&*path).filter(|folder| folder.is_absolute()));
     }
-    add(unread.parts_of(&system), AccessFs::from_read(NEWEST));
+    let mut system: Vec<PathBuf> = system.iter().filter_map(|path| path.canonicalize().ok()).collect();
+    system.extend(needed);
+    add(unread.parts_of(system), AccessFs::from_read(NEWEST));
     add(all(DEVICES), AccessFs::from_read(NEWEST));
     add(all(&DEVICES[..2]), AccessFs::WriteFile.into());
     add(unread.without(&listed(&granted.read)), run(AccessFs::ReadFile | AccessFs::ReadDir));
@@ -132,10 +140,13 @@ impl Denied {
         left
     }
 
-    /// The same, but a denial of one of these paths as a whole is none.
-    fn parts_of(&self, paths: &[PathBuf]) -> Vec<PathBuf> {
+    /// The same for paths without links and dots, but a denial of one of them as a whole is none.
+    fn parts_of(&self, paths: Vec<PathBuf>) -> Vec<PathBuf> {
+        if self.paths.is_empty() {
+            return paths;
+        }
         let mut left = Vec::new();
-        for path in paths.iter().filter_map(|path| path.canonicalize().ok()) {
+        for path in paths {
             let own = Self {
                 paths: self.paths.iter().filter(|denied| !path.starts_with(denied)).cloned().collect(),
                 files: self.files.clone(),
@@ -241,6 +252,6 @@ mod tests {
         // Another name of the same file is the same to the kernel.
         std::fs::hard_link(root.join("b/file.txt"), root.join("b/other.txt")).unwrap();
         assert_eq!(left(&["b/file.txt"]), ["a", "b/plain", "b/secret"]);
-        assert_eq!(Denied::of(std::slice::from_ref(&root)).parts_of(std::slice::from_ref(&root)), [root.clone()]);
+        assert_eq!(Denied::of(std::slice::from_ref(&root)).parts_of(vec![root.clone()]), [root.clone()]);
     }
 }

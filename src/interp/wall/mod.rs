@@ -29,8 +29,8 @@ const PROCESSES: u64 = 1000;
 /// What can be made ready before the fork.
 struct Prepared {
     calls: calls::Filters,
-    /// What Python needs to read.
-    readable: Vec<PathBuf>,
+    /// What every session reads.
+    needed: Vec<PathBuf>,
 }
 
 enum State {
@@ -54,18 +54,18 @@ thread_local! {
 }
 
 /// Makes ready, in the zygote, what every session's wall shares. `readable` is what Python reads.
-pub(crate) fn prepare(readable: Vec<PathBuf>) {
+pub(crate) fn prepare(readable: &[PathBuf]) {
     // Asked for once, by a call that the wall shuts.
     let _ = rustix::param::page_size();
     STATE.set(match calls::Filters::new() {
-        Ok(calls) => State::Ready(Box::new(Prepared { calls, readable })),
+        Ok(calls) => State::Ready(Box::new(Prepared { calls, needed: files::needed(readable) })),
         Err(why) => State::Impossible(why),
     });
 }
 
 /// Puts the wall up, unless it stands already. `more` can be read beside what was granted. Fails when this kernel cannot.
 pub(crate) fn raise(granted: &Granted, more: Vec<PathBuf>) -> Result<(), String> {
-    let mut prepared = match STATE.replace(State::Up) {
+    let prepared = match STATE.replace(State::Up) {
         State::Ready(prepared) => prepared,
         State::Up => return Ok(()),
         State::Impossible(why) => {
@@ -73,8 +73,8 @@ pub(crate) fn raise(granted: &Granted, more: Vec<PathBuf>) -> Result<(), String>
             return Err(why);
         }
     };
-    prepared.readable.extend(more);
-    let files = files::opened(&prepared.readable, granted);
+    let Prepared { calls, needed } = *prepared;
+    let files = files::opened(needed, &more, granted);
     let opens = calls::Opens {
         writing: granted.write != Grant::Nothing,
         net: granted.net,
@@ -84,7 +84,7 @@ pub(crate) fn raise(granted: &Granted, more: Vec<PathBuf>) -> Result<(), String>
     let raised = limit(granted)
         .and_then(|()| drop_powers())
         .and_then(|()| files::shut(&files))
-        .and_then(|()| prepared.calls.apply(opens));
+        .and_then(|()| calls.apply(opens));
     // Only the first is ever put up.
     let _ = OPEN.set(Opened { files, net: granted.net, run: granted.run });
     // What does not stand must not be taken to stand by the next program.
