@@ -37,7 +37,7 @@ enum Colour {
 #[derive(Subcommand)]
 enum Command {
     /// Run a script: the value it finishes with goes to stdout, progress and errors to stderr.
-    Run(run::Run),
+    Run(Box<run::Run>),
     /// Show the reference: all procedures in short, one of them in full, or those that a word finds.
     Doc(doc::Doc),
     /// Say whether everything that a run needs is here: Python, keys, limits.

@@ -198,6 +198,8 @@ print(asyncio.run(both()), squares)
 print(sqlite3.connect(":memory:").execute("select 1 + 1").fetchone())
 print(decimal.Decimal("1") / 3, hashlib.sha256(b"x").hexdigest()[:8], len(uuid.uuid4().hex), secrets.token_hex(2) != "")
 print(datetime.datetime(2026, 1, 1, tzinfo=zoneinfo.ZoneInfo("UTC")).isoformat(), time.monotonic() > 0)
+import ctypes.util
+print(ctypes.util.find_library("c") is not None, ctypes.util.find_library("no-such-library"))
 archive = io.BytesIO()
 with zipfile.ZipFile(archive, "w") as z:
     z.writestr("a", "b")
@@ -210,7 +212,7 @@ except ValueError:
 PY
 )"#;
     let ran = script(text).run();
-    let wanted = "[1, 2] [0, 1, 4, 9, 16]\n(2,)\n0.3333333333333333333333333333 2d711642 32 True\n2026-01-01T00:00:00+00:00 True\nb'b'\nValueError: kept";
+    let wanted = "[1, 2] [0, 1, 4, 9, 16]\n(2,)\n0.3333333333333333333333333333 2d711642 32 True\n2026-01-01T00:00:00+00:00 True\nTrue None\nb'b'\nValueError: kept";
     assert_eq!((ran.value(), &*ran.stderr), (wanted, ""));
 }
 
@@ -291,6 +293,8 @@ fn pythons_denials_name_the_flag_and_have_a_code_of_their_own() {
     assert!(ran.code == Some(3) && ran.stderr.contains("hint: no flag grants that singly"), "{ran:?}");
     let ran = denied("import os; os.environ['HOME']");
     assert!(ran.code == Some(1) && ran.stderr.contains("`--allow-env=NAME`"), "{ran:?}");
+    let ran = denied("import tempfile; tempfile.mkdtemp()");
+    assert!(ran.code == Some(1) && ran.stderr.contains("hint: grant one: `--allow-read=FOLDER"), "{ran:?}");
     let ran = denied("raise PermissionError('mine')");
     assert!(ran.stderr.contains("PermissionError: mine"), "{ran:?}");
 }

@@ -31,7 +31,7 @@ pub(crate) fn say_denials() -> Result<(), String> {
     let hooked = with(|python| {
         // SAFETY: the thread is attached, the hook lives as long as the process, and its data are null.
         match unsafe { PySys_AddAuditHook(hook, std::ptr::null_mut()) } {
-            0 => Ok(()),
+            0 => python.call("confined", (wall::lets_run(),)).map(drop),
             _ => Err(python.failure(PyErr::fetch(python.py), false)),
         }
     });
@@ -99,16 +99,23 @@ fn denied(asks: Asks, args: &Bound<'_, PyTuple>) -> Option<PyErr> {
             let mode: Option<String> = argument(1)?.extract().ok()?;
             let flags: c_int = argument(2)?.extract().ok()?;
             let changing = libc::O_WRONLY | libc::O_RDWR | libc::O_CREAT | libc::O_TRUNC;
-            let writes = flags & changing != 0 || mode.as_ref().is_some_and(|mode| mode.contains(['w', 'a', 'x', '+']));
+            let said = mode.as_deref().unwrap_or_default();
+            let writes = flags & changing != 0 || said.contains(['w', 'a', 'x', '+']);
+            let reads =
+                flags & libc::O_ACCMODE != libc::O_WRONLY && (said.contains('+') || !said.contains(['w', 'a', 'x']));
             let path = argument(0)?;
             // Of `os.open` it is not told which folder a path begins at; and what a bare path names can be opened by all.
             let elsewhere = mode.is_none() && (flags & libc::O_PATH != 0 || !path_of(&path)?.is_absolute());
-            if elsewhere { None } else { file(&path, writes) }
+            if elsewhere {
+                return None;
+            }
+            let unwritten = if writes { file(&path, true, true) } else { None };
+            unwritten.or_else(|| if reads { file(&path, false, writes) } else { None })
         }
-        Asks::Reads(index) => file(&argument(index)?, false),
+        Asks::Reads(index) => file(&argument(index)?, false, false),
         Asks::Changes(paths) => paths.iter().find_map(|(path, folder)| {
             let begins = folder.and_then(argument).and_then(|folder| folder.extract::<c_int>().ok());
-            if begins.is_some_and(|descriptor| descriptor >= 0) { None } else { file(&argument(*path)?, true) }
+            if begins.is_some_and(|descriptor| descriptor >= 0) { None } else { file(&argument(*path)?, true, true) }
         }),
         Asks::Starts(_) if wall::lets_run() => None,
         Asks::Starts(program) => {
@@ -147,7 +154,8 @@ fn path_of(value: &Bound<'_, PyAny>) -> Option<PathBuf> {
     value.extract::<PathBuf>().ok()
 }
 
-fn file(path: &Bound<'_, PyAny>, writes: bool) -> Option<PyErr> {
+/// A file that is to be changed or read; `made`, when it is not there, by the same call.
+fn file(path: &Bound<'_, PyAny>, writes: bool, made: bool) -> Option<PyErr> {
     let asked = path_of(path)?;
     let plain = asked.is_absolute() && !asked.components().any(|part| part == Component::ParentDir);
     // Without a look at the disk, which takes longer: Python's own files come this way.
@@ -156,7 +164,7 @@ fn file(path: &Bound<'_, PyAny>, writes: bool) -> Option<PyErr> {
     }
     let real = resolved(&asked);
     // What is not there is another error.
-    if wall::leaves_open(&real, writes) || !there(&real, writes) {
+    if wall::leaves_open(&real, writes) || !there(&real, made) {
         return None;
     }
     let flag = format!("--allow-{}={}", if writes { "write" } else { "read" }, asked.display());
@@ -165,6 +173,6 @@ fn file(path: &Bound<'_, PyAny>, writes: bool) -> Option<PyErr> {
 }
 
 /// Whether a file is there, or could be made.
-fn there(real: &Path, writes: bool) -> bool {
-    real.exists() || writes && real.parent().is_some_and(Path::exists)
+fn there(real: &Path, made: bool) -> bool {
+    real.exists() || made && real.parent().is_some_and(Path::exists)
 }

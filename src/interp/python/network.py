@@ -6,11 +6,11 @@ which the host decides (session/net.rs), and what connects by C code of its own,
 """
 
 import errno
-import importlib.util
 import os
 import socket
 import struct
-import sys
+
+from _bessemer import when_imported
 
 INTERNET = (socket.AF_INET, socket.AF_INET6)
 SERVICES = {"http": 80, "https": 443}
@@ -33,10 +33,7 @@ def start(descriptor):
     socket.socket.connect = connect
     socket.socket.connect_ex = connect_ex
     socket.getaddrinfo = getaddrinfo
-    if "asyncio.selector_events" in sys.modules:
-        patch_asyncio(sys.modules["asyncio.selector_events"])
-    else:
-        sys.meta_path.insert(0, Asyncio)
+    when_imported("asyncio.selector_events", patch_asyncio)
 
 
 def ours(sock):
@@ -138,25 +135,6 @@ def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
     kind = socket.AF_INET6 if six else socket.AF_INET
     canonical = name if flags & socket.AI_CANONNAME else ""
     return [(kind, socket.SOCK_STREAM, socket.IPPROTO_TCP, canonical, address)]
-
-
-class Asyncio:
-    """Finds `asyncio.selector_events` when it is imported, and has it connect as the rest does."""
-
-    @classmethod
-    def find_spec(cls, name, path=None, target=None):
-        if name != "asyncio.selector_events":
-            return None
-        sys.meta_path.remove(cls)
-        spec = importlib.util.find_spec(name)
-        execute = spec.loader.exec_module
-
-        def exec_module(module):
-            execute(module)
-            patch_asyncio(module)
-
-        spec.loader.exec_module = exec_module
-        return spec
 
 
 def patch_asyncio(module):

@@ -126,6 +126,11 @@ fn failure(failed: PyFailure) -> Fault {
         let hint = refusal_hint(refused.lines().next().unwrap_or_default());
         return Fault { blamed: Some(Blame::Limit), ..fault.hint(hint) };
     }
+    if wall::stands() && fault.message.contains("No usable temporary directory found") {
+        return fault.hint(
+            "grant one: `--allow-read=FOLDER --allow-write=FOLDER`, and `--allow-env=TMPDIR` if it is not in its list",
+        );
+    }
     if wall::stands() && fault.message.starts_with("KeyError: ") && fault.message.contains("os.environ[") {
         return fault.hint("a script has the variables that `--allow-env=NAME` grants, and no others");
     }
