@@ -13,13 +13,13 @@
 (define (%all-chars texts) (map string->list texts))
 
 (define (string-for-each visit text . texts)
-  (apply for-each visit (%shortest (%all-chars (cons text texts)))))
+  (apply for-each visit (%shortest-list (%all-chars (cons text texts)))))
 
 (define (string-map change text . texts)
-  (%chars->string 'string-map (apply map change (%shortest (%all-chars (cons text texts))))))
+  (%chars->string 'string-map (apply map change (%shortest-list (%all-chars (cons text texts))))))
 
 ;; Lists cut to the length of the shortest, as R7RS has it.
-(define (%shortest lists)
+(define (%shortest-list lists)
   (if (null? (cdr lists))
       lists
       (let ([least (apply min (map length lists))])
@@ -29,18 +29,18 @@
   (if (procedure? what) what (lambda (c) (eqv? c what))))
 
 (define (string-index text what [start 0] [end #f])
-  (%index-of 'string-index text what start end #f))
+  (%index-in-text 'string-index text what start end #f))
 
 (define (string-index-right text what [start 0] [end #f])
-  (%index-of 'string-index-right text what start end #t))
+  (%index-in-text 'string-index-right text what start end #t))
 
 (define (string-rindex text what [start 0] [end #f])
-  (%index-of 'string-rindex text what start end #t))
+  (%index-in-text 'string-rindex text what start end #t))
 
-(define (string-find-next-char text char) (%index-of 'string-find-next-char text char 0 #f #f))
-(define (string-find-first-index test text) (%index-of 'string-find-first-index text test 0 #f #f))
+(define (string-find-next-char text char) (%index-in-text 'string-find-next-char text char 0 #f #f))
+(define (string-find-first-index test text) (%index-in-text 'string-find-first-index text test 0 #f #f))
 
-(define (%index-of name text what start end last?)
+(define (%index-in-text name text what start end last?)
   (if (procedure? what)
       (%search what (string->list text start end) start last?)
       (%string-index name text what start end last?)))

@@ -18,6 +18,7 @@ mod fan_out;
 mod fault_runs;
 mod faults;
 mod files;
+mod grants;
 mod handles;
 mod hints;
 mod language;
