@@ -435,10 +435,15 @@ mod tests {
 
     #[test]
     fn what_no_literal_makes_prints_as_a_call() {
-        let set = SteelVal::HashSetV(steel::gc::Gc::new([symbol("b"), symbol("a")].into_iter().collect::<steel::HashSet<_>>()).into());
+        let set = SteelVal::HashSetV(
+            steel::gc::Gc::new([symbol("b"), symbol("a")].into_iter().collect::<steel::HashSet<_>>()).into(),
+        );
         assert_eq!(printed(&set), "(set 'a 'b)");
         assert_eq!(displayed(&set), "#<set: a b>");
-        assert_eq!(printed(&list(&[SteelVal::IntV(1), set.clone(), list(&[symbol("x")])])), "(list 1 (set 'a 'b) '(x))");
+        assert_eq!(
+            printed(&list(&[SteelVal::IntV(1), set.clone(), list(&[symbol("x")])])),
+            "(list 1 (set 'a 'b) '(x))"
+        );
         let vector = SteelVal::VectorV([set].into_iter().collect());
         assert_eq!(printed(&vector), "(vector (set 'a 'b))");
     }

@@ -148,7 +148,8 @@ impl Generator {
     }
 
     fn next(&mut self) -> u64 {
-        let step = |a: u64, x: u64, b: u64, y: u64, modulus: u64| (a * x % modulus + modulus - b * y % modulus) % modulus;
+        let step =
+            |a: u64, x: u64, b: u64, y: u64, modulus: u64| (a * x % modulus + modulus - b * y % modulus) % modulus;
         let [a, b, c] = self.first;
         let x = step(1_403_580, b, 810_728, c, FIRST);
         self.first = [x, a, b];
@@ -199,9 +200,7 @@ fn shifted(name: &str, v: &[SteelVal]) -> Native {
     match by {
         Some(by) if by < 0 => Ok(integer(n >> by.unsigned_abs())),
         Some(by) if by < MOST_BITS => Ok(integer(n << by as u64)),
-        None if exact_integer(name, &v[1])?.is_negative() => {
-            Ok(SteelVal::IntV(if n.is_negative() { -1 } else { 0 }))
-        }
+        None if exact_integer(name, &v[1])?.is_negative() => Ok(SteelVal::IntV(if n.is_negative() { -1 } else { 0 })),
         _ => Err(failed(format!("{name}: out of memory"))),
     }
 }

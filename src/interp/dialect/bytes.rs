@@ -15,10 +15,7 @@ use crate::interp::{
     value::{self, Native, string, symbol},
 };
 use std::cell::Cell;
-use steel::{
-    SteelErr, SteelVal,
-    rvals::SteelByteVector,
-};
+use steel::{SteelErr, SteelVal, rvals::SteelByteVector};
 
 thread_local! {
     static LAST: Cell<u32> = const { Cell::new(0) };
@@ -68,9 +65,7 @@ pub(super) const TABLE: &[Entry] = &[
         let text = text("string->bytes/latin-1", &v[0])?;
         let other = optional_natural("string->bytes/latin-1", v.get(1))?.map(|n| n as u8);
         let bytes = text.chars().map(|c| u8::try_from(u32::from(c)).ok().or(other)).collect::<Option<Vec<u8>>>();
-        bytes.map(made).ok_or_else(|| {
-            failed("string->bytes/latin-1: the text has a character that Latin-1 lacks")
-        })
+        bytes.map(made).ok_or_else(|| failed("string->bytes/latin-1: the text has a character that Latin-1 lacks"))
     }),
     plain!("bytes->string/utf-8", "bytes [error start end]", |v| decoded("bytes->string/utf-8", v)),
     plain!("utf8->string", "bytes", |v| decoded("utf8->string", v)),
@@ -78,9 +73,7 @@ pub(super) const TABLE: &[Entry] = &[
         Ok(string(bytes_of("bytes->string/latin-1", &v[0])?.into_iter().map(char::from).collect::<String>()))
     }),
     // ---- symbols and keywords
-    plain!("symbol?", "value", |v| {
-        truth(matches!(v[0], SteelVal::SymbolV(_)) && keyword(&v[0]).is_none())
-    }),
+    plain!("symbol?", "value", |v| { truth(matches!(v[0], SteelVal::SymbolV(_)) && keyword(&v[0]).is_none()) }),
     plain!("keyword?", "value", |v| truth(keyword(&v[0]).is_some())),
     plain!("symbol->string", "symbol", |v| name_of("symbol->string", &v[0]).map(string)),
     plain!("symbol->immutable-string", "symbol", |v| name_of("symbol->immutable-string", &v[0]).map(string)),

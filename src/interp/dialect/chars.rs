@@ -101,8 +101,8 @@ fn radix(name: &str, value: Option<&SteelVal>) -> Result<u32, SteelErr> {
 }
 
 const CATEGORIES: [&str; 30] = [
-    "lu", "ll", "lt", "lm", "lo", "mn", "mc", "me", "nd", "nl", "no", "ps", "pe", "pi", "pf", "pd", "pc", "po", "sc", "sm",
-    "sk", "so", "zs", "zp", "zl", "cc", "cf", "cs", "co", "cn",
+    "lu", "ll", "lt", "lm", "lo", "mn", "mc", "me", "nd", "nl", "no", "ps", "pe", "pi", "pf", "pd", "pc", "po", "sc",
+    "sm", "sk", "so", "zs", "zp", "zl", "cc", "cf", "cs", "co", "cn",
 ];
 
 /// Unicode's general category of a character, as Racket names it.
@@ -123,7 +123,8 @@ mod tests {
 
     #[test]
     fn every_character_has_its_category() {
-        let all = [('a', "ll"), ('A', "lu"), ('1', "nd"), ('½', "no"), ('!', "po"), ('+', "sm"), (' ', "zs"), ('\n', "cc")];
+        let all =
+            [('a', "ll"), ('A', "lu"), ('1', "nd"), ('½', "no"), ('!', "po"), ('+', "sm"), (' ', "zs"), ('\n', "cc")];
         for (c, wanted) in all {
             assert_eq!(category(c), wanted, "{c:?}");
         }

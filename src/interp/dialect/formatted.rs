@@ -135,7 +135,10 @@ mod tests {
     fn places_are_filled_in_three_styles() {
         let x = || symbol("x");
         assert_eq!(filled("~a ~s ~v", &[x(), x(), x()]).unwrap(), "x x 'x");
-        assert_eq!(filled("~b ~o ~X", &[SteelVal::IntV(10), SteelVal::IntV(10), SteelVal::IntV(255)]).unwrap(), "1010 12 ff");
+        assert_eq!(
+            filled("~b ~o ~X", &[SteelVal::IntV(10), SteelVal::IntV(10), SteelVal::IntV(255)]).unwrap(),
+            "1010 12 ff"
+        );
         assert_eq!(filled("a~%b~nc~~", &[]).unwrap(), "a\nb\nc~");
         assert_eq!(filled("a~   \n   b", &[]).unwrap(), "ab");
         assert_eq!(filled("~c", &[SteelVal::CharV('a')]).unwrap(), "a");
@@ -144,11 +147,23 @@ mod tests {
     #[test]
     fn errors_are_rackets() {
         let one = || SteelVal::IntV(1);
-        assert_eq!(filled("~a ~a", &[one()]).unwrap_err(), "format: format string requires 2 arguments, given 1; arguments were: 1");
-        assert_eq!(filled("x", &[one()]).unwrap_err(), "format: format string requires 0 arguments, given 1; arguments were: 1");
+        assert_eq!(
+            filled("~a ~a", &[one()]).unwrap_err(),
+            "format: format string requires 2 arguments, given 1; arguments were: 1"
+        );
+        assert_eq!(
+            filled("x", &[one()]).unwrap_err(),
+            "format: format string requires 0 arguments, given 1; arguments were: 1"
+        );
         assert_eq!(filled("~a", &[]).unwrap_err(), "format: format string requires 1 arguments, given 0");
-        assert_eq!(filled("~q", &[one()]).unwrap_err(), "format: ill-formed pattern string\n  explanation: tag `~q` not allowed; arguments were: 1");
-        assert_eq!(filled("~", &[]).unwrap_err(), "format: ill-formed pattern string\n  explanation: cannot end in `~`");
+        assert_eq!(
+            filled("~q", &[one()]).unwrap_err(),
+            "format: ill-formed pattern string\n  explanation: tag `~q` not allowed; arguments were: 1"
+        );
+        assert_eq!(
+            filled("~", &[]).unwrap_err(),
+            "format: ill-formed pattern string\n  explanation: cannot end in `~`"
+        );
         assert_eq!(
             filled("~b", &[string("x")]).unwrap_err(),
             "format: format string requires a exact integer, given something else\n  bad argument: \"x\"; arguments were: \"x\""

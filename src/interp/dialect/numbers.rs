@@ -11,7 +11,7 @@ use super::{
         whole,
     },
 };
-use crate::interp::value::{Native, string};
+use crate::interp::value::{Exn, Native, string};
 use num_bigint::BigInt;
 use num_integer::Integer;
 use num_rational::BigRational;
@@ -20,7 +20,7 @@ use std::cmp::Ordering;
 use steel::{SteelErr, SteelVal};
 
 /// What Racket calls a division by zero.
-pub(super) const ZERO: &str = "exn:fail:contract:divide-by-zero";
+pub(super) const ZERO: Exn = Exn::DivideByZero;
 
 pub(super) const TABLE: &[Entry] = &[
     // ---- what a number is
@@ -233,9 +233,7 @@ fn divided(name: &str, n: &SteelVal, d: &SteelVal, f: fn(BigInt, BigInt) -> BigI
     }
     let whole_of = |value: &SteelVal| match Real::of(value) {
         Some(Real::Int(n)) => Ok((n, false)),
-        Some(Real::Float(n)) => {
-            whole(n).map(|n| (n, true)).ok_or_else(|| mistaken(name, "integer?", value))
-        }
+        Some(Real::Float(n)) => whole(n).map(|n| (n, true)).ok_or_else(|| mistaken(name, "integer?", value)),
         _ => Err(mistaken(name, "integer?", value)),
     };
     let ((n, inexact), (d, other)) = (whole_of(n)?, whole_of(d)?);

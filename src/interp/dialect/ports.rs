@@ -238,9 +238,7 @@ pub(super) const TABLE: &[Entry] = &[
         }
         (SteelVal::ListV(lines.into_iter().collect()), rest.len())
     })),
-    plain!("%read-all", "name port", |v| {
-        read(&print::displayed(&v[0]), &v[1], |rest| (string(rest), rest.len()))
-    }),
+    plain!("%read-all", "name port", |v| { read(&print::displayed(&v[0]), &v[1], |rest| (string(rest), rest.len())) }),
     plain!("%read-string", "count port", |v| {
         let count = natural("read-string", &v[0])?;
         read("read-string", &v[1], |rest| {

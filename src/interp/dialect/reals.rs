@@ -99,9 +99,7 @@ pub(super) const TABLE: &[Entry] = &[
         SteelVal::Complex(z) => {
             let (re, im) = (float_of("magnitude", &z.re)?, float_of("magnitude", &z.im)?);
             match (rational_of("", &z.re), rational_of("", &z.im)) {
-                (Ok(a), Ok(b)) if is_exact(&z.re) && is_exact(&z.im) => {
-                    sqrt("magnitude", &rational(&a * &a + &b * &b))
-                }
+                (Ok(a), Ok(b)) if is_exact(&z.re) && is_exact(&z.im) => sqrt("magnitude", &rational(&a * &a + &b * &b)),
                 _ => Ok(SteelVal::NumV(re.hypot(im))),
             }
         }
@@ -225,11 +223,8 @@ fn sqrt(name: &str, value: &SteelVal) -> Native {
     let number = Real::of(value).ok_or_else(|| mistaken(name, "number?", value))?;
     if number.is_negative() {
         let root = sqrt(name, &negated(value))?;
-        let re = if matches!(root, SteelVal::NumV(_)) && !is_exact(value) {
-            SteelVal::NumV(0.0)
-        } else {
-            SteelVal::IntV(0)
-        };
+        let re =
+            if matches!(root, SteelVal::NumV(_)) && !is_exact(value) { SteelVal::NumV(0.0) } else { SteelVal::IntV(0) };
         return Ok(rectangular(if matches!(root, SteelVal::NumV(_)) { SteelVal::NumV(0.0) } else { re }, root));
     }
     let root = |n: &BigInt| {
@@ -290,7 +285,8 @@ fn expt(name: &str, base: &SteelVal, power: &SteelVal) -> Native {
                 return Ok(SteelVal::IntV(if odd { -1 } else { 1 }));
             }
             let bits = b.numer().bits().max(b.denom().bits());
-            let Some(count) = p.abs().to_u32().filter(|count| u64::from(*count).saturating_mul(bits) < MOST_BITS) else {
+            let Some(count) = p.abs().to_u32().filter(|count| u64::from(*count).saturating_mul(bits) < MOST_BITS)
+            else {
                 return Err(failed(format!("{name}: out of memory")));
             };
             let raised = BigRational::new(b.numer().pow(count), b.denom().pow(count));

@@ -46,7 +46,8 @@ impl Custom for Regexp {
     }
 
     fn equality_hint(&self, other: &dyn CustomType) -> bool {
-        as_underlying_type::<Self>(other).is_some_and(|other| other.0.px == self.0.px && other.0.source == self.0.source)
+        as_underlying_type::<Self>(other)
+            .is_some_and(|other| other.0.px == self.0.px && other.0.source == self.0.source)
     }
 }
 
@@ -124,9 +125,9 @@ impl Pattern {
 
     fn groups(&self, text: &str, from: usize) -> Option<Groups> {
         match &self.engine {
-            Engine::Straight(regex) => regex
-                .captures_at(text, from)
-                .map(|found| found.iter().map(|group| group.map(|m| m.range())).collect()),
+            Engine::Straight(regex) => {
+                regex.captures_at(text, from).map(|found| found.iter().map(|group| group.map(|m| m.range())).collect())
+            }
             Engine::TriesAgain(regex) => regex
                 .captures_from_pos(text, from)
                 .ok()
@@ -313,8 +314,9 @@ impl Subject {
     fn of(name: &str, v: &[SteelVal]) -> Result<Self, SteelErr> {
         let pattern = match &v[0] {
             SteelVal::StringV(source) => compiled(source, false).map_err(failed)?,
-            other => pattern_of(other)
-                .ok_or_else(|| mistaken(name, "(or/c regexp? byte-regexp? string? bytes?)", other))?,
+            other => {
+                pattern_of(other).ok_or_else(|| mistaken(name, "(or/c regexp? byte-regexp? string? bytes?)", other))?
+            }
         };
         let (whole, bytes, port) = match &v[1] {
             SteelVal::StringV(text) => (text.clone(), false, None),
@@ -355,7 +357,8 @@ impl Subject {
     }
 
     fn texts(&self, groups: &Groups) -> SteelVal {
-        let text = |group: &Option<Range<usize>>| group.clone().map_or(SteelVal::BoolV(false), |range| self.piece(range));
+        let text =
+            |group: &Option<Range<usize>>| group.clone().map_or(SteelVal::BoolV(false), |range| self.piece(range));
         SteelVal::ListV(groups.iter().map(text).collect())
     }
 
@@ -551,7 +554,8 @@ mod tests {
     fn replacements_may_name_groups() {
         let replaced = |insert: &str| {
             let f = SteelVal::BoolV(false);
-            let args = [literal("b(.)", false).unwrap(), string("abcb"), string(insert), f.clone(), f.clone(), f, string("x")];
+            let args =
+                [literal("b(.)", false).unwrap(), string("abcb"), string(insert), f.clone(), f.clone(), f, string("x")];
             call("%regexp-replace", &args).unwrap()
         };
         assert_eq!(replaced(r"<\0 \1 & \& \\ \$ \2>"), r#""a<bc c bc & \\  >b""#);

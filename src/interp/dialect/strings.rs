@@ -37,14 +37,17 @@ pub(super) const TABLE: &[Entry] = &[
         Ok(SteelVal::VectorV(text[range].chars().map(SteelVal::CharV).collect()))
     }),
     plain!("list->string", "chars", |v| match &v[0] {
-        SteelVal::ListV(chars) => chars.iter().map(|c| char_of("list->string", c)).collect::<Result<String, _>>().map(string),
+        SteelVal::ListV(chars) =>
+            chars.iter().map(|c| char_of("list->string", c)).collect::<Result<String, _>>().map(string),
         other => Err(mistaken("list->string", "list?", other)),
     }),
     plain!("%chars->string", "name chars", |v| {
         // For procedures of the prelude that make strings of characters, under their own names.
         let name = print::displayed(&v[0]);
         match &v[1] {
-            SteelVal::ListV(chars) => chars.iter().map(|c| char_of(&name, c)).collect::<Result<String, _>>().map(string),
+            SteelVal::ListV(chars) => {
+                chars.iter().map(|c| char_of(&name, c)).collect::<Result<String, _>>().map(string)
+            }
             other => Err(mistaken(&name, "(listof char?)", other)),
         }
     }),
@@ -57,7 +60,10 @@ pub(super) const TABLE: &[Entry] = &[
         let start = optional_natural("vector->string", v.get(1))?.unwrap_or(0);
         let end = optional_natural("vector->string", v.get(2))?.unwrap_or(chars.len());
         let Some(chars) = chars.get(start..end) else {
-            return Err(failed(format!("vector->string: there is no range from {start} to {end} where there are {}", chars.len())));
+            return Err(failed(format!(
+                "vector->string: there is no range from {start} to {end} where there are {}",
+                chars.len()
+            )));
         };
         chars.iter().map(|c| char_of("vector->string", c)).collect::<Result<String, _>>().map(string)
     }),
@@ -156,7 +162,8 @@ pub(super) const TABLE: &[Entry] = &[
     // ---- parts by length
     plain!("string-take", "text count", |v| taken("string-take", v, |count, _| 0..count)),
     plain!("string-drop", "text count", |v| taken("string-drop", v, |count, length| count..length)),
-    plain!("string-take-right", "text count", |v| taken("string-take-right", v, |count, length| length - count..length)),
+    plain!("string-take-right", "text count", |v| taken("string-take-right", v, |count, length| length - count
+        ..length)),
     plain!("string-drop-right", "text count", |v| taken("string-drop-right", v, |count, length| 0..length - count)),
     plain!("string-pad", "text width [char]", |v| padded("string-pad", v, true)),
     plain!("string-pad-left", "text width [char]", |v| padded("string-pad-left", v, true)),

@@ -118,7 +118,10 @@ fn limited(name: &str, text: String, most: Option<usize>, marker: &str, prefix: 
     let Some(most) = most.filter(|most| *most < length) else { return Ok(text) };
     let marked = marker.chars().count();
     if marked > most {
-        return Err(failed(format!("{name}: limit marker string is longer than limit ({most}): {}", print::quoted(marker))));
+        return Err(failed(format!(
+            "{name}: limit marker string is longer than limit ({most}): {}",
+            print::quoted(marker)
+        )));
     }
     let kept = most - marked;
     Ok(if prefix {
@@ -163,7 +166,11 @@ fn numeral(given: &Given) -> Native {
     let notation = Notation::of(name, given)?;
     let size = number.abs();
     let exponential = given.key("notation").is_some_and(|n| text_like(n).as_deref() == Some("exponential"));
-    let body = if exponential { notation.exponential(&size, given)? } else { notation.positional(&size, if let SteelVal::NumV(n) = given[0] { Some(n.abs()) } else { None }) };
+    let body = if exponential {
+        notation.exponential(&size, given)?
+    } else {
+        notation.positional(&size, if let SteelVal::NumV(n) = given[0] { Some(n.abs()) } else { None })
+    };
     let (before, behind) = sign(name, given, &number, matches!(given[0], SteelVal::NumV(n) if n.is_sign_negative()))?;
     let least = natural_key(name, given, "min-width")?.unwrap_or(0);
     let pad = pad_key(name, given, "pad-string", " ")?;
@@ -179,7 +186,9 @@ impl Notation {
         let (upper, number) = match base {
             None => (false, Some(10)),
             Some(SteelVal::IntV(n)) => (false, Some(*n)),
-            Some(SteelVal::ListV(parts)) => (true, parts.get(1).and_then(|n| if let SteelVal::IntV(n) = n { Some(*n) } else { None })),
+            Some(SteelVal::ListV(parts)) => {
+                (true, parts.get(1).and_then(|n| if let SteelVal::IntV(n) = n { Some(*n) } else { None }))
+            }
             Some(_) => (false, None),
         };
         let Some(base) = number.and_then(|n| u32::try_from(n).ok()).filter(|n| (2..=36).contains(n)) else {
@@ -191,7 +200,9 @@ impl Notation {
             Some(SteelVal::IntV(n)) if *n >= 0 => Precision { digits: *n as usize, exact: false },
             Some(SteelVal::ListV(parts)) if parts.len() == 2 => match parts.get(1) {
                 Some(SteelVal::IntV(n)) if *n >= 0 => Precision { digits: *n as usize, exact: true },
-                _ => return Err(mistaken(name, "(or/c natural? (list/c '= natural?))", &SteelVal::ListV(parts.clone()))),
+                _ => {
+                    return Err(mistaken(name, "(or/c natural? (list/c '= natural?))", &SteelVal::ListV(parts.clone())));
+                }
             },
             Some(other) => return Err(mistaken(name, "(or/c natural? (list/c '= natural?))", other)),
         };
@@ -314,7 +325,16 @@ fn sign(name: &str, given: &Given, number: &BigRational, negative_zero: bool) ->
             }
         }
         Some(word) => match text_like(word).as_deref() {
-            Some("+") => pair(if negative { "-" } else if zero { "" } else { "+" }, ""),
+            Some("+") => pair(
+                if negative {
+                    "-"
+                } else if zero {
+                    ""
+                } else {
+                    "+"
+                },
+                "",
+            ),
             Some("++") => pair(if negative { "-" } else { "+" }, ""),
             Some("parens") if negative => pair("(", ")"),
             Some("parens") => pair("", ""),

@@ -156,11 +156,7 @@ pub(super) fn whole(n: f64) -> Option<BigInt> {
 pub(super) fn is_real(value: &SteelVal) -> bool {
     matches!(
         value,
-        SteelVal::IntV(_)
-            | SteelVal::BigNum(_)
-            | SteelVal::Rational(_)
-            | SteelVal::BigRational(_)
-            | SteelVal::NumV(_)
+        SteelVal::IntV(_) | SteelVal::BigNum(_) | SteelVal::Rational(_) | SteelVal::BigRational(_) | SteelVal::NumV(_)
     )
 }
 

@@ -18,7 +18,8 @@ pub(super) const TABLE: &[Entry] = &[
         let name = "string-trim";
         let whole = text(name, &given[0])?;
         let sep = Sep::of(name, given.get(1))?;
-        let range = sep.trimmed(whole, flag(given, "left?", true), flag(given, "right?", true), flag(given, "repeat?", false));
+        let range =
+            sep.trimmed(whole, flag(given, "left?", true), flag(given, "right?", true), flag(given, "repeat?", false));
         Ok(if range.len() == whole.len() { given[0].clone() } else { string(&whole[range]) })
     }),
     keyed!("string-normalize-spaces", "text [sep space] #:trim? trim? #:repeat? repeat?", |given| {

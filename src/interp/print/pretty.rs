@@ -117,8 +117,8 @@ impl Layout {
             _ => String::new(),
         };
         let beside = match &*head {
-            "define" | "lambda" | "λ" | "let" | "let*" | "letrec" | "when" | "unless" | "if" | "define-syntax" | "case"
-            | "set!" | "struct" | "module" => 1,
+            "define" | "lambda" | "λ" | "let" | "let*" | "letrec" | "when" | "unless" | "if" | "define-syntax"
+            | "case" | "set!" | "struct" | "module" => 1,
             _ => return self.rows("(", items, column, closing),
         };
         self.out.push('(');

@@ -163,7 +163,10 @@ mod tests {
 
     #[test]
     fn strings_are_escaped_as_in_racket() {
-        assert_eq!(by(string, "a\tb\n\r\x1B\x07\0 λ \u{200B} \"q\" \\ \x7F"), r#""a\tb\n\r\e\a\u0000 λ \u200B \"q\" \\ \u007F""#);
+        assert_eq!(
+            by(string, "a\tb\n\r\x1B\x07\0 λ \u{200B} \"q\" \\ \x7F"),
+            r#""a\tb\n\r\e\a\u0000 λ \u200B \"q\" \\ \u007F""#
+        );
     }
 
     #[test]
@@ -203,6 +206,9 @@ mod tests {
             char(&mut out, c);
             out
         };
-        assert_eq!([' ', '\n', '\0', 'λ', '\u{200B}'].map(shown), ["#\\space", "#\\newline", "#\\nul", "#\\λ", "#\\u200B"]);
+        assert_eq!(
+            [' ', '\n', '\0', 'λ', '\u{200B}'].map(shown),
+            ["#\\space", "#\\newline", "#\\nul", "#\\λ", "#\\u200B"]
+        );
     }
 }

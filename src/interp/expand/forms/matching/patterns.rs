@@ -335,7 +335,8 @@ impl Reader<'_> {
                     entries.push(Entry { key: key.clone(), default, value: self.read(value)? });
                 }
                 _ => {
-                    return self.wrong(item, "in `hash*` stand entries [key pattern] and [key pattern #:default value]");
+                    return self
+                        .wrong(item, "in `hash*` stand entries [key pattern] and [key pattern #:default value]");
                 }
             }
         }
