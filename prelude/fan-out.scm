@@ -130,6 +130,15 @@
       (raise failure)
       (string-append "Error: " (failure-message failure))))
 
+;; ---- vectors: a batch of texts is one call, whose failure is the whole's
+
+(define (llm-embed texts . options)
+  (%vectors
+   (%fan-out 'llm-embed
+             (lambda (batch) (%submit 'llm-embed (cons batch options) #t))
+             (%embedding-batches texts)
+             (vector 10 (lambda (failure batch) (raise failure)) #f #f #f))))
+
 ;; OPTIONS: max-concurrent on-error on-progress deadline label
 (define (%fan-out name f items options)
   (%finished (%begin name f items options #f)))

@@ -70,6 +70,8 @@ const NATIVES: &[(&str, FunctionSignature)] = &[
     ("%finish-var!", finish_var),
     ("%help", table::help),
     ("%arguments", table::arguments),
+    ("%embedding-batches", table::embedding_batches),
+    ("%vectors", table::vectors),
 ];
 
 /// Does something to the scheduler that gives nothing back.

@@ -84,9 +84,8 @@ fn hashed(text: &str) -> Vec<f32> {
 
 /// FNV-1a, the same on every machine: <http://www.isthe.com/chongo/tech/comp/fnv/>.
 fn fnv(bytes: &[u8]) -> u64 {
-    let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash: u64, &b| {
-        (hash ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash =
+        bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash: u64, &b| (hash ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
     // The low bits choose the place and the top one the sign: mixed, so that neither follows the other.
     hash ^ (hash >> 29)
 }

@@ -71,9 +71,8 @@ impl Link {
         key: Option<(SecretString, Shown)>,
         further: &[(&'static str, &'static str)],
     ) -> Result<Self, Failure> {
-        let bad_base = |why: &str| {
-            Failure::new(FailureClass::BadRequest, format!("`{}` is no URL: {why}", site.base_variable))
-        };
+        let bad_base =
+            |why: &str| Failure::new(FailureClass::BadRequest, format!("`{}` is no URL: {why}", site.base_variable));
         let mut url = Url::parse(base.trim()).map_err(|e| bad_base(&e.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
             return Err(bad_base("it must begin with `http://` or `https://`"));
@@ -250,7 +249,10 @@ mod tests {
         assert_eq!(at("http://h/", "/v1/messages", None), "http://h/v1/messages");
         assert_eq!(at("http://h/v1/", "/v1/messages", None), "http://h/v1/messages");
         assert_eq!(at("http://h/a/v1", "/chat/completions", None), "http://h/a/v1/chat/completions");
-        assert_eq!(at("http://h/x?key=7", "/v1beta/m:do", Some(("alt", "sse"))), "http://h/x/v1beta/m:do?key=7&alt=sse");
+        assert_eq!(
+            at("http://h/x?key=7", "/v1beta/m:do", Some(("alt", "sse"))),
+            "http://h/x/v1beta/m:do?key=7&alt=sse"
+        );
     }
 
     #[test]

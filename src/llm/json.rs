@@ -282,7 +282,10 @@ mod tests {
     #[test]
     fn failures_keep_what_was_paid() {
         let failure = ask(&["no", "no"], JsonMode::Asked, true).0.unwrap_err();
-        assert_eq!((failure.usage, failure.cost_usd), (Usage { input: 6, output: 4, cached: 2, ..Usage::default() }, Some(1.0)));
+        assert_eq!(
+            (failure.usage, failure.cost_usd),
+            (Usage { input: 6, output: 4, cached: 2, ..Usage::default() }, Some(1.0))
+        );
     }
 
     const NAMES: &str = r#"{"type": "array", "items": {"type": "string"}}"#;

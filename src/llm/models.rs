@@ -128,7 +128,8 @@ mod tests {
         near("claude-haiku-4-5-20251001", written, 0.5 + 0.04 + 0.125 + 5.0);
         near("gemini-2.5-pro", usage, 0.6 * 2.5 + 0.4 * 0.25 + 15.0);
         near("models/gemini-2.5-pro", Usage { input: 200_000, ..Usage::default() }, 0.25);
-        for model in ["gpt-4o-audio-preview", "gpt-4o-2024-05-13", "o3-pro", "gpt-4o-2024-8-6", "llama3", "", "é-001"] {
+        for model in ["gpt-4o-audio-preview", "gpt-4o-2024-05-13", "o3-pro", "gpt-4o-2024-8-6", "llama3", "", "é-001"]
+        {
             assert_eq!(cost(model, usage), None, "{model}");
         }
     }

@@ -3,8 +3,8 @@
 //! Not here: the environment (the caller reads it), and limits or budgets.
 
 use super::{
-    Answer, Failure, Model, Pending, Request, anthropic, anthropic::Anthropic, gemini, gemini::Gemini, json::Json, models,
-    offline::Offline, openai, openai::OpenAi, retry::Retry, window,
+    Answer, Failure, Model, Pending, Request, anthropic, anthropic::Anthropic, gemini, gemini::Gemini, json::Json,
+    models, offline::Offline, openai, openai::OpenAi, retry::Retry, window,
 };
 use crate::wire::{FailureClass, Usage};
 use secrecy::{ExposeSecret, SecretString};
@@ -136,7 +136,8 @@ fn wrapped<F: super::server::Format>(server: super::server::Server<F>) -> Box<dy
 impl Router {
     /// Empty settings count as absent ones. Never fails: what is wrong fails the calls that it concerns.
     pub fn new(settings: Settings) -> Self {
-        let base = |base: Option<String>| base.map(|b| b.trim().trim_end_matches('/').to_owned()).filter(|b| !b.is_empty());
+        let base =
+            |base: Option<String>| base.map(|b| b.trim().trim_end_matches('/').to_owned()).filter(|b| !b.is_empty());
         let key = |key: Option<SecretString>| {
             let key = key.map(|k| SecretString::from(k.expose_secret().trim()));
             key.filter(|k| !k.expose_secret().is_empty())
@@ -181,8 +182,10 @@ impl Router {
         if self.offline_only || name == "offline" || name.starts_with("offline/") {
             return Ok((None, "offline".into()));
         }
-        let fail = |name: &str, class, message: String| {
-            Failure { model: Some(name.into()), attempts: 0, ..Failure::new(class, message) }
+        let fail = |name: &str, class, message: String| Failure {
+            model: Some(name.into()),
+            attempts: 0,
+            ..Failure::new(class, message)
         };
         if unnamed && embedding {
             let able = self.servers.iter().find(|server| !server.known.embedding.is_empty());
@@ -210,7 +213,8 @@ impl Router {
             return Err(fail(name, FailureClass::Auth, message));
         };
         // Another provider's own server has no model of this name; a compatible one may have any.
-        let named = KNOWN.iter().find(|known| name.split_once('/').is_some_and(|(before, _)| known.names.contains(&before)));
+        let named =
+            KNOWN.iter().find(|known| name.split_once('/').is_some_and(|(before, _)| known.names.contains(&before)));
         if let Some(known) = own.or(named).filter(|_| first.genuine) {
             let message = format!(
                 "`{name}` is a model of {}'s, for which there is no key: set `{}`, or `OPENAI_BASE_URL` to a server that \

@@ -121,7 +121,8 @@ async fn a_prompt_longer_than_the_window_is_not_sent() {
     // Nothing listens there: a call that went out would fail as `network`.
     let router = router(false, Some("http://127.0.0.1:1/v1"), None);
     let messages = vec![Message::new(Role::User, "word ".repeat(300_000))];
-    let request = Request { model: Some("gpt-4o".into()), messages, timeout: Duration::from_secs(5), ..Request::default() };
+    let request =
+        Request { model: Some("gpt-4o".into()), messages, timeout: Duration::from_secs(5), ..Request::default() };
     let failure = router.complete(&request).await.unwrap_err();
     assert_eq!((failure.class, failure.attempts), (FailureClass::TooLong, 0));
 }

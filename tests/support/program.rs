@@ -31,9 +31,22 @@ pub(crate) struct Ran {
 /// The program, with nothing of this environment that would change what it does.
 pub(crate) fn bessemer() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bessemer"));
-    for name in
-        ["OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "GEMINI_API_KEY", "GOOGLE_API_KEY", "GEMINI_BASE_URL", "GOOGLE_GEMINI_BASE_URL", "VIRTUAL_ENV", "RUST_LOG", "NO_COLOR", "CLICOLOR_FORCE", "CLICOLOR"]
-    {
+    for name in [
+        "OPENAI_API_KEY",
+        "OPENAI_BASE_URL",
+        "ANTHROPIC_API_KEY",
+        "ANTHROPIC_AUTH_TOKEN",
+        "ANTHROPIC_BASE_URL",
+        "GEMINI_API_KEY",
+        "GOOGLE_API_KEY",
+        "GEMINI_BASE_URL",
+        "GOOGLE_GEMINI_BASE_URL",
+        "VIRTUAL_ENV",
+        "RUST_LOG",
+        "NO_COLOR",
+        "CLICOLOR_FORCE",
+        "CLICOLOR",
+    ] {
         command.env_remove(name);
     }
     command.env_remove("CI"); // its presence alone makes colours of a terminal's

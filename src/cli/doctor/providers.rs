@@ -60,7 +60,8 @@ fn at(provider: Provider, name: &str) -> String {
         Provider::Offline => " here",
     };
     let window = models::facts(name).and_then(|facts| facts.window);
-    let window = window.map(|n| format!(", prompts up to {n} tokens (table of {})", models::date())).unwrap_or_default();
+    let window =
+        window.map(|n| format!(", prompts up to {n} tokens (table of {})", models::date())).unwrap_or_default();
     format!("`{name}`{place}{window}")
 }
 

@@ -9,6 +9,7 @@ mod context;
 mod control;
 mod data;
 mod doc_comments;
+mod embed;
 mod files;
 mod help;
 mod output;
@@ -224,6 +225,7 @@ fn index() -> &'static Index {
     INDEX.get_or_init(|| {
         let tables = [
             calls::TABLE,
+            embed::TABLE,
             control::FAN_OUT,
             control::CONTROL,
             values::TABLE,
@@ -263,6 +265,7 @@ pub(crate) fn sentences(text: &str) -> impl Iterator<Item = &str> {
     text.split("\n\n").flat_map(|p| p.split_inclusive(". ")).map(str::trim_end).filter(|s| !s.is_empty())
 }
 
+pub(crate) use embed::{batches as embedding_batches, vectors};
 pub(crate) use help::help;
 pub(crate) use wire_call::{Part, WireCall, wire_call};
 

@@ -1,6 +1,6 @@
 //! The frame of a call, from what the script said.
 
-use super::{Primitive, shown, text};
+use super::{Primitive, embed, shown, text};
 use crate::{
     interp::{
         json, ledger,
@@ -39,6 +39,9 @@ impl Part {
 
 /// Checks the arguments of a call, and makes its frame.
 pub(crate) fn wire_call(primitive: &Primitive, args: &[SteelVal]) -> Result<WireCall, Fault> {
+    if primitive.name == embed::NAME {
+        return embed::wire_call(primitive, args);
+    }
     let values = primitive.parse(args)?;
     let mut values = values.into_iter();
     // In the order of the table.
@@ -47,7 +50,7 @@ pub(crate) fn wire_call(primitive: &Primitive, args: &[SteelVal]) -> Result<Wire
     let (image, images) = (next(), next());
     let (model, temperature, max_tokens, top_p, seed, stop, extra) =
         (next(), next(), next(), next(), next(), next(), next());
-    let (json_mode, schema, on_token, timeout, retries, priority) = (next(), next(), next(), next(), next(), next());
+    let (json_mode, schema, on_token, timeout, retries, rank) = (next(), next(), next(), next(), next(), next());
 
     let mut chat = match (prompt.and_then(|p| text(&p)), instruction.and_then(|i| text(&i)), data, messages) {
         (None, None, None, Some(messages)) => chat_of(primitive, &messages)?,
@@ -123,20 +126,24 @@ pub(crate) fn wire_call(primitive: &Primitive, args: &[SteelVal]) -> Result<Wire
         schema,
         extra,
         stream: on_token.is_some(),
+        embedding: false,
         timeout_s: timeout.as_ref().and_then(number),
         retries: retries.as_ref().and_then(natural),
-        priority: match priority.as_ref().map(|p| if let SteelVal::SymbolV(s) = p { s.as_str() } else { "" }) {
-            None | Some("normal") => Priority::Normal,
-            Some("high") => Priority::High,
-            Some("batch") => Priority::Batch,
-            Some(other) => {
-                return Err(
-                    primitive.misuse(format!("`#:priority` must be `'high`, `'normal` or `'batch`, not `'{other}`"))
-                );
-            }
-        },
+        priority: priority(primitive, rank.as_ref())?,
     };
     Ok(WireCall { head, tail, on_token })
+}
+
+/// Who goes first.
+pub(super) fn priority(primitive: &Primitive, value: Option<&SteelVal>) -> Result<Priority, Fault> {
+    match value.map(|p| if let SteelVal::SymbolV(s) = p { s.as_str() } else { "" }) {
+        None | Some("normal") => Ok(Priority::Normal),
+        Some("high") => Ok(Priority::High),
+        Some("batch") => Ok(Priority::Batch),
+        Some(other) => {
+            Err(primitive.misuse(format!("`#:priority` must be `'high`, `'normal` or `'batch`, not `'{other}`")))
+        }
+    }
 }
 
 /// A value as a message has it: a string or a response as it is, any other as JSON.
@@ -224,7 +231,7 @@ fn schema_of(primitive: &Primitive, value: &SteelVal) -> Result<String, Fault> {
     object_of(primitive, "schema", value).map(|(text, _)| text)
 }
 
-fn extra_of(primitive: &Primitive, value: &SteelVal) -> Result<String, Fault> {
+pub(super) fn extra_of(primitive: &Primitive, value: &SteelVal) -> Result<String, Fault> {
     let (text, extra) = object_of(primitive, "extra", value)?;
     match OURS.iter().find(|name| extra.get(name).is_some()) {
         Some(name) => Err(primitive.misuse(format!("`#:extra` cannot set `{name}`; a keyword does that"))),
@@ -241,7 +248,7 @@ fn stop_words(primitive: &Primitive, value: &SteelVal) -> Result<Vec<String>, Fa
     all.ok_or_else(|| primitive.misuse(format!("`#:stop` must be a string or a list of strings, not {}", shown(value))))
 }
 
-fn number(value: &SteelVal) -> Option<f64> {
+pub(super) fn number(value: &SteelVal) -> Option<f64> {
     match value {
         SteelVal::IntV(n) => Some(*n as f64),
         SteelVal::NumV(n) => Some(*n),
@@ -251,7 +258,7 @@ fn number(value: &SteelVal) -> Option<f64> {
 }
 
 /// What is too large for the frame is as large as it can be: it must not pass for unsaid.
-fn natural(value: &SteelVal) -> Option<u32> {
+pub(super) fn natural(value: &SteelVal) -> Option<u32> {
     match value {
         SteelVal::IntV(n) => Some(u32::try_from(*n).unwrap_or(u32::MAX)),
         _ => None,

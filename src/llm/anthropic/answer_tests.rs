@@ -11,7 +11,8 @@ use std::time::Duration;
 const ASKED: Asked<'_> = Asked { site: &SITE, base: "http://h", model: "claude-x", keyed: true };
 
 fn error(kind: &str, message: &str) -> String {
-    serde_json::json!({ "type": "error", "error": { "type": kind, "message": message }, "request_id": "req_1" }).to_string()
+    serde_json::json!({ "type": "error", "error": { "type": kind, "message": message }, "request_id": "req_1" })
+        .to_string()
 }
 
 #[test]
@@ -19,7 +20,12 @@ fn every_error_has_its_class() {
     for (status, kind, message, want) in [
         (400, "invalid_request_error", "max_tokens: must be at least 1", (BadRequest, false)),
         (400, "invalid_request_error", "prompt is too long: 208310 tokens > 200000 maximum", (TooLong, false)),
-        (400, "invalid_request_error", "input length and `max_tokens` exceed context limit: 9 + 9 > 10", (TooLong, false)),
+        (
+            400,
+            "invalid_request_error",
+            "input length and `max_tokens` exceed context limit: 9 + 9 > 10",
+            (TooLong, false),
+        ),
         (400, "invalid_request_error", "Your credit balance is too low to access the Anthropic API.", (Quota, false)),
         (400, "invalid_request_error", "You have reached your specified API usage limits.", (Quota, false)),
         (400, "invalid_request_error", "Output blocked by content filtering policy", (Refused, false)),
@@ -39,9 +45,12 @@ fn every_error_has_its_class() {
         let failure = classify(status, &HeaderMap::new(), error(kind, message).as_bytes(), &ASKED);
         assert_eq!((failure.class, failure.transient), want, "{status} {kind} {message}");
     }
-    for (status, body, want) in
-        [(502, "<html>", (Server, true)), (418, "", (BadRequest, false)), (301, "", (BadRequest, false)), (529, "{", (Server, true))]
-    {
+    for (status, body, want) in [
+        (502, "<html>", (Server, true)),
+        (418, "", (BadRequest, false)),
+        (301, "", (BadRequest, false)),
+        (529, "{", (Server, true)),
+    ] {
         let failure = classify(status, &HeaderMap::new(), body.as_bytes(), &ASKED);
         assert_eq!((failure.class, failure.transient), want, "{status} {body}");
     }

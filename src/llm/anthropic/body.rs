@@ -7,7 +7,9 @@ use crate::{
         Failure, Image, Message, Request,
         http::text::string,
         models, schema,
-        server::body::{Body, Param, Params, apart, base64, buffer, comma, data_url, extra, fields, key, text_asking, value},
+        server::body::{
+            Body, Param, Params, apart, base64, buffer, comma, data_url, extra, fields, key, text_asking, value,
+        },
     },
     wire::{FailureClass, Role},
 };
@@ -40,9 +42,7 @@ pub(super) fn write(request: &Request, model: &str, refused: Params) -> Result<B
     }
     let extra = extra(request, &["model", "messages", "system", "stream"])?;
     let schema = request.schema.as_ref().map(schema::compiled).transpose()?;
-    let ours = |param: Param| {
-        !refused.contains(param) && name(param).is_some_and(|name| !extra.contains_key(name))
-    };
+    let ours = |param: Param| !refused.contains(param) && name(param).is_some_and(|name| !extra.contains_key(name));
     // What a schema says of open objects and the like has no place in a grammar: then it is asked for in words.
     let grammar = schema.as_ref().and_then(|s| s.closed.as_deref()).filter(|_| ours(Param::JsonSchema));
     let in_words = request.schema.as_deref().filter(|_| grammar.is_none());
@@ -194,8 +194,11 @@ mod tests {
                 { "role": "user", "content": "And 3?" }] });
         assert_eq!(sent(&request, "claude-haiku-4-5", &[]), wanted);
         let alone = sent(&chat(&[(Role::System, "Sing."), (Role::User, "")]), "claude-x", &[]);
-        assert_eq!(alone, json!({ "model": "claude-x", "max_tokens": 8192,
-            "messages": [{ "role": "user", "content": "Sing." }] }));
+        assert_eq!(
+            alone,
+            json!({ "model": "claude-x", "max_tokens": 8192,
+            "messages": [{ "role": "user", "content": "Sing." }] })
+        );
     }
 
     #[test]
@@ -251,7 +254,8 @@ mod tests {
             "additionalProperties": false });
         assert_eq!(got["output_config"], json!({ "format": { "type": "json_schema", "schema": schema } }));
         assert_eq!(got.get("system"), None);
-        for (got, schema) in [(sent(&with(OBJECT), "m", &[Param::JsonSchema]), OBJECT), (sent(&with(OPEN), "m", &[]), OPEN)]
+        for (got, schema) in
+            [(sent(&with(OBJECT), "m", &[Param::JsonSchema]), OBJECT), (sent(&with(OPEN), "m", &[]), OPEN)]
         {
             assert_eq!(got.get("output_config"), None);
             assert_eq!(got["system"], format!("{ASK_SCHEMA}{schema}"));

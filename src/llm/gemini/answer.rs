@@ -146,7 +146,8 @@ pub(super) fn refused_parameter(body: &[u8], sent: Params) -> Option<Refusal> {
             return Some(Refusal { param: Param::JsonSchema, always: !this_schema });
         }
     }
-    if sent.contains(Param::JsonObject) && says(&["json mode", "response mime type", "responsemimetype", "response_mime_type"])
+    if sent.contains(Param::JsonObject)
+        && says(&["json mode", "response mime type", "responsemimetype", "response_mime_type"])
     {
         // A schema is of no use without it.
         let param = if sent.contains(Param::JsonSchema) { Param::JsonSchema } else { Param::JsonObject };

@@ -24,7 +24,12 @@ fn every_error_has_its_class() {
     for (code, status, message, want) in [
         (400, "INVALID_ARGUMENT", "Invalid value at 'contents'", (BadRequest, false)),
         (400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.", (Auth, false)),
-        (400, "INVALID_ARGUMENT", "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).", (TooLong, false)),
+        (
+            400,
+            "INVALID_ARGUMENT",
+            "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
+            (TooLong, false),
+        ),
         (400, "FAILED_PRECONDITION", "User location is not supported for the API use.", (Auth, false)),
         (400, "FAILED_PRECONDITION", "Enable billing on your project.", (Quota, false)),
         (401, "UNAUTHENTICATED", "no", (Auth, false)),
@@ -56,7 +61,8 @@ fn a_limit_of_the_minute_is_waited_for_and_one_of_the_day_is_not() {
             { "@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "34.5s" },
         ])
     };
-    let limited = |quota| class(429, &error(429, "RESOURCE_EXHAUSTED", "You exceeded your current quota", details(quota)));
+    let limited =
+        |quota| class(429, &error(429, "RESOURCE_EXHAUSTED", "You exceeded your current quota", details(quota)));
     let minute = limited("GenerateRequestsPerMinutePerProjectPerModel-FreeTier");
     assert_eq!(minute, (RateLimit, true, Some(Duration::from_millis(34_500))));
     assert_eq!(limited("GenerateRequestsPerDayPerProjectPerModel-FreeTier"), (Quota, false, None));
@@ -68,18 +74,30 @@ fn a_limit_of_the_minute_is_waited_for_and_one_of_the_day_is_not() {
 #[test]
 fn only_a_refused_parameter_is_dropped() {
     let mut all = Params::default();
-    for param in [Param::Temperature, Param::TopP, Param::Seed, Param::Stop, Param::MaxTokens, Param::JsonSchema, Param::JsonObject] {
+    for param in [
+        Param::Temperature,
+        Param::TopP,
+        Param::Seed,
+        Param::Stop,
+        Param::MaxTokens,
+        Param::JsonSchema,
+        Param::JsonObject,
+    ] {
         all.insert(param);
     }
     let refused = |message: &str| {
-        refused_parameter(error(400, "INVALID_ARGUMENT", message, json!([])).as_bytes(), all).map(|r| (r.param, r.always))
+        refused_parameter(error(400, "INVALID_ARGUMENT", message, json!([])).as_bytes(), all)
+            .map(|r| (r.param, r.always))
     };
     assert_eq!(refused("Unknown name \"seed\" at 'generation_config'"), Some((Param::Seed, true)));
     assert_eq!(refused("Unknown name \"topP\": Cannot find field."), Some((Param::TopP, true)));
     assert_eq!(refused("stop_sequences is not supported for this model"), Some((Param::Stop, true)));
     assert_eq!(refused("Unknown name \"responseJsonSchema\" at 'generation_config'"), Some((Param::JsonSchema, true)));
     assert_eq!(refused("JSON mode is not enabled for models/gemma"), Some((Param::JsonSchema, true)));
-    assert_eq!(refused("The specified schema produces a constraint that has too many states"), Some((Param::JsonSchema, false)));
+    assert_eq!(
+        refused("The specified schema produces a constraint that has too many states"),
+        Some((Param::JsonSchema, false))
+    );
     assert_eq!(refused("temperature must be in the range [0.0, 2.0]"), None);
 }
 
@@ -107,10 +125,16 @@ fn an_answer_is_read_whole() {
 #[test]
 fn what_google_withholds_is_refused() {
     for (body, word) in [
-        (r#"{"promptFeedback":{"blockReason":"PROHIBITED_CONTENT"},"usageMetadata":{"promptTokenCount":9}}"#, "PROHIBITED_CONTENT"),
+        (
+            r#"{"promptFeedback":{"blockReason":"PROHIBITED_CONTENT"},"usageMetadata":{"promptTokenCount":9}}"#,
+            "PROHIBITED_CONTENT",
+        ),
         (r#"{"candidates":[{"finishReason":"SAFETY","index":0}],"usageMetadata":{"promptTokenCount":9}}"#, "SAFETY"),
-        (r#"{"candidates":[{"content":{"parts":[{"text":"half"}]},"finishReason":"RECITATION","finishMessage":"a book"}],
-            "usageMetadata":{"promptTokenCount":9}}"#, "a book"),
+        (
+            r#"{"candidates":[{"content":{"parts":[{"text":"half"}]},"finishReason":"RECITATION","finishMessage":"a book"}],
+            "usageMetadata":{"promptTokenCount":9}}"#,
+            "a book",
+        ),
     ] {
         let failure = reply(body).unwrap_err();
         assert_eq!((failure.class, failure.transient, failure.usage.input), (Refused, false, 9), "{body}");

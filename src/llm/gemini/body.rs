@@ -7,7 +7,9 @@ use crate::{
         Failure, Image, Message, Request,
         http::text::string,
         schema,
-        server::body::{Body, Param, Params, apart, base64, buffer, comma, data_url, extra, fields, key, text_asking, value},
+        server::body::{
+            Body, Param, Params, apart, base64, buffer, comma, data_url, extra, fields, key, text_asking, value,
+        },
     },
     wire::{JsonMode, Role},
 };
@@ -43,9 +45,7 @@ pub(super) fn write(request: &Request, refused: Params) -> Result<Body, Failure>
         }
     };
     let schema = request.schema.as_ref().map(schema::compiled).transpose()?;
-    let ours = |param: Param| {
-        !refused.contains(param) && name(param).is_some_and(|name| !further.contains_key(name))
-    };
+    let ours = |param: Param| !refused.contains(param) && name(param).is_some_and(|name| !further.contains_key(name));
     let grammar = schema.as_ref().filter(|_| ours(Param::JsonSchema) && ours(Param::JsonObject));
     let in_words = request.schema.as_deref().filter(|_| grammar.is_none());
 
@@ -208,7 +208,10 @@ mod tests {
             seed: Some(7),
             stop: vec!["\n".into()],
         };
-        let extra = Some(r#"{"generationConfig": {"thinkingConfig": {"thinkingBudget": 0}, "topP": 1}, "safetySettings": []}"#.into());
+        let extra = Some(
+            r#"{"generationConfig": {"thinkingConfig": {"thinkingBudget": 0}, "topP": 1}, "safetySettings": []}"#
+                .into(),
+        );
         let request = Request { sampling, json: JsonMode::Object, extra, ..chat(&[(Role::User, "x")]) };
         let mut wanted = json!({ "contents": [{ "role": "user", "parts": [{ "text": "x" }] }],
             "generationConfig": { "temperature": 0.5, "maxOutputTokens": 9, "topP": 1, "seed": 7, "stopSequences": ["\n"],

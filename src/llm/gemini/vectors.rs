@@ -57,12 +57,7 @@ struct Tokens {
 }
 
 /// The vectors, in the order of the texts.
-pub(super) fn parse(
-    headers: &HeaderMap,
-    body: &[u8],
-    texts: usize,
-    asked: &Asked<'_>,
-) -> Result<Answer, Failure> {
+pub(super) fn parse(headers: &HeaderMap, body: &[u8], texts: usize, asked: &Asked<'_>) -> Result<Answer, Failure> {
     let reply: Reply = reply::read(headers, body, asked, "list of embeddings")?;
     if reply.embeddings.len() != texts {
         return Err(asked.server(format!("sent {} embeddings for {texts} texts", reply.embeddings.len())));
@@ -90,8 +85,10 @@ mod tests {
         let extra = Some(r#"{"outputDimensionality": 2}"#.into());
         let request = Request { messages, embedding: true, extra, ..Request::default() };
         let sent: Value = serde_json::from_slice(&write(&request, "e-1").unwrap().bytes).unwrap();
-        let one = |text: &str| json!({ "model": "models/e-1", "content": { "parts": [{ "text": text }] },
-            "outputDimensionality": 2 });
+        let one = |text: &str| {
+            json!({ "model": "models/e-1", "content": { "parts": [{ "text": text }] },
+            "outputDimensionality": 2 })
+        };
         assert_eq!(sent, json!({ "requests": [one("a\"b"), one("c")] }));
     }
 

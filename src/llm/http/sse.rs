@@ -15,7 +15,11 @@ pub(in crate::llm) struct Events {
 
 impl Events {
     /// Takes the next bytes, and calls `event` with the data of each event that is whole.
-    pub(in crate::llm) fn feed<E>(&mut self, mut bytes: &[u8], event: &mut dyn FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+    pub(in crate::llm) fn feed<E>(
+        &mut self,
+        mut bytes: &[u8],
+        event: &mut dyn FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
         while !bytes.is_empty() {
             if std::mem::take(&mut self.after_cr) && bytes[0] == b'\n' {
                 bytes = &bytes[1..];

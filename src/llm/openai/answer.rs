@@ -9,7 +9,9 @@ use crate::{
         server::{
             SoFar,
             body::{Param, Params},
-            reply::{self, Asked, Refusal, Said, clean, first_named, retry_after, says_unsupported, settle, unstructured},
+            reply::{
+                self, Asked, Refusal, Said, clean, first_named, retry_after, says_unsupported, settle, unstructured,
+            },
         },
     },
     wire::{FailureClass, Usage},

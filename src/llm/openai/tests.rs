@@ -3,9 +3,10 @@
 use super::*;
 use crate::{
     llm::{Message, Model, retry::Retry},
-    wire::{Role, Sampling},
+    wire::{FailureClass, Role, Sampling},
 };
 use serde_json::Value;
+use std::time::Duration;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -135,6 +136,4 @@ fn bad_settings_are_named() {
         let message = OpenAi::new(base, key).unwrap_err().message;
         assert!(message.contains(want), "{message}");
     }
-    assert!(["localhost", "127.1.2.3", "[::1]", "a.localhost"].into_iter().all(is_loopback));
-    assert!(!is_loopback("api.openai.com") && !is_loopback("10.0.0.1"));
 }

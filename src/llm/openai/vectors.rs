@@ -63,12 +63,7 @@ struct Tokens {
 }
 
 /// The vectors, in the order of the texts.
-pub(super) fn parse(
-    headers: &HeaderMap,
-    body: &[u8],
-    texts: usize,
-    asked: &Asked<'_>,
-) -> Result<Answer, Failure> {
+pub(super) fn parse(headers: &HeaderMap, body: &[u8], texts: usize, asked: &Asked<'_>) -> Result<Answer, Failure> {
     let reply: Reply = reply::read(headers, body, asked, "list of embeddings")?;
     let mut vectors = vec![Vec::new(); texts];
     for (at, one) in reply.data.into_iter().enumerate() {

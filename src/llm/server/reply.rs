@@ -62,14 +62,20 @@ impl Asked<'_> {
             "" => String::new(),
             ending => format!(", and that the base URL ends as the server wants (`{ending}`)"),
         };
-        Failure::new(FailureClass::UnknownModel, format!("no model `{model}` at {base} ({words}); check the name{ending}"))
+        Failure::new(
+            FailureClass::UnknownModel,
+            format!("no model `{model}` at {base} ({words}); check the name{ending}"),
+        )
     }
 
     /// The failure of an address that has moved.
     pub(in crate::llm) fn moved(&self, headers: &HeaderMap) -> Failure {
         let to = headers.get("location").and_then(|v| v.to_str().ok()).map(clean).unwrap_or_default();
         let (base, variable) = (self.base, self.site.base_variable);
-        Failure::new(FailureClass::BadRequest, format!("{base} redirects to `{to}`: set `{variable}` to the final address"))
+        Failure::new(
+            FailureClass::BadRequest,
+            format!("{base} redirects to `{to}`: set `{variable}` to the final address"),
+        )
     }
 }
 
