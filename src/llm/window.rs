@@ -105,7 +105,7 @@ mod tests {
         assert_eq!(check(&words(900_000), "llama3"), Ok(()), "nothing is known of it");
         let failure = check(&words(200_000), "gpt-4o-mini").unwrap_err();
         assert_eq!((failure.class, failure.attempts, failure.transient), (FailureClass::TooLong, 0, false));
-        for word in ["gpt-4o-mini", "200000 tokens (an estimate", "1000000 bytes", "128000", "chunk-text", "not sent"] {
+        for word in ["gpt-4o-mini", "200195 tokens (an estimate", "1000000 bytes", "128000", "chunk-text", "not sent"] {
             assert!(failure.message.contains(word), "{word}: {failure}");
         }
     }

@@ -59,8 +59,9 @@ struct Complaining {
 impl Complaint {
     /// The error of a body, which may stand in an array.
     fn parse(body: &[u8]) -> Self {
-        let one = serde_json::from_slice::<Complaining>(body).ok();
-        let found = one.or_else(|| serde_json::from_slice::<Vec<Complaining>>(body).ok()?.into_iter().next());
+        // The list first: a list could pass for an error without words.
+        let listed = serde_json::from_slice::<Vec<Complaining>>(body).ok().and_then(|all| all.into_iter().next());
+        let found = listed.or_else(|| serde_json::from_slice(body).ok());
         match found {
             Some(Complaining { error }) => Self { message: clean(&error.message), ..error },
             None => Self { message: unstructured(body), ..Self::default() },

@@ -15,7 +15,10 @@ use crate::{
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use reqwest::header::HeaderMap;
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, SeqAccess, Visitor},
+};
 use std::sync::Arc;
 
 /// Writes the body. Base64 takes a quarter of the room that numbers would.
@@ -49,12 +52,34 @@ struct One {
     embedding: Embedding,
 }
 
-/// Compatible servers may not know base64.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Embedding {
-    Base64(String),
-    Numbers(Vec<f32>),
+/// A vector. Compatible servers may not know base64.
+struct Embedding(Vec<f32>);
+
+impl<'de> Deserialize<'de> for Embedding {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Embedding;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("numbers, or their bytes in base64")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Embedding, E> {
+                let bytes = BASE64_STANDARD.decode(text).map_err(E::custom)?;
+                Ok(Embedding(embed::floats(&bytes)))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut numbers: A) -> Result<Embedding, A::Error> {
+                let mut all = Vec::new();
+                while let Some(number) = numbers.next_element()? {
+                    all.push(number);
+                }
+                Ok(Embedding(all))
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
 }
 
 #[derive(Deserialize)]
@@ -67,13 +92,9 @@ pub(super) fn parse(headers: &HeaderMap, body: &[u8], texts: usize, asked: &Aske
     let reply: Reply = reply::read(headers, body, asked, "list of embeddings")?;
     let mut vectors = vec![Vec::new(); texts];
     for (at, one) in reply.data.into_iter().enumerate() {
-        let vector = match one.embedding {
-            Embedding::Numbers(numbers) => Some(numbers),
-            Embedding::Base64(text) => BASE64_STANDARD.decode(text).ok().map(|bytes| embed::floats(&bytes)),
-        };
-        match (vectors.get_mut(one.index.unwrap_or(at)), vector) {
-            (Some(place), Some(vector)) => *place = vector,
-            _ => return Err(asked.server("sent an embedding that is none of those asked for")),
+        match vectors.get_mut(one.index.unwrap_or(at)) {
+            Some(place) => *place = one.embedding.0,
+            None => return Err(asked.server("sent an embedding that is none of those asked for")),
         }
     }
     let text = embed::encode(&vectors).map_err(|why| asked.server(why))?;
