@@ -4,11 +4,18 @@
 //! count going down no other request is looked at. A panic in the closure, or a request that is no HTTP or no JSON,
 //! ends the server and is raised again where the `Mock` is dropped, so that no test passes over it.
 //!
-//! `stream` has the streamed answers, `tls` the server behind TLS. Not here: pipelining, chunked request bodies. A client
+//! It speaks OpenAI's format; at their own paths those of Anthropic (`anthropic`) and Gemini (`gemini`). `stream` has the
+//! streamed answers, `tls` the server behind TLS. Not here: pipelining, chunked request bodies. A client
 //! that only half-closes is taken to have gone.
 
 #![allow(dead_code, reason = "a test crate takes what it needs")]
 
+#[path = "mock/anthropic.rs"]
+pub(crate) mod anthropic;
+#[path = "mock/format.rs"]
+mod format;
+#[path = "mock/gemini.rs"]
+pub(crate) mod gemini;
 #[path = "mock/stream.rs"]
 mod stream;
 #[path = "mock/tls.rs"]
@@ -22,6 +29,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use format::{content, last_message, messages};
 use serde_json::{Value, json};
 pub(crate) use stream::Step;
 pub(crate) use tls::STREAMS;
@@ -35,7 +43,8 @@ use tokio::time::sleep;
 /// How long a `wait_…` waits before it takes the test to have failed.
 const WAIT_BOUND: Duration = Duration::from_secs(30);
 
-/// What the server does with a request. "Answer" means OpenAI's chat-completion JSON around a text.
+/// What the server does with a request. "Answer" means JSON around a text, in the format that belongs to the path; where
+/// vectors are asked for, one for each text: how many characters it has, and 1.
 pub(crate) enum Reply {
     /// Answer with this text.
     Text(String),
@@ -83,6 +92,8 @@ impl Reply {
 pub(crate) struct Call {
     /// Its place in the order of arrival, from 0.
     pub(crate) n: usize,
+    /// The path and the query that were asked for.
+    pub(crate) path: String,
     /// The JSON that was sent; `Null` when the body was empty.
     pub(crate) body: Value,
     /// The headers as sent, in their order.
@@ -97,7 +108,8 @@ impl Call {
 
     /// The last system (or developer) message, or "".
     pub(crate) fn system(&self) -> &str {
-        last_message(&self.body, &["system", "developer"])
+        let apart = self.body["system"].as_str().or(self.body["systemInstruction"]["parts"][0]["text"].as_str());
+        apart.unwrap_or_else(|| last_message(&self.body, &["system", "developer"]))
     }
 
     /// The first header of this name, in any case.
@@ -112,34 +124,10 @@ impl Call {
         self.answer_with(text, input, tokens(text), "stop")
     }
 
-    /// The body of an answer: <https://platform.openai.com/docs/api-reference/chat/object>.
+    /// The body of an answer.
     fn answer_with(&self, text: &str, input: u64, output: u64, finish: &str) -> Vec<u8> {
-        let message = json!({ "role": "assistant", "content": text });
-        let answer = json!({
-            "id": format!("mock-{}", self.n),
-            "object": "chat.completion",
-            "created": 0,
-            "model": self.body["model"],
-            "choices": [{ "index": 0, "message": message, "finish_reason": finish }],
-            "usage": { "prompt_tokens": input, "completion_tokens": output, "total_tokens": input + output },
-        });
-        answer.to_string().into_bytes()
+        format::answer(self, text, input, output, finish).to_string().into_bytes()
     }
-}
-
-fn messages(body: &Value) -> &[Value] {
-    body["messages"].as_array().map_or(&[], Vec::as_slice)
-}
-
-/// The text of a message: a string, or the first text among an array of parts.
-fn content(message: &Value) -> &str {
-    let parts = || message["content"].as_array()?.iter().find_map(|part| part["text"].as_str());
-    message["content"].as_str().or_else(parts).unwrap_or("")
-}
-
-fn last_message<'a>(body: &'a Value, roles: &[&str]) -> &'a str {
-    let in_role = |message: &&Value| message["role"].as_str().is_some_and(|role| roles.contains(&role));
-    messages(body).iter().rev().find(in_role).map_or("", content)
 }
 
 /// What has happened so far.
@@ -239,6 +227,11 @@ impl Mock {
     pub(crate) fn base_url(&self) -> String {
         let scheme = if self.certificate.is_some() { "https" } else { "http" };
         format!("{scheme}://{}/v1", self.address)
+    }
+
+    /// What a client takes for `ANTHROPIC_BASE_URL` or `GEMINI_BASE_URL`: their paths begin with the version.
+    pub(crate) fn root_url(&self) -> String {
+        self.base_url().trim_end_matches("/v1").into()
     }
 
     /// The certificate of a server behind TLS, as `SSL_CERT_FILE` wants it.
@@ -364,9 +357,9 @@ async fn serve(
     shared: Arc<Shared>,
 ) {
     let mut buffer = Vec::new();
-    while let Some((headers, body)) = read_request(from, &mut buffer).await {
+    while let Some((path, headers, body)) = read_request(from, &mut buffer).await {
         let (n, in_flight) = shared.arrive(body.clone());
-        let call = Call { n, body, headers };
+        let call = Call { n, path, body, headers };
         let reply = (shared.reply)(&call);
         let sent = tokio::select! {
             biased;
@@ -442,8 +435,8 @@ fn head(status: u16, headers: &[(&str, String)], length: usize) -> Vec<u8> {
 async fn read_request(
     from: &mut (impl AsyncRead + Unpin),
     buffer: &mut Vec<u8>,
-) -> Option<(Vec<(String, String)>, Value)> {
-    let (head, headers) = loop {
+) -> Option<(String, Vec<(String, String)>, Value)> {
+    let (head, path, headers) = loop {
         if let Some(parsed) = parse_head(buffer) {
             break parsed;
         }
@@ -460,18 +453,19 @@ async fn read_request(
         body => serde_json::from_slice(body).expect("a request to the mock is JSON"),
     };
     buffer.drain(..head + length);
-    Some((headers, body))
+    Some((path, headers, body))
 }
 
-/// The length of the request head in `buffer` and its headers, once it is there whole.
-fn parse_head(buffer: &[u8]) -> Option<(usize, Vec<(String, String)>)> {
+/// The length of the request head in `buffer`, its path and its headers, once it is there whole.
+fn parse_head(buffer: &[u8]) -> Option<(usize, String, Vec<(String, String)>)> {
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut request = httparse::Request::new(&mut headers);
     let httparse::Status::Complete(length) = request.parse(buffer).expect("a request to the mock is HTTP/1.1") else {
         return None;
     };
     let owned = |header: &httparse::Header<'_>| (header.name.to_owned(), String::from_utf8_lossy(header.value).into());
-    Some((length, request.headers.iter().map(owned).collect()))
+    let path = request.path.unwrap_or_default().to_owned();
+    Some((length, path, request.headers.iter().map(owned).collect()))
 }
 
 /// Reads what has come into `buffer`. `None` when the client has gone.

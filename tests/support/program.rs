@@ -105,6 +105,13 @@ impl Program {
         self.env("OPENAI_BASE_URL", &mock.base_url()).args(&["--model", "mock"])
     }
 
+    /// Sends the calls to this server as to the provider whose variables begin so, with a key.
+    pub(crate) fn provider(mut self, name: &str, mock: &Mock) -> Self {
+        self.arguments.retain(|a| a != "--offline");
+        let base = if name == "OPENAI" { mock.base_url() } else { mock.root_url() };
+        self.env(&format!("{name}_BASE_URL"), &base).env(&format!("{name}_API_KEY"), "key-of-the-test")
+    }
+
     /// Gives the script a context.
     pub(crate) fn context(self, text: &str) -> Self {
         let path = self.folder.path().join("context.txt");

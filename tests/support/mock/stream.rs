@@ -1,8 +1,8 @@
-//! Streamed answers: chunks of a chat completion as Server-Sent Events, whole or broken.
+//! Streamed answers: Server-Sent Events in the format of the path, whole or broken.
 //!
-//! The format: <https://platform.openai.com/docs/api-reference/chat/streaming>.
+//! OpenAI's format: <https://platform.openai.com/docs/api-reference/chat/streaming>.
 
-use super::{Call, Then};
+use super::{Call, Then, anthropic, format::Format, gemini};
 use serde_json::{Value, json};
 use std::{io, time::Duration};
 use tokio::{
@@ -32,11 +32,19 @@ pub(crate) enum Step {
 pub(super) async fn deliver(steps: Vec<Step>, call: &Call, to: &mut (impl AsyncWrite + Unpin)) -> io::Result<Then> {
     to.write_all(b"HTTP/1.1 200 Mock\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n").await?;
     let mut said = 0;
+    if matches!(Format::of(&call.path), Format::Anthropic) {
+        send(to, anthropic::opening(call).as_bytes()).await?;
+    }
     for step in steps {
         match step {
             Step::Say(text) => {
                 said += text.len();
-                send(to, event(&piece(call, json!([{ "index": 0, "delta": { "content": text } }]))).as_bytes()).await?;
+                let event = match Format::of(&call.path) {
+                    Format::Anthropic => anthropic::piece(text),
+                    Format::Gemini => gemini::piece(call, text),
+                    _ => event(&piece(call, json!([{ "index": 0, "delta": { "content": text } }]))),
+                };
+                send(to, event.as_bytes()).await?;
             }
             Step::Pause(pause) => sleep(pause).await,
             Step::Hang => std::future::pending().await,
@@ -48,6 +56,15 @@ pub(super) async fn deliver(steps: Vec<Step>, call: &Call, to: &mut (impl AsyncW
             Step::End => return end(to).await,
             Step::Cut => return Ok(Then::Close),
         }
+    }
+    let last = match Format::of(&call.path) {
+        Format::Anthropic => Some(anthropic::ending(said)),
+        Format::Gemini => Some(gemini::ending(said)),
+        _ => None,
+    };
+    if let Some(last) = last {
+        send(to, last.as_bytes()).await?;
+        return end(to).await;
     }
     let stop = json!([{ "index": 0, "delta": {}, "finish_reason": "stop" }]);
     send(to, event(&piece(call, stop)).as_bytes()).await?;

@@ -61,7 +61,8 @@ async fn serve_h2(stream: TlsStream<TcpStream>, shared: Arc<Shared>) {
             let owned = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
                 (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
             };
-            let call = Call { n, body, headers: head.headers.iter().map(owned).collect() };
+            let path = head.uri.path().to_owned();
+            let call = Call { n, path, body, headers: head.headers.iter().map(owned).collect() };
             let text = tokio::select! {
                 text = wait((shared.reply)(&call)) => text,
                 _ = poll_fn(|context| respond.poll_reset(context)) => return shared.change(|seen| seen.gone += 1),
