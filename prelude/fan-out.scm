@@ -130,14 +130,22 @@
       (raise failure)
       (string-append "Error: " (failure-message failure))))
 
-;; ---- vectors: a batch of texts is one call, whose failure is the whole's
+;; ---- vectors: a batch of texts is one call, and the first one's failure is the whole's
 
 (define (llm-embed texts . options)
-  (%vectors
-   (%fan-out 'llm-embed
-             (lambda (batch) (%submit 'llm-embed (cons batch options) #t))
-             (%embedding-batches texts)
-             (vector 10 (lambda (failure batch) (raise failure)) #f #f #f))))
+  (let ([outcome (%outcome-of (lambda () (%embed (%embedding-batches texts) options)))])
+    (if (car outcome) (%vectors (cdr outcome)) (raise (%first-failure (cdr outcome))))))
+
+(define (%embed batches options)
+  (%fan-out 'llm-embed
+            (lambda (batch) (%submit 'llm-embed (cons batch options) #t))
+            batches
+            (vector 10 (lambda (failure batch) (raise failure)) #f #f #f))) ; no more of them begin
+
+(define (%first-failure failure)
+  (if (equal? (failure-class failure) 'items)
+      (car (filter failure? (failure-results failure)))
+      failure))
 
 ;; OPTIONS: max-concurrent on-error on-progress deadline label
 (define (%fan-out name f items options)
