@@ -113,6 +113,22 @@ struct Server {
     genuine: bool,
 }
 
+impl Server {
+    /// A provider, when there is a key or a base URL, which alone is a compatible server that may want no key.
+    fn new(
+        known: &'static Known,
+        base: Option<String>,
+        keyed: bool,
+        make: impl FnOnce(&str) -> Result<Box<dyn Model>, Failure>,
+    ) -> Option<Self> {
+        if base.is_none() && !keyed {
+            return None;
+        }
+        let model = make(base.as_deref().unwrap_or(known.base));
+        Some(Self { known, model, genuine: base.is_none_or(|b| b == known.base) })
+    }
+}
+
 /// Sends each request to the provider of its model, under the name that this provider knows.
 pub struct Router {
     offline_only: bool,
@@ -143,29 +159,22 @@ impl Router {
             key.filter(|k| !k.expose_secret().is_empty())
         };
         let mut servers = Vec::new();
-        let mut add = |known: &'static Known,
-                       base: Option<String>,
-                       keyed: bool,
-                       make: &dyn Fn(&str) -> Result<Box<dyn Model>, Failure>| {
-            // A base URL alone is a compatible server, which may want no key.
-            if base.is_some() || keyed {
-                let model = make(base.as_deref().unwrap_or(known.base));
-                servers.push(Server { known, model, genuine: base.is_none_or(|b| b == known.base) });
-            }
-        };
         let [openai, anthropic, gemini] = &KNOWN;
         let openai_key = key(settings.openai_key);
-        add(openai, base(settings.openai_base), openai_key.is_some(), &|base| {
+        servers.extend(Server::new(openai, base(settings.openai_base), openai_key.is_some(), |base| {
             OpenAi::new(base, openai_key.clone()).map(wrapped)
-        });
+        }));
         let (anthropic_key, token) = (key(settings.anthropic_key), key(settings.anthropic_token));
-        add(anthropic, base(settings.anthropic_base), anthropic_key.is_some() || token.is_some(), &|base| {
-            Anthropic::new(base, anthropic_key.clone(), token.clone()).map(wrapped)
-        });
+        servers.extend(Server::new(
+            anthropic,
+            base(settings.anthropic_base),
+            anthropic_key.is_some() || token.is_some(),
+            |base| Anthropic::new(base, anthropic_key.clone(), token.clone()).map(wrapped),
+        ));
         let gemini_key = key(settings.gemini_key);
-        add(gemini, base(settings.gemini_base), gemini_key.is_some(), &|base| {
+        servers.extend(Server::new(gemini, base(settings.gemini_base), gemini_key.is_some(), |base| {
             Gemini::new(base, gemini_key.clone()).map(wrapped)
-        });
+        }));
         let default_model = settings.default_model.filter(|m| !m.trim().is_empty()).map(Into::into);
         Self { offline_only: settings.offline, servers, default_model }
     }

@@ -61,7 +61,10 @@ fn every_program_of_the_readme_works() {
     assert!(programs.len() > 3, "only {} programs were found", programs.len());
     for program in programs {
         let ran = script(program).run();
-        assert_eq!((ran.code, &*ran.stderr), (Some(0), ""), "{program}: {ran:?}");
+        // What the offline vectors are is said wherever they are used.
+        let quiet =
+            ran.stderr.is_empty() || program.contains("llm-embed") && ran.stderr.contains("no language model's");
+        assert!(ran.code == Some(0) && quiet, "{program}: {ran:?}");
     }
 }
 

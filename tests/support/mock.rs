@@ -97,7 +97,7 @@ pub(crate) struct Call {
     /// The JSON that was sent; `Null` when the body was empty.
     pub(crate) body: Value,
     /// The headers as sent, in their order.
-    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) headers: Headers,
 }
 
 impl Call {
@@ -129,6 +129,9 @@ impl Call {
         format::answer(self, text, input, output, finish).to_string().into_bytes()
     }
 }
+
+/// Names and values.
+type Headers = Vec<(String, String)>;
 
 /// What has happened so far.
 #[derive(Default)]
@@ -432,10 +435,7 @@ fn head(status: u16, headers: &[(&str, String)], length: usize) -> Vec<u8> {
 }
 
 /// Reads one request's headers and body, and leaves in `buffer` what follows it. `None` when the client has gone.
-async fn read_request(
-    from: &mut (impl AsyncRead + Unpin),
-    buffer: &mut Vec<u8>,
-) -> Option<(String, Vec<(String, String)>, Value)> {
+async fn read_request(from: &mut (impl AsyncRead + Unpin), buffer: &mut Vec<u8>) -> Option<(String, Headers, Value)> {
     let (head, path, headers) = loop {
         if let Some(parsed) = parse_head(buffer) {
             break parsed;
@@ -457,7 +457,7 @@ async fn read_request(
 }
 
 /// The length of the request head in `buffer`, its path and its headers, once it is there whole.
-fn parse_head(buffer: &[u8]) -> Option<(usize, String, Vec<(String, String)>)> {
+fn parse_head(buffer: &[u8]) -> Option<(usize, String, Headers)> {
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut request = httparse::Request::new(&mut headers);
     let httparse::Status::Complete(length) = request.parse(buffer).expect("a request to the mock is HTTP/1.1") else {
