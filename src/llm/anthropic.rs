@@ -5,10 +5,12 @@
 
 mod answer;
 mod body;
+mod rates;
 
 use super::{
     Answer, Failure, Request,
     http::{Link, Shown, Site},
+    limit::Told,
     server::{
         Asking, Format, Server, SoFar,
         body::{Body, Param, Params},
@@ -75,6 +77,10 @@ impl Format for Messages {
 
     fn classify(status: u16, headers: &HeaderMap, body: &[u8], asked: &Asked<'_>) -> Failure {
         answer::classify(status, headers, body, asked)
+    }
+
+    fn told(headers: &HeaderMap, _: &[u8]) -> Option<Told> {
+        rates::told(headers)
     }
 
     fn refused_parameter(body: &[u8], sent: Params) -> Option<Refusal> {

@@ -1,14 +1,11 @@
-//! Decides when a call starts: so many at a time for the whole process, by priority, first come first served.
+//! Decides when a call starts: so many at a time for the whole process, by priority, of which none starves.
 //!
 //! A call that waits is a small entry in a queue; it becomes a task when there is a place for it. Not here: limits per
 //! provider and key, and what a call does.
 
-use super::{Answer, Failure, Model, Request};
+use super::{Answer, Failure, Model, Request, Standing, limit::Ranks};
 use crate::wire::{FailureClass, Priority};
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::task::AbortHandle;
 
 /// Who wants to know of a call. Its methods are called from within the runtime.
@@ -70,7 +67,7 @@ struct Job {
 
 struct Queues {
     free: usize,
-    waiting: [VecDeque<Job>; 3],
+    waiting: Ranks<Job>,
 }
 
 /// The one place through which calls reach the models.
@@ -91,13 +88,18 @@ impl Dispatcher {
         Arc::new(Self { model, queues: Mutex::new(queues) })
     }
 
+    /// How the providers' limits stand.
+    pub fn limits(&self) -> Vec<Standing> {
+        self.model.limits()
+    }
+
     /// Queues a call, and starts it when there is a place. Must be called within a runtime.
     pub fn submit(self: &Arc<Self>, call: Arc<Call>, priority: Priority, caller: Arc<dyn Caller>) {
         let job = Job { call, caller };
         {
             let mut queues = lock(&self.queues);
             if queues.free == 0 {
-                let waiting = &mut queues.waiting[priority as usize];
+                let waiting = queues.waiting.of(priority);
                 if waiting.len() == waiting.capacity() && waiting.len() >= MANY {
                     // A script that cancels what waits must not fill the queue with what is left of it. Where few went
                     // the next look is far off, so that all looks together stay linear.
@@ -128,7 +130,7 @@ impl Dispatcher {
     /// The next job for a place that has become free; without one, the place is free.
     fn next(&self) -> Option<Job> {
         let mut queues = lock(&self.queues);
-        let next = queues.waiting.iter_mut().find_map(VecDeque::pop_front);
+        let next = queues.waiting.pop();
         if next.is_none() {
             queues.free += 1;
         }
@@ -236,7 +238,8 @@ mod tests {
         for id in 2..100_000 {
             assert!(submit(id).cancel());
         }
-        let waiting = &lock(&dispatcher.queues).waiting[Priority::Normal as usize];
+        let mut queues = lock(&dispatcher.queues);
+        let waiting = queues.waiting.of(Priority::Normal);
         assert!(waiting.len() < 10 * MANY, "{}", waiting.len());
         assert!(Arc::ptr_eq(&waiting[0].call, &kept), "the one that is wanted is still the first");
     }

@@ -10,6 +10,7 @@ mod vectors;
 use super::{
     Answer, Failure, Request,
     http::{Link, Shown, Site},
+    limit::Told,
     server::{
         Asking, Format, Server, SoFar,
         body::{Body, Param, Params},
@@ -73,6 +74,10 @@ impl Format for GenerateContent {
 
     fn classify(status: u16, headers: &HeaderMap, body: &[u8], asked: &Asked<'_>) -> Failure {
         answer::classify(status, headers, body, asked)
+    }
+
+    fn told(_: &HeaderMap, complaint: &[u8]) -> Option<Told> {
+        answer::told(complaint)
     }
 
     fn refused_parameter(body: &[u8], sent: Params) -> Option<Refusal> {

@@ -5,7 +5,7 @@
 //! the parser said does it better than a guess would.
 
 use super::{
-    Answer, Failure, Message, Model, Pending, Request, Text,
+    Answer, Failure, Message, Model, Pending, Request, Standing, Text,
     schema::{self, Checked, Schema},
 };
 use crate::wire::{FailureClass, JsonMode, Role, Usage};
@@ -98,6 +98,10 @@ impl<M: Model> Model for Json<M> {
             (None, JsonMode::Off) => self.0.complete(request),
             _ => Box::pin(self.run(request)),
         }
+    }
+
+    fn limits(&self) -> Vec<Standing> {
+        self.0.limits()
     }
 }
 

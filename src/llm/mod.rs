@@ -1,7 +1,7 @@
 //! Model calls: one narrow trait, and wrappers round it.
 //!
 //! A provider ([`openai`], [`anthropic`], [`gemini`], [`offline`]) is the innermost [`Model`] and only knows its wire
-//! format; what they share is in `http` (the way there) and [`server`]. [`retry`], [`json`] and [`router`] wrap it;
+//! format; what they share is in `http` (the way there) and [`server`]. [`retry`] over `limit`, [`json`] and [`router`] wrap it;
 //! `schema` is what an answer is checked against, `models` what is known of models, `embed` how vectors travel;
 //! [`dispatch`] decides when a call starts. None of them knows of scripts, sessions or frames.
 
@@ -11,6 +11,7 @@ pub(crate) mod embed;
 pub mod gemini;
 mod http;
 pub mod json;
+mod limit;
 pub(crate) mod models;
 pub mod offline;
 pub mod openai;
@@ -20,8 +21,9 @@ mod schema;
 pub mod server;
 mod window;
 
-use crate::wire::{FailureClass, JsonMode, Role, Sampling, Usage};
+use crate::wire::{FailureClass, JsonMode, Priority, Role, Sampling, Usage};
 use bytes::Bytes;
+pub use limit::{Left, Standing};
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 /// UTF-8 text that shares its bytes: a prompt is read off the socket once and never copied again.
@@ -130,6 +132,8 @@ pub struct Request {
     pub timeout: Duration,
     /// Attempts after the first.
     pub retries: u32,
+    /// Who goes first when the provider's limit is short.
+    pub priority: Priority,
 }
 
 /// What a model answered.
@@ -174,6 +178,8 @@ pub struct Failure {
     pub transient: bool,
     /// When the server said how long to wait.
     pub retry_after: Option<Duration>,
+    /// Whether the server has too much to do for now, whoever asks.
+    pub busy: bool,
     /// Tokens that were paid for all the same: those of answers that were of no use.
     pub usage: Usage,
     /// What these cost in US dollars; `None` when the price is unknown.
@@ -190,6 +196,7 @@ impl Failure {
             attempts: 1,
             transient: false,
             retry_after: None,
+            busy: false,
             usage: Usage::default(),
             cost_usd: Some(0.0),
         }
@@ -198,6 +205,11 @@ impl Failure {
     /// The same, worth another attempt.
     pub fn transient(class: FailureClass, message: impl Into<String>) -> Self {
         Self { transient: true, ..Self::new(class, message) }
+    }
+
+    /// The same, of a server that has too much to do.
+    pub fn busy(class: FailureClass, message: impl Into<String>) -> Self {
+        Self { busy: true, ..Self::transient(class, message) }
     }
 }
 
@@ -208,10 +220,19 @@ pub type Pending<'a> = Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Se
 pub trait Model: Send + Sync {
     /// Answers one request, or says why not. Waits at most `timeout` for each attempt that it makes.
     fn complete<'a>(&'a self, request: &'a Request) -> Pending<'a>;
+
+    /// How the limits stand that it keeps to.
+    fn limits(&self) -> Vec<Standing> {
+        Vec::new()
+    }
 }
 
 impl<M: Model + ?Sized> Model for Arc<M> {
     fn complete<'a>(&'a self, request: &'a Request) -> Pending<'a> {
         (**self).complete(request)
+    }
+
+    fn limits(&self) -> Vec<Standing> {
+        (**self).limits()
     }
 }

@@ -1,9 +1,14 @@
 //! Further attempts after a failure that may pass: exponential backoff with full jitter, and the server's own wish.
 //!
-//! The body of a request is made once, by [`Provider::prepare`], and shared by all attempts. Not here: which failures
-//! are transient (the provider says so), and limits on how many calls are under way.
+//! The body of a request is made once, by [`Provider::prepare`], and shared by all attempts. Each attempt waits for its
+//! place under the key's limits ([`super::limit`]), and gives it back before it waits for another. Not here: which failures
+//! are transient (the provider says so).
 
-use super::{Answer, Failure, Model, Pending, Request};
+use super::{
+    Answer, Failure, Model, Pending, Request,
+    limit::{Lanes, Standing, Told},
+};
+use crate::wire::FailureClass;
 use std::{future::Future, time::Duration};
 use tokio::time::Instant;
 
@@ -24,12 +29,20 @@ pub trait Provider: Send + Sync {
         request: &Request,
         prepared: &mut Self::Prepared,
     ) -> impl Future<Output = Result<Answer, Failure>> + Send;
+
+    /// What the provider told of its limits in its last reply.
+    #[doc(hidden)]
+    #[allow(private_interfaces)]
+    fn told(&self, _: &mut Self::Prepared) -> Option<Told> {
+        None
+    }
 }
 
 /// A provider that is asked again after transient failures.
 #[derive(Debug)]
 pub struct Retry<P> {
     provider: P,
+    lanes: Lanes,
     base: Duration,
     cap: Duration,
 }
@@ -37,7 +50,7 @@ pub struct Retry<P> {
 impl<P: Provider> Retry<P> {
     /// Waits up to 0.5 s before the second attempt, then up to twice as long each time, 30 s at most.
     pub fn new(provider: P) -> Self {
-        Self { provider, base: Duration::from_millis(500), cap: Duration::from_secs(30) }
+        Self { provider, lanes: Lanes::default(), base: Duration::from_millis(500), cap: Duration::from_secs(30) }
     }
 
     /// Another bound for the first wait; zero makes tests instant.
@@ -45,20 +58,25 @@ impl<P: Provider> Retry<P> {
         Self { base, ..self }
     }
 
-    /// The wait after attempt number `attempt`: random, so that calls which failed together do not return together; and
-    /// on top of what the server asked for, never less.
-    fn wait(&self, attempt: u32, asked: Option<Duration>) -> Duration {
+    /// The wait after attempt number `attempt`: random, so that calls which failed together do not return together.
+    fn wait(&self, attempt: u32) -> Duration {
         let bound = self.base.saturating_mul(1 << (attempt - 1).min(16)).min(self.cap);
-        asked.unwrap_or_default() + bound.mul_f64(fastrand::f64())
+        bound.mul_f64(fastrand::f64())
     }
 
     async fn run(&self, request: &Request) -> Result<Answer, Failure> {
-        let start = Instant::now();
         let mut prepared = self.provider.prepare(request)?;
-        let mut attempts = 0;
+        let lane = self.lanes.of(request.model.as_ref());
+        let cost = lane.cost(request);
+        let (mut attempts, mut start) = (0, None);
         loop {
+            let permit = lane.admit(cost, request.priority, attempts > 0).await;
+            let permit = permit.map_err(|failure| Failure { attempts, model: request.model.clone(), ..failure })?;
+            let start = *start.get_or_insert_with(Instant::now);
             attempts += 1;
-            let mut failure = match self.provider.attempt(request, &mut prepared).await {
+            let result = self.provider.attempt(request, &mut prepared).await;
+            permit.ended(&result, self.provider.told(&mut prepared));
+            let mut failure = match result {
                 Ok(answer) => return Ok(Answer { attempts, latency: start.elapsed(), ..answer }),
                 Err(failure) => failure,
             };
@@ -73,7 +91,10 @@ impl<P: Provider> Retry<P> {
                 }
                 return Err(failure);
             }
-            let wait = self.wait(attempts, failure.retry_after);
+            // What the server asks for all calls wait for, not this one alone; what comes on top lets them go one by one.
+            let lane_waits = matches!(failure.class, FailureClass::RateLimit) || failure.busy;
+            let asked = failure.retry_after.filter(|_| !lane_waits);
+            let wait = asked.unwrap_or_default() + self.wait(attempts);
             tracing::debug!(class = %failure.class, attempts, ?wait, "another attempt follows: {}", failure.message);
             tokio::time::sleep(wait).await;
         }
@@ -84,12 +105,16 @@ impl<P: Provider> Model for Retry<P> {
     fn complete<'a>(&'a self, request: &'a Request) -> Pending<'a> {
         Box::pin(self.run(request))
     }
+
+    fn limits(&self) -> Vec<Standing> {
+        self.lanes.standing()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{FailureClass, Role, Usage};
+    use crate::wire::{Role, Usage};
     use std::{collections::VecDeque, sync::Mutex};
 
     /// Gives its results in turn, each after a second, and counts how often a body was made.
@@ -176,7 +201,7 @@ mod tests {
         let model = script([]);
         for attempt in [1, 2, 7, 40, u32::MAX] {
             let bound = Duration::from_millis(500 << (attempt - 1).min(16)).min(Duration::from_secs(30));
-            assert!((0..100).all(|_| model.wait(attempt, None) <= bound));
+            assert!((0..100).all(|_| model.wait(attempt) <= bound));
         }
     }
 }

@@ -3,8 +3,8 @@
 //! Not here: the environment (the caller reads it), and limits or budgets.
 
 use super::{
-    Answer, Failure, Model, Pending, Request, anthropic, anthropic::Anthropic, gemini, gemini::Gemini, json::Json,
-    models, offline::Offline, openai, openai::OpenAi, retry::Retry, window,
+    Answer, Failure, Model, Pending, Request, Standing, anthropic, anthropic::Anthropic, gemini, gemini::Gemini,
+    json::Json, models, offline::Offline, openai, openai::OpenAi, retry::Retry, window,
 };
 use crate::wire::{FailureClass, Usage};
 use secrecy::{ExposeSecret, SecretString};
@@ -280,6 +280,13 @@ impl Router {
 impl Model for Router {
     fn complete<'a>(&'a self, request: &'a Request) -> Pending<'a> {
         Box::pin(self.run(request))
+    }
+
+    fn limits(&self) -> Vec<Standing> {
+        let mut all: Vec<Standing> =
+            self.servers.iter().filter_map(|server| Some(server.model.as_ref().ok()?.limits())).flatten().collect();
+        all.sort_by(|a, b| a.model.cmp(&b.model));
+        all
     }
 }
 

@@ -11,6 +11,7 @@ mod stream;
 use super::{
     Answer, Failure, Pieces, Request,
     http::{self, Link, MAX_ANSWER, Site},
+    limit::Told,
     retry::Provider,
 };
 use crate::wire::FailureClass;
@@ -91,6 +92,11 @@ pub trait Format: Debug + Send + Sync + 'static {
     #[allow(private_interfaces)]
     fn classify(status: u16, headers: &HeaderMap, body: &[u8], asked: &Asked<'_>) -> Failure;
 
+    /// What a reply tells of the limits, by its headers and, where it is none of an answer, its body.
+    #[doc(hidden)]
+    #[allow(private_interfaces)]
+    fn told(headers: &HeaderMap, complaint: &[u8]) -> Option<Told>;
+
     /// The parameter that an HTTP 400 says the model does not take at all, among those that were sent. A value out of
     /// range is no such thing: that is the user's mistake to mend.
     #[doc(hidden)]
@@ -120,6 +126,8 @@ pub struct Prepared {
     refused: Params,
     /// How many characters of the answer were handed out.
     handed: usize,
+    /// What the last reply told of the limits.
+    told: Option<Told>,
 }
 
 impl<F: Format> Server<F> {
@@ -179,6 +187,7 @@ impl<F: Format> Server<F> {
             let (status, headers) = (response.status(), response.headers().clone());
             let asked = self.asked(&model);
             if status.is_success() {
+                prepared.told = F::told(&headers, &[]);
                 if let (Some(pieces), Asking::Stream) = (&request.pieces, prepared.asking) {
                     let handed = &mut prepared.handed;
                     return self.follow(response, &headers, &asked, pieces, handed).await;
@@ -190,6 +199,7 @@ impl<F: Format> Server<F> {
                 };
             }
             let complaint = http::read_complaint(response).await;
+            prepared.told = F::told(&headers, &complaint);
             let unprocessable = matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY);
             if unprocessable && self.learn(&complaint, prepared) {
                 let refused = self.refused_by(&model).with(prepared.refused);
@@ -262,7 +272,12 @@ impl<F: Format> Provider for Server<F> {
             self.remember(&model, Param::Seed, "seed");
         }
         let body = F::write(request, &model, self.refused_by(&model))?;
-        Ok(Prepared { model, asking: Asking::of(request), body, refused: Params::default(), handed: 0 })
+        Ok(Prepared { model, asking: Asking::of(request), body, refused: Params::default(), handed: 0, told: None })
+    }
+
+    #[allow(private_interfaces)]
+    fn told(&self, prepared: &mut Prepared) -> Option<Told> {
+        prepared.told.take()
     }
 
     async fn attempt(&self, request: &Request, prepared: &mut Prepared) -> Result<Answer, Failure> {

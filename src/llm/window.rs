@@ -36,6 +36,13 @@ pub(super) fn check(request: &Request, model: &str) -> Result<(), Failure> {
     Err(Failure { attempts: 0, model: Some(model.into()), ..Failure::new(FailureClass::TooLong, message) })
 }
 
+/// About how many tokens a prompt has, by its size alone: what limits are kept by is asked of every request.
+pub(super) fn estimate(request: &Request) -> u64 {
+    let bytes = |text: &str| text.len() as u64;
+    let texts: u64 = request.messages.iter().map(|m| bytes(&m.text) / 4 + 8 + 1000 * m.images.len() as u64).sum();
+    texts + request.schema.as_deref().map_or(0, bytes) / 4
+}
+
 /// About how many tokens a text has.
 fn tokens(text: &str) -> u64 {
     if text.len() <= 2 * SAMPLES * SAMPLE {

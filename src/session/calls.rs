@@ -263,6 +263,7 @@ impl Calls {
             pieces: receiver.as_ref().map(|receiver| self.pieces(head.id, receiver)),
             timeout: timeout.map_or(TIMEOUT, |s| Duration::from_secs_f64(s.min(LONGEST))),
             retries: head.retries.unwrap_or(RETRIES),
+            priority: head.priority,
         };
         let mut asked = Asked::of(&request);
         let call = Call::new(head.id, weight, request);

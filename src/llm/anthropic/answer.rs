@@ -66,7 +66,7 @@ pub(super) fn classify(status: u16, headers: &HeaderMap, body: &[u8], asked: &As
         ("rate_limit_error", _) | (_, 429) => {
             Failure::transient(RateLimit, format!("{base} limits the rate of calls: {words}"))
         }
-        ("overloaded_error", _) | (_, 529) => Failure::transient(Server, format!("{base} is overloaded: {words}")),
+        ("overloaded_error", _) | (_, 529) => Failure::busy(Server, format!("{base} is overloaded: {words}")),
         (_, 400 | 422) | ("invalid_request_error", _) => match () {
             () if says(&["credit balance is too low", "api usage limits", "spend limit"]) => {
                 Failure::new(Quota, format!("the account at {base} has no quota left: {words}"))

@@ -7,6 +7,7 @@ use super::body::name;
 use crate::{
     llm::{
         Answer, Failure,
+        limit::Told,
         server::{
             SoFar,
             body::{Param, Params},
@@ -91,6 +92,29 @@ impl Complaint {
     }
 }
 
+/// What a refusal tells of the limit that was reached. Gemini tells of none before.
+pub(super) fn told(complaint: &[u8]) -> Option<Told> {
+    if complaint.is_empty() {
+        return None;
+    }
+    let said = Complaint::parse(complaint);
+    let violations = said.details("QuotaFailure").filter_map(|d| d["violations"].as_array()).flatten();
+    let mut told = Told::default();
+    for violation in violations {
+        let value = match &violation["quotaValue"] {
+            Value::String(text) => text.parse().ok(),
+            other => other.as_f64(),
+        };
+        match violation["quotaId"].as_str().unwrap_or_default() {
+            id if !id.contains("PerMinute") => {}
+            id if id.contains("Token") => told.input_a_minute = value,
+            id if id.contains("Request") => told.requests_a_minute = value,
+            _ => {}
+        }
+    }
+    (told != Told::default()).then_some(told)
+}
+
 /// The failure that a reply with another status than 2xx is.
 pub(super) fn classify(status: u16, headers: &HeaderMap, body: &[u8], asked: &Asked<'_>) -> Failure {
     use FailureClass::*;
@@ -117,7 +141,7 @@ pub(super) fn classify(status: u16, headers: &HeaderMap, body: &[u8], asked: &As
         }
         (_, 402) => Failure::new(Quota, format!("{base} wants to be paid first: {words}")),
         (_, 413) => Failure::new(TooLong, format!("the prompt is too long for {base}: {words}")),
-        ("UNAVAILABLE", _) | (_, 503) => Failure::transient(Server, format!("{base} is overloaded: {words}")),
+        ("UNAVAILABLE", _) | (_, 503) => Failure::busy(Server, format!("{base} is overloaded: {words}")),
         ("INTERNAL" | "DEADLINE_EXCEEDED" | "ABORTED" | "UNKNOWN", _) | (_, 200 | 408 | 409 | 425 | 500..) => {
             Failure::transient(Server, format!("{base} failed (HTTP {code}): {words}"))
         }

@@ -101,7 +101,8 @@ impl Bucket {
             true => self.ends,
             false => {
                 let seconds = missing * self.window / self.limit.max(1e-9);
-                now + Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(86_400)) + Duration::from_millis(1)
+                now + Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(86_400))
+                    + Duration::from_millis(1)
             }
         })
     }

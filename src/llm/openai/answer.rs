@@ -81,6 +81,7 @@ pub(super) fn classify(status: u16, headers: &HeaderMap, body: &[u8], asked: &As
         400 | 422 if said.is("content_policy_violation") || said.is("content_filter") => {
             Failure::new(Refused, format!("{base} refuses this prompt: {words}"))
         }
+        503 | 529 => Failure::busy(Server, format!("{base} is overloaded (HTTP {status}): {words}")),
         408 | 409 | 425 | 500.. => Failure::transient(Server, format!("{base} failed (HTTP {status}): {words}")),
         300..400 => asked.moved(headers),
         _ => Failure::new(BadRequest, format!("{base} refuses the request (HTTP {status}): {words}")),
