@@ -17,3 +17,7 @@
 (define (budget-left) (%budget-left (car %dyn)))
 (define (tokens-used . options) (%used 'tokens-used options (car %dyn)))
 (define (cost-used . options) (%used 'cost-used options (car %dyn)))
+
+;; The host answers it at once, as it answers a call.
+(define (rate-limits . args)
+  (string->json (syntax-e (%finished (%submit 'rate-limits args #f)))))

@@ -3,7 +3,7 @@
 //! Both sides count by these rules: the interpreter for a script's own budgets, the host for those of the command line.
 //! Not here: bounds on money; what was spent is summed.
 
-use crate::wire::{CallHead, Limits};
+use crate::wire::{Asks, CallHead, Limits};
 
 /// Tokens that an answer is expected to have when nothing bounds it.
 const UNBOUNDED_ANSWER: u64 = 256;
@@ -37,7 +37,11 @@ pub(crate) fn estimate(call: &CallHead) -> Spent {
     let text = call.messages.iter().map(|m| u64::from(m.text)).sum::<u64>() + u64::from(call.schema);
     let images = call.messages.iter().map(|m| m.images.len() as u64).sum::<u64>();
     let prompt = text.div_ceil(BYTES_PER_TOKEN) + call.messages.len() as u64 * PER_MESSAGE + images * PER_IMAGE;
-    let unsaid = if call.embedding { 0 } else { UNBOUNDED_ANSWER };
+    let unsaid = match call.asks {
+        Asks::Answer => UNBOUNDED_ANSWER,
+        Asks::Vectors => 0,
+        Asks::Limits => return Spent::default(),
+    };
     let answer = call.sampling.max_tokens.map_or(unsaid, u64::from);
     Spent { calls: 1, tokens: prompt + answer, cost_usd: 0.0 }
 }

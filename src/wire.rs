@@ -193,6 +193,18 @@ pub enum ImageHead {
     },
 }
 
+/// What a call wants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Asks {
+    /// An answer.
+    #[default]
+    Answer,
+    /// Vectors of the messages' texts.
+    Vectors,
+    /// How the providers' limits stand, as JSON. No provider is asked, and nothing is charged.
+    Limits,
+}
+
 /// The head of a call. The tail is the messages one after the other, then the schema, then the extra parameters.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CallHead {
@@ -212,8 +224,8 @@ pub struct CallHead {
     pub extra: u32,
     /// Whether the answer is wanted piece by piece as well.
     pub stream: bool,
-    /// Whether vectors of the messages' texts are wanted, in place of an answer.
-    pub embedding: bool,
+    /// What is wanted.
+    pub asks: Asks,
     /// Seconds for each attempt.
     pub timeout_s: Option<f64>,
     /// Attempts after the first.

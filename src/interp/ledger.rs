@@ -14,7 +14,12 @@ use crate::{
     budget::{self, Budget, Spent},
     wire::{CallHead, DoneHead, FailureClass, Limits, Usage},
 };
-use std::{cell::RefCell, collections::HashMap, rc::Rc, time::Instant};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, HashMap},
+    rc::Rc,
+    time::Instant,
+};
 use steel::{
     SteelVal,
     gc::ShareableMut,
@@ -148,6 +153,10 @@ pub(crate) fn settle(call: u32, head: &DoneHead) {
         if model != l.model.as_deref() {
             l.model = model.map(Into::into);
         }
+        if class.is_none() && attempts == 0 {
+            // What the host itself answered is no call of a model's.
+            return;
+        }
         let at = l.begun.elapsed().as_secs_f64();
         l.trace.push(Entry::Call { model: l.model.clone(), class, usage, cost, latency_ms, attempts, at });
     });
@@ -248,6 +257,45 @@ pub(crate) fn note(name: &str, value: &str) {
         let at = l.begun.elapsed().as_secs_f64();
         l.trace.push(Entry::Event { name: name.into(), value: value.into(), at });
     });
+}
+
+/// What the calls so far took, by model.
+pub(crate) fn by_model() -> SteelVal {
+    #[derive(Default)]
+    struct Sum {
+        calls: u64,
+        failures: u64,
+        usage: Usage,
+        cost: f64,
+    }
+    LEDGER.with_borrow(|l| {
+        let mut models: BTreeMap<&str, Sum> = BTreeMap::new();
+        for entry in &l.trace {
+            let Entry::Call { model, class, usage, cost, .. } = entry else { continue };
+            let sum = models.entry(model.as_deref().unwrap_or_default()).or_default();
+            sum.calls += 1;
+            sum.failures += u64::from(class.is_some());
+            sum.usage.input += usage.input;
+            sum.usage.output += usage.output;
+            sum.usage.cached += usage.cached;
+            sum.usage.reasoning += usage.reasoning;
+            sum.cost += cost.unwrap_or(f64::NAN);
+        }
+        let number = |n: u64| SteelVal::IntV(n as isize);
+        let fields = |sum: &Sum| {
+            let fields = [
+                ("calls", number(sum.calls)),
+                ("failures", number(sum.failures)),
+                ("input", number(sum.usage.input)),
+                ("output", number(sum.usage.output)),
+                ("cached", number(sum.usage.cached)),
+                ("reasoning", number(sum.usage.reasoning)),
+                ("cost", if sum.cost.is_nan() { SteelVal::BoolV(false) } else { SteelVal::NumV(sum.cost) }),
+            ];
+            hash(fields.into_iter().map(|(key, value)| (symbol(key), value)))
+        };
+        hash(models.iter().map(|(model, sum)| (string(*model), fields(sum))))
+    })
 }
 
 /// Everything so far, one hash each.

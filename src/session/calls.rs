@@ -6,13 +6,14 @@ use super::hints::{Asked, Hints};
 use crate::{
     budget::{self, Budget, Spent},
     llm::{
-        Answer, Failure, Image, Message, Pieces, Request, Text,
+        Answer, Failure, Image, Left, Message, Pieces, Request, Standing, Text,
         dispatch::{Call, Caller, Dispatcher},
     },
-    wire::{self, CallHead, DoneHead, FailureClass, ImageHead, Limits, ToSession, WireError},
+    wire::{self, Asks, CallHead, DoneHead, FailureClass, ImageHead, Limits, ToSession, WireError},
 };
 use bytes::Bytes;
 use serde::Serialize;
+use serde_json::{Value, json};
 use std::{
     collections::HashMap,
     sync::{
@@ -240,6 +241,12 @@ impl Calls {
         if head.messages.len() > MAX_MESSAGES || self.lock().waiting > (wire::CREDIT + wire::MAX_FRAME) as u64 {
             return Err(WireError::Size(tail.len()));
         }
+        if head.asks == Asks::Limits {
+            let mut inner = self.lock();
+            inner.credit += weight;
+            let text = limits(&self.dispatcher.limits());
+            return self.push(&mut inner, &ToSession::Done { id: head.id, head: told() }, text.as_bytes());
+        }
         let reserved = budget::estimate(&head);
         let mut rest = Tail(tail);
         let mut messages = Vec::with_capacity(head.messages.len());
@@ -259,7 +266,7 @@ impl Calls {
             json: head.json,
             schema,
             extra,
-            embedding: head.embedding,
+            embedding: head.asks == Asks::Vectors,
             pieces: receiver.as_ref().map(|receiver| self.pieces(head.id, receiver)),
             timeout: timeout.map_or(TIMEOUT, |s| Duration::from_secs_f64(s.min(LONGEST))),
             retries: head.retries.unwrap_or(RETRIES),
@@ -348,6 +355,34 @@ type Receiver = Arc<OnceLock<Weak<Call>>>;
 /// The head of a failure for which nothing was paid.
 fn failure(class: FailureClass, attempts: u32) -> DoneHead {
     DoneHead::Failure { class, model: None, attempts, usage: wire::Usage::default(), cost_usd: Some(0.0) }
+}
+
+/// The head of an answer that no model gave.
+fn told() -> DoneHead {
+    DoneHead::Answer {
+        model: String::new(),
+        usage: wire::Usage::default(),
+        cost_usd: Some(0.0),
+        latency_ms: 0,
+        attempts: 0,
+        finish_reason: String::new(),
+    }
+}
+
+/// How limits stand, as scripts see it: `false` is what is not known, or not bounded.
+fn limits(all: &[Standing]) -> String {
+    let left = |left: Option<Left>| {
+        let left = left.map(|l| json!({ "limit": l.limit, "left": l.left, "window": l.window }));
+        left.unwrap_or(Value::Bool(false))
+    };
+    let one = |s: &Standing| {
+        json!({
+            "model": s.model, "in-flight": s.in_flight, "waiting": s.waiting, "paused": s.paused,
+            "width": s.width.map_or(Value::Bool(false), Value::from), "requests": left(s.requests),
+            "tokens": left(s.tokens), "input-tokens": left(s.input_tokens), "output-tokens": left(s.output_tokens),
+        })
+    };
+    Value::from_iter(all.iter().map(one)).to_string()
 }
 
 /// What is left of a call's tail.

@@ -43,7 +43,7 @@ fn submit(calls: &Calls, id: u32, text: &'static str, stream: bool) {
         schema: 0,
         extra: 0,
         stream,
-        embedding: false,
+        asks: crate::wire::Asks::Answer,
         timeout_s: None,
         retries: None,
         priority: Priority::Normal,

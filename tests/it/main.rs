@@ -22,6 +22,7 @@ mod grants;
 mod handles;
 mod hints;
 mod language;
+mod limits;
 mod mock_server;
 mod pieces;
 mod providers;

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     interp::value::{Fault, Native, error},
     llm::embed,
-    wire::{CallHead, FailureClass, MessageHead, Role},
+    wire::{Asks, CallHead, FailureClass, MessageHead, Role},
 };
 use steel::{SteelVal, rvals::SteelString};
 
@@ -89,7 +89,7 @@ pub(super) fn wire_call(primitive: &Primitive, args: &[SteelVal]) -> Result<Wire
         model: model.and_then(|m| text(&m)).map(|m| m.to_string()),
         messages: texts.iter().map(message).collect(),
         extra: extra.as_ref().map_or(0, |e| e.len() as u32),
-        embedding: true,
+        asks: Asks::Vectors,
         timeout_s: timeout.as_ref().and_then(number),
         retries: retries.as_ref().and_then(natural),
         priority: priority(primitive, rank.as_ref())?,

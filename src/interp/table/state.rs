@@ -10,6 +10,8 @@ use crate::{
 };
 use steel::SteelVal;
 
+pub(super) const LIMITS: &str = "rate-limits";
+
 const LIMIT: &[Param] = &[];
 const WHOLE: &[Param] = &[keyword("run", Kind::Boolean, "#f", "Of the whole run, not of the innermost budget.")];
 
@@ -54,6 +56,26 @@ pub(super) const TABLE: &[Primitive] = &[
         "US dollars that calls within the innermost budget have cost; without a budget, those of the run. `#f` when a price \
          is unknown.",
         "(cost-used)",
+    ),
+    Family::State.native(
+        "model-usage",
+        &[],
+        "hash",
+        "What the calls so far came to: for each model's name, a string, a hash of `'calls`, `'failures`, `'input`, `'output`, \
+         `'cached` and `'reasoning` (tokens) and `'cost` (US dollars, or `#f` when a price is unknown). A call that failed \
+         before its model was settled stands under `\"\"`.",
+        "(begin (llm-query \"Say something.\") (hash-ref (hash-ref (model-usage) \"offline\") 'calls)) ;; => 1",
+        |args| parsed("model-usage", args, |_| Ok(ledger::by_model())),
+    ),
+    Family::State.prelude(
+        LIMITS,
+        &[],
+        "list",
+        "How the providers' limits stand, as far as they are known: for each model asked a hash of `'model`, `'in-flight` and \
+         `'waiting` (requests), `'width` (how many may be under way, `#f` for any number), `'paused` (seconds for which the \
+         provider asked to be left alone), and `'requests`, `'tokens`, `'input-tokens` and `'output-tokens`: `#f`, or a hash \
+         of `'limit`, `'left` and `'window` (seconds in which all of it comes back).",
+        "(rate-limits) ;; => ()",
     ),
     Family::State.native(
         "trace",

@@ -1,12 +1,12 @@
 //! The frame of a call, from what the script said.
 
-use super::{Primitive, embed, shown, text};
+use super::{Primitive, embed, shown, state, text};
 use crate::{
     interp::{
         json, ledger,
         value::{Fault, bytes},
     },
-    wire::{CallHead, ImageHead, JsonMode, MessageHead, Priority, Role, Sampling},
+    wire::{Asks, CallHead, ImageHead, JsonMode, MessageHead, Priority, Role, Sampling},
 };
 use steel::{SteelVal, rvals::SteelString};
 
@@ -41,6 +41,11 @@ impl Part {
 pub(crate) fn wire_call(primitive: &Primitive, args: &[SteelVal]) -> Result<WireCall, Fault> {
     if primitive.name == embed::NAME {
         return embed::wire_call(primitive, args);
+    }
+    if primitive.name == state::LIMITS {
+        primitive.parse(args)?;
+        let head = CallHead { asks: Asks::Limits, ..CallHead::default() };
+        return Ok(WireCall { head, tail: Vec::new(), on_token: None });
     }
     let values = primitive.parse(args)?;
     let mut values = values.into_iter();
@@ -126,7 +131,7 @@ pub(crate) fn wire_call(primitive: &Primitive, args: &[SteelVal]) -> Result<Wire
         schema,
         extra,
         stream: on_token.is_some(),
-        embedding: false,
+        asks: Asks::Answer,
         timeout_s: timeout.as_ref().and_then(number),
         retries: retries.as_ref().and_then(natural),
         priority: priority(primitive, rank.as_ref())?,

@@ -15,7 +15,6 @@ use crate::wire::{FailureClass, Priority, Usage};
 use bucket::Bucket;
 pub(super) use bucket::Measure;
 pub(super) use ranks::Ranks;
-use serde::Serialize;
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -57,8 +56,7 @@ pub(super) struct Told {
 }
 
 /// How one lane's limits stand, for `(rate-limits)`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Standing {
     /// The model, by its provider's name for it.
     pub model: String,
@@ -81,7 +79,7 @@ pub struct Standing {
 }
 
 /// What is left of one limit.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Left {
     /// The limit.
     pub limit: f64,
