@@ -13,6 +13,7 @@
 
 (define token-budget (%budget-parameter 'token-budget))
 (define call-budget (%budget-parameter 'call-budget))
+(define cost-budget (%budget-parameter 'cost-budget))
 
 (define (budget-left) (%budget-left (car %dyn)))
 (define (tokens-used . options) (%used 'tokens-used options (car %dyn)))

@@ -12,6 +12,9 @@
 (define (%submit name args handle?)
   (let ([call (%call! name args handle? (car %dyn))])
     (cond [(not call) (%park! (%wait-for-room!)) (%submit name args handle?)]
+          [(vector? call) ; a budget in money: the price first
+           (%priced! (vector-ref call 1) (%finished (vector-ref call 0)))
+           (%submit name args handle?)]
           [(list? call) (%read-pieces (cadr call) (caddr call)) (car call)]
           [else call])))
 

@@ -203,6 +203,11 @@ pub enum Asks {
     Vectors,
     /// How the providers' limits stand, as JSON. No provider is asked, and nothing is charged.
     Limits,
+    /// What the model costs, likewise.
+    Price {
+        /// Whether vectors will be asked of it.
+        vectors: bool,
+    },
 }
 
 /// The head of a call. The tail is the messages one after the other, then the schema, then the extra parameters.
@@ -251,12 +256,14 @@ impl CallHead {
 }
 
 /// What may be spent in all; `None` is without bound.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
     /// Calls.
     pub calls: Option<u64>,
     /// Tokens of prompts and answers.
     pub tokens: Option<u64>,
+    /// US dollars.
+    pub cost_usd: Option<f64>,
 }
 
 /// Tokens of one answer, as the provider counted them.

@@ -66,6 +66,9 @@ pub(super) struct Run {
     /// How many tokens its calls may take, prompts and answers together.
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     max_tokens: Option<u64>,
+    /// How many US dollars its calls may cost, by the prices that are known.
+    #[arg(long, value_name = "USD", value_parser = dollars, allow_negative_numbers = true)]
+    max_cost: Option<f64>,
     #[command(flatten)]
     grants: Flags,
     /// The configuration file, instead of your own and the working directory's.
@@ -87,6 +90,12 @@ pub(super) struct Run {
 
 fn positive(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|n| *n > 0).ok_or_else(|| format!("`{text}` is no whole number above zero"))
+}
+
+fn dollars(text: &str) -> Result<f64, String> {
+    let number = text.trim().trim_start_matches('$').parse().ok();
+    let amount = number.filter(|n: &f64| *n >= 0.0 && n.is_finite());
+    amount.ok_or_else(|| format!("`{text}` is no number of US dollars that is not negative"))
 }
 
 fn count(text: &str) -> Result<u64, String> {
@@ -163,7 +172,15 @@ impl Run {
         if self.offline && !self.quiet && (self.verbose > 0 || std::io::stderr().is_terminal()) {
             complain(&format!("note: {}\n", offline::NOTICE));
         }
-        let models = router::stack(config::models(self.offline, self.model.clone()));
+        let reached = config::models(self.offline, self.model.clone());
+        let models = router::stack(router::Settings { prices: settings.prices.clone(), ..reached });
+        if self.max_cost.is_some() && models.price(None, false).is_none() {
+            let model = self.model.as_deref().unwrap_or("cheap");
+            return failed(Error::Usage {
+                message: format!("the price of `{model}` is unknown here, so `--max-cost` cannot be kept"),
+                hint: Some("write it into `bessemer.toml` below `[prices]`, or use `--max-tokens`".into()),
+            });
+        }
         let dispatcher = Dispatcher::new(models, config::concurrent(self.max_concurrent));
         let started = tokio::select! {
             started = Session::start_with(zygote, dispatcher, &contexts) => started,
@@ -183,7 +200,7 @@ impl Run {
             json: self.json,
             args: self.args.clone(),
             permissions,
-            limits: Limits { calls: self.max_calls, tokens: self.max_tokens },
+            limits: Limits { calls: self.max_calls, tokens: self.max_tokens, cost_usd: self.max_cost },
             timeout: self.timeout,
             max_memory: Some(self.max_memory),
         };

@@ -7,6 +7,7 @@
 
 use crate::{
     error::Error,
+    llm::Price,
     permissions::{Host, Permissions},
     wire::Grant,
 };
@@ -15,6 +16,7 @@ use serde::{
     de::{self, SeqAccess, Visitor},
 };
 use std::{
+    collections::HashMap,
     fmt,
     io::{ErrorKind, Read},
     marker::PhantomData,
@@ -28,7 +30,7 @@ const NAME: &str = "bessemer.toml";
 const MOST: u64 = 1 << 20;
 
 /// What the files say.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Settings {
     /// What every script may do; the denials are already in it.
     pub(crate) permissions: Permissions,
@@ -36,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) deny_run: bool,
     /// Whether scripts are not confined.
     pub(crate) no_sandbox: bool,
+    /// What models cost.
+    pub(crate) prices: HashMap<String, Price>,
     /// Where that was found.
     pub(crate) files: Vec<PathBuf>,
 }
@@ -44,6 +48,7 @@ pub(crate) struct Settings {
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 struct File {
     permissions: Table,
+    prices: HashMap<String, Price>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -171,7 +176,14 @@ fn read(path: &Path) -> Result<Option<String>, Error> {
 }
 
 fn add(settings: &mut Settings, path: &Path, text: &str, trust: Trust) -> Result<(), Error> {
-    let File { permissions: table } = toml::from_str(text).map_err(|e| unread(path, text, &e))?;
+    let File { permissions: table, prices } = toml::from_str(text).map_err(|e| unread(path, text, &e))?;
+    let bad = |(_, price): &(&String, &Price)| {
+        !(price.input >= 0.0 && price.output >= 0.0 && price.cached.is_none_or(|c| c >= 0.0))
+    };
+    if let Some((model, _)) = prices.iter().find(bad) {
+        let message = format!("the price of `{model}` is negative");
+        return Err(usage(path, message, "prices are in US dollars per million tokens"));
+    }
     let granting = [
         ("allow-read", table.allow_read.0 != Grant::Nothing),
         ("allow-write", table.allow_write.0 != Grant::Nothing),
@@ -179,6 +191,8 @@ fn add(settings: &mut Settings, path: &Path, text: &str, trust: Trust) -> Result
         ("allow-env", table.allow_env.0 != Grant::Nothing),
         ("allow-run", table.allow_run),
         ("no-sandbox", table.no_sandbox),
+        // Who sets a price low lets more be spent.
+        ("[prices", !prices.is_empty()),
     ];
     let kept = |key: &str| match trust {
         Trust::Own => false,
@@ -194,7 +208,8 @@ fn add(settings: &mut Settings, path: &Path, text: &str, trust: Trust) -> Result
             ),
             _ => ("only your own file may say that", format!("write it into {own}, or run with `--no-sandbox`")),
         };
-        let message = format!("line {}: `{key}` is not heeded here: {why}", line_of(text, key));
+        let (line, key) = (line_of(text, key), key.trim_start_matches('['));
+        let message = format!("line {line}: `{key}` is not heeded here: {why}");
         return Err(usage(path, message, &hint));
     }
     let folder =
@@ -217,6 +232,7 @@ fn add(settings: &mut Settings, path: &Path, text: &str, trust: Trust) -> Result
     };
     settings.deny_run |= table.deny_run;
     settings.no_sandbox |= table.no_sandbox;
+    settings.prices.extend(prices);
     settings.files.push(path.into());
     Ok(())
 }
@@ -242,7 +258,7 @@ fn unread(path: &Path, text: &str, error: &toml::de::Error) -> Error {
     let hint = match error.message().starts_with("unknown field").then(|| quoted.next()).flatten() {
         Some(key) => match crate::interp::nearest(key, quoted) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => "the keys are in the README, under Permissions".into(),
+            None => "the keys are in the README, under Permissions and Money".into(),
         },
         None => "write keys as in `allow-read = [\"reports\"]` below `[permissions]`".into(),
     };

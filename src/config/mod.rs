@@ -37,6 +37,7 @@ pub(crate) fn models(offline: bool, model: Option<String>) -> Settings {
         gemini_key: variable("GOOGLE_API_KEY").or_else(|| variable("GEMINI_API_KEY")).map(Into::into),
         gemini_base: variable("GEMINI_BASE_URL").or_else(|| variable("GOOGLE_GEMINI_BASE_URL")),
         default_model: model,
+        prices: Default::default(),
     }
 }
 

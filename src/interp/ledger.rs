@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{
     budget::{self, Budget, Spent},
-    wire::{CallHead, DoneHead, FailureClass, Limits, Usage},
+    llm::Price,
+    wire::{Asks, CallHead, DoneHead, FailureClass, Limits, Usage},
 };
 use std::{
     cell::RefCell,
@@ -66,6 +67,8 @@ struct Ledger {
     /// The last model's name: most calls share it.
     model: Option<Rc<str>>,
     checkpoints: HashMap<String, String>,
+    /// What the host said that models cost.
+    prices: HashMap<String, Option<Price>>,
 }
 
 thread_local! {
@@ -78,6 +81,7 @@ thread_local! {
         trace: Vec::new(),
         model: None,
         checkpoints: HashMap::new(),
+        prices: HashMap::new(),
     });
 }
 
@@ -100,9 +104,40 @@ pub(crate) fn grants() -> Rc<Grants> {
     LEDGER.with_borrow(|l| l.grants.clone())
 }
 
+/// The price that must be asked for before a call can be charged, by the name that [`priced`] takes it under: some budget
+/// is in money, and the host has not told it yet.
+pub(crate) fn price_wanted(call: &CallHead, scopes: &[Scope]) -> Option<(String, CallHead)> {
+    let vectors = match call.asks {
+        Asks::Answer => false,
+        Asks::Vectors => true,
+        Asks::Limits | Asks::Price { .. } => return None,
+    };
+    let bounded = LEDGER.with_borrow(|l| l.run.limits().cost_usd.is_some())
+        || scopes.iter().any(|scope| scope.0.borrow().limits().cost_usd.is_some());
+    let key = price_key(call);
+    if !bounded || LEDGER.with_borrow(|l| l.prices.contains_key(&key)) {
+        return None;
+    }
+    let asks = Asks::Price { vectors };
+    Some((key, CallHead { asks, model: call.model.clone(), ..CallHead::default() }))
+}
+
+/// A model by the name that the script has for it; for vectors the default is another.
+fn price_key(call: &CallHead) -> String {
+    let sort = if call.asks == Asks::Vectors { "vectors" } else { "answers" };
+    format!("{sort} {}", call.model.as_deref().unwrap_or_default())
+}
+
+/// The host told a price: as JSON, `null` when it is unknown.
+pub(crate) fn priced(key: &str, price: &str) {
+    let price = serde_json::from_str(price).unwrap_or_default();
+    LEDGER.with_borrow_mut(|l| l.prices.insert(key.into(), price));
+}
+
 /// What a call will take, if all budgets have that much; `scopes` are those bound where it is made.
 pub(crate) fn fits(call: &CallHead, scopes: &[Scope]) -> Result<Spent, Fault> {
-    let wanted = budget::estimate(call);
+    let price = LEDGER.with_borrow(|l| if l.prices.is_empty() { None } else { *l.prices.get(&price_key(call))? });
+    let wanted = budget::estimate(call, price);
     let run = LEDGER.with_borrow(|l| l.run.refusal(wanted));
     match run.or_else(|| scopes.iter().find_map(|scope| scope.0.borrow().refusal(wanted))) {
         None => Ok(wanted),
@@ -127,7 +162,7 @@ pub(crate) fn cancelled(call: u32) {
     LEDGER.with_borrow_mut(|l| {
         if let Some((reserved, scopes)) = l.reserved.get_mut(&call) {
             let tokens = Spent { calls: 0, ..*reserved };
-            reserved.tokens = 0;
+            (reserved.tokens, reserved.cost_usd) = (0, 0.0);
             l.run.settle(tokens, Spent::default());
             scopes.iter().for_each(|scope| scope.0.borrow_mut().settle(tokens, Spent::default()));
         }
@@ -177,6 +212,12 @@ fn scope(args: &[SteelVal]) -> Native {
         (SteelVal::BoolV(false), _) => return Ok(SteelVal::BoolV(false)),
         (SteelVal::IntV(n), "token-budget") if *n >= 0 => Limits { tokens: Some(*n as u64), ..Limits::default() },
         (SteelVal::IntV(n), "call-budget") if *n >= 0 => Limits { calls: Some(*n as u64), ..Limits::default() },
+        (other, "cost-budget") if amount(other).is_some() => Limits { cost_usd: amount(other), ..Limits::default() },
+        (other, "cost-budget") => {
+            let shown = super::print::written(other);
+            let fault = Fault::script(format!("{name}: `{shown}` is no number of US dollars that is not negative"));
+            return Err(super::natives::raise(fault.hint("`#f` is no budget").into_value()));
+        }
         (other, _) => {
             let shown = super::print::written(other);
             let fault = Fault::script(format!("{name}: `{shown}` is no whole number that is not negative"));
@@ -198,7 +239,18 @@ fn as_scope(value: &SteelVal) -> Option<Scope> {
 }
 
 fn limit(limits: Limits) -> SteelVal {
-    natural(limits.calls.or(limits.tokens))
+    limits.cost_usd.map_or_else(|| natural(limits.calls.or(limits.tokens)), SteelVal::NumV)
+}
+
+/// A number of US dollars.
+fn amount(value: &SteelVal) -> Option<f64> {
+    let usd = match value {
+        SteelVal::IntV(n) => *n as f64,
+        SteelVal::NumV(n) => *n,
+        SteelVal::Rational(r) => f64::from(*r.numer()) / f64::from(*r.denom()),
+        _ => return None,
+    };
+    (usd >= 0.0 && usd.is_finite()).then_some(usd)
 }
 
 fn natural(n: Option<u64>) -> SteelVal {
@@ -224,10 +276,12 @@ fn budget_left(args: &[SteelVal]) -> Native {
     let least = |a: Option<u64>, b: Option<u64>| a.into_iter().chain(b).min();
     for scope in scopes(&args[0]) {
         let own = scope.0.borrow().left();
-        left = Limits { calls: least(left.calls, own.calls), tokens: least(left.tokens, own.tokens) };
+        let cost_usd = left.cost_usd.into_iter().chain(own.cost_usd).reduce(f64::min);
+        left = Limits { calls: least(left.calls, own.calls), tokens: least(left.tokens, own.tokens), cost_usd };
     }
-    let fields = [("calls", left.calls), ("tokens", left.tokens)];
-    Ok(hash(fields.into_iter().map(|(key, n)| (symbol(key), natural(n)))))
+    let cost = left.cost_usd.map_or(SteelVal::BoolV(false), SteelVal::NumV);
+    let fields = [("calls", natural(left.calls)), ("tokens", natural(left.tokens)), ("cost", cost)];
+    Ok(hash(fields.into_iter().map(|(key, n)| (symbol(key), n))))
 }
 
 /// `(%used name options bindings)`: by the innermost scope, or by the run.

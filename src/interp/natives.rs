@@ -72,6 +72,12 @@ const NATIVES: &[(&str, FunctionSignature)] = &[
     ("%arguments", table::arguments),
     ("%embedding-batches", table::embedding_batches),
     ("%vectors", table::vectors),
+    ("%priced!", |args| {
+        if let (Some(key), Some(price)) = (text_like(&args[0]), table::text(&args[1])) {
+            ledger::priced(&key, &price);
+        }
+        Ok(SteelVal::Void)
+    }),
 ];
 
 /// Does something to the scheduler that gives nothing back.
@@ -220,7 +226,8 @@ fn own_fiber(args: &[SteelVal]) -> Native {
 }
 
 /// `(%call! name args handle? bindings)` → the operation's number or its handle; `#f` when there is no room. With
-/// `#:on-token`, a list of that, the operation's number and the procedure.
+/// `#:on-token`, a list of that, the operation's number and the procedure. A vector of an operation's number and a name
+/// when the price must be known first: the operation tells it, and `%priced!` takes it by that name.
 fn call(args: &[SteelVal]) -> Native {
     let (Some(name), SteelVal::ListV(list), SteelVal::BoolV(wants_handle)) = (text_like(&args[0]), &args[1], &args[2])
     else {
@@ -231,6 +238,11 @@ fn call(args: &[SteelVal]) -> Native {
     let table::WireCall { head, tail, on_token } = table::wire_call(primitive, &given).map_err(raised)?;
     let tail: Vec<&[u8]> = tail.iter().map(table::Part::as_bytes).collect();
     let scopes = ledger::scopes(&args[3]);
+    if let Some((key, ask)) = ledger::price_wanted(&head, &scopes) {
+        let id = sched::with(|s| s.call(ask, &[], false)).map_err(raised)?;
+        let asked = |id: OpId| SteelVal::VectorV([id.encode(), super::value::string(key)].into_iter().collect());
+        return Ok(id.map_or(SteelVal::BoolV(false), asked));
+    }
     let wanted = ledger::fits(&head, &scopes).map_err(raised)?;
     sched::with(|s| {
         let Some(id) = s.call(head, &tail, *wants_handle).map_err(raised)? else {

@@ -3,7 +3,7 @@
 //! A call that waits is a small entry in a queue; it becomes a task when there is a place for it. Not here: limits per
 //! provider and key, and what a call does.
 
-use super::{Answer, Failure, Model, Request, Standing, limit::Ranks};
+use super::{Answer, Failure, Model, Price, Request, Standing, limit::Ranks};
 use crate::wire::{FailureClass, Priority};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::task::AbortHandle;
@@ -91,6 +91,11 @@ impl Dispatcher {
     /// How the providers' limits stand.
     pub fn limits(&self) -> Vec<Standing> {
         self.model.limits()
+    }
+
+    /// What a call to a model costs, or one for vectors; `None` when that is unknown.
+    pub fn price(&self, model: Option<&str>, vectors: bool) -> Option<Price> {
+        self.model.price(model, vectors)
     }
 
     /// Queues a call, and starts it when there is a place. Must be called within a runtime.

@@ -24,6 +24,7 @@ mod window;
 use crate::wire::{FailureClass, JsonMode, Priority, Role, Sampling, Usage};
 use bytes::Bytes;
 pub use limit::{Left, Standing};
+pub use models::{Above, Price};
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 /// UTF-8 text that shares its bytes: a prompt is read off the socket once and never copied again.
@@ -225,6 +226,11 @@ pub trait Model: Send + Sync {
     fn limits(&self) -> Vec<Standing> {
         Vec::new()
     }
+
+    /// What a call to a model costs, or one for vectors; `None` when that is unknown.
+    fn price(&self, _model: Option<&str>, _vectors: bool) -> Option<Price> {
+        None
+    }
 }
 
 impl<M: Model + ?Sized> Model for Arc<M> {
@@ -234,5 +240,9 @@ impl<M: Model + ?Sized> Model for Arc<M> {
 
     fn limits(&self) -> Vec<Standing> {
         (**self).limits()
+    }
+
+    fn price(&self, model: Option<&str>, vectors: bool) -> Option<Price> {
+        (**self).price(model, vectors)
     }
 }

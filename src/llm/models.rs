@@ -3,7 +3,7 @@
 //! Not here: which provider a name goes to ([`super::router`]), and what a prompt has in tokens ([`super::window`]).
 
 use crate::wire::Usage;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, sync::OnceLock};
 
 /// A model whose answer costs as much, in US dollars per million tokens, is dear.
@@ -33,14 +33,71 @@ pub(crate) struct Facts {
     above: Option<Above>,
 }
 
-/// Prices of calls with long prompts.
-#[derive(Clone, Debug, Deserialize)]
+/// What a model costs, in US dollars per million tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Above {
-    tokens: u64,
-    input: f64,
-    output: f64,
-    cached: f64,
+pub struct Price {
+    /// Of a prompt.
+    pub input: f64,
+    /// Of an answer.
+    pub output: f64,
+    /// Of a prompt that was cached; as `input` when absent.
+    #[serde(default)]
+    pub cached: Option<f64>,
+    /// Of a prompt that is put into the cache; as `input` when absent.
+    #[serde(default)]
+    pub written: Option<f64>,
+    /// Other prices for long prompts.
+    #[serde(default)]
+    pub above: Option<Above>,
+}
+
+/// Prices of calls with long prompts.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Above {
+    /// They hold from one token more than this.
+    pub tokens: u64,
+    /// Of a prompt.
+    pub input: f64,
+    /// Of an answer.
+    pub output: f64,
+    /// Of a prompt that was cached.
+    pub cached: f64,
+}
+
+impl Facts {
+    /// What it costs, if that is known.
+    pub(crate) fn price(&self) -> Option<Price> {
+        let (input, output) = self.input.zip(self.output)?;
+        Some(Price { input, output, cached: self.cached, written: self.written, above: self.above })
+    }
+}
+
+impl Price {
+    /// Of what costs nothing.
+    pub(crate) const FREE: Self = Self { input: 0.0, output: 0.0, cached: None, written: None, above: None };
+
+    /// What a call costs, in US dollars.
+    pub(crate) fn of(&self, usage: Usage) -> f64 {
+        let (mut input, mut output, mut cached) = (self.input, self.output, self.cached.unwrap_or(self.input));
+        if let Some(above) = self.above.filter(|above| usage.input > above.tokens) {
+            (input, output, cached) = (above.input, above.output, above.cached);
+        }
+        let written = self.written.unwrap_or(input);
+        let fresh = usage.input.saturating_sub(usage.cached + usage.written);
+        let of = |tokens: u64, price: f64| tokens as f64 * price;
+        let sum = of(fresh, input) + of(usage.cached, cached) + of(usage.written, written) + of(usage.output, output);
+        sum / 1e6
+    }
+
+    /// What a call costs at most that has so many tokens.
+    pub(crate) fn at_most(&self, input: u64, output: u64) -> f64 {
+        let usage = Usage { input, output, ..Usage::default() };
+        // Whether the provider will put the prompt into its cache is the script's affair, and seldom.
+        let dear = self.written.filter(|written| *written > self.input).unwrap_or(self.input);
+        Self { input: dear, ..*self }.of(usage)
+    }
 }
 
 /// The table's date, and all models by name.
@@ -81,21 +138,6 @@ fn undated(name: &str) -> Option<&str> {
     })
 }
 
-/// What a provider charges for an answer, in US dollars; `None` when the price is unknown.
-pub(crate) fn cost(model: &str, usage: Usage) -> Option<f64> {
-    let facts = facts(model)?;
-    let (mut input, mut output) = facts.input.zip(facts.output)?;
-    let mut cached = facts.cached.unwrap_or(input);
-    if let Some(above) = facts.above.as_ref().filter(|above| usage.input > above.tokens) {
-        (input, output, cached) = (above.input, above.output, above.cached);
-    }
-    let written = facts.written.unwrap_or(input);
-    let fresh = usage.input.saturating_sub(usage.cached + usage.written);
-    let of = |tokens: u64, price: f64| tokens as f64 * price;
-    let sum = of(fresh, input) + of(usage.cached, cached) + of(usage.written, written) + of(usage.output, output);
-    Some(sum / 1e6)
-}
-
 /// Whether a model, by the name its server gives it, is of the dear sort: for it, another is cheaper.
 pub(crate) fn dearest(model: &str) -> bool {
     facts(model).and_then(|facts| facts.output).is_some_and(|output| output >= DEAR)
@@ -115,6 +157,10 @@ mod tests {
             assert!(facts.window.is_some() && !name.contains('/'), "{name}");
         }
         assert!(date().starts_with("20"));
+    }
+
+    fn cost(model: &str, usage: Usage) -> Option<f64> {
+        Some(facts(model)?.price()?.of(usage))
     }
 
     #[test]

@@ -3,12 +3,12 @@
 //! Not here: the environment (the caller reads it), and limits or budgets.
 
 use super::{
-    Answer, Failure, Model, Pending, Request, Standing, anthropic, anthropic::Anthropic, gemini, gemini::Gemini,
+    Answer, Failure, Model, Pending, Price, Request, Standing, anthropic, anthropic::Anthropic, gemini, gemini::Gemini,
     json::Json, models, offline::Offline, openai, openai::OpenAi, retry::Retry, window,
 };
 use crate::wire::{FailureClass, Usage};
 use secrecy::{ExposeSecret, SecretString};
-use std::{fmt::Debug, sync::Arc};
+use std::{collections::HashMap, fmt::Debug, sync::Arc};
 
 /// The aliases. What each means depends on the providers that are set up: [`Router::resolve`] says.
 pub const ALIASES: [&str; 2] = ["cheap", "smart"];
@@ -37,6 +37,8 @@ pub struct Settings {
     pub gemini_base: Option<String>,
     /// `--model`: what a call without a model gets.
     pub default_model: Option<String>,
+    /// What models cost, by the names that their providers know; they come before the built-in table's.
+    pub prices: HashMap<String, Price>,
 }
 
 /// A provider of this build.
@@ -135,6 +137,7 @@ pub struct Router {
     /// Those that are set up, in [`KNOWN`]'s order.
     servers: Vec<Server>,
     default_model: Option<Arc<str>>,
+    prices: HashMap<String, Price>,
 }
 
 impl Debug for Router {
@@ -176,7 +179,7 @@ impl Router {
             Gemini::new(base, gemini_key.clone()).map(wrapped)
         }));
         let default_model = settings.default_model.filter(|m| !m.trim().is_empty()).map(Into::into);
-        Self { offline_only: settings.offline, servers, default_model }
+        Self { offline_only: settings.offline, servers, default_model, prices: settings.prices }
     }
 
     /// The provider of a name and what the name is there; `None` asks for the default. Fails when no provider has it.
@@ -255,6 +258,18 @@ impl Router {
         }
     }
 
+    /// What a model costs at a server.
+    fn price_at(&self, server: &Server, model: &str) -> Option<Price> {
+        let own = self.prices.get(model).copied();
+        own.or_else(|| models::facts(model).filter(|_| server.genuine)?.price())
+    }
+
+    /// What a call cost, by the name that the server answered by, or else by the one that it was asked by.
+    fn cost(&self, server: &Server, answered: &str, asked: &str, usage: Usage) -> Option<f64> {
+        let price = self.price_at(server, answered).or_else(|| self.prices.get(asked).copied());
+        price.map(|price| price.of(usage))
+    }
+
     async fn run(&self, request: &Request) -> Result<Answer, Failure> {
         let (server, name) = self.find(request.model.as_deref(), request.embedding)?;
         let Some(server) = server else { return Offline.complete(request).await };
@@ -264,13 +279,14 @@ impl Router {
         let named = Request { model: Some(name.clone()), ..request.clone() };
         match model.complete(&named).await {
             Ok(answer) => {
-                let cost_usd = if server.genuine { models::cost(&answer.model, answer.usage) } else { answer.cost_usd };
+                let cost_usd = self.cost(server, &answer.model, &name, answer.usage).or(answer.cost_usd);
                 Ok(Answer { cost_usd, ..answer })
             }
             Err(failure) => {
-                let model = failure.model.unwrap_or(name);
-                let priced = server.genuine && failure.usage != Usage::default();
-                let cost_usd = if priced { models::cost(&model, failure.usage) } else { failure.cost_usd };
+                let paid = failure.usage != Usage::default();
+                let model = failure.model.unwrap_or_else(|| name.clone());
+                let cost = || self.cost(server, &model, &name, failure.usage);
+                let cost_usd = if paid { cost().or(failure.cost_usd) } else { failure.cost_usd };
                 Err(Failure { model: Some(model), cost_usd, ..failure })
             }
         }
@@ -280,6 +296,14 @@ impl Router {
 impl Model for Router {
     fn complete<'a>(&'a self, request: &'a Request) -> Pending<'a> {
         Box::pin(self.run(request))
+    }
+
+    fn price(&self, model: Option<&str>, vectors: bool) -> Option<Price> {
+        match self.find(model, vectors) {
+            Ok((Some(server), name)) => self.price_at(server, &name),
+            // The offline model costs nothing, and neither does a call that will fail for want of a provider.
+            Ok((None, _)) | Err(_) => Some(Price::FREE),
+        }
     }
 
     fn limits(&self) -> Vec<Standing> {

@@ -247,7 +247,16 @@ impl Calls {
             let text = limits(&self.dispatcher.limits());
             return self.push(&mut inner, &ToSession::Done { id: head.id, head: told() }, text.as_bytes());
         }
-        let reserved = budget::estimate(&head);
+        if let Asks::Price { vectors } = head.asks {
+            let price = self.dispatcher.price(head.model.as_deref(), vectors);
+            let text = serde_json::to_string(&price).unwrap_or_default();
+            let mut inner = self.lock();
+            inner.credit += weight;
+            return self.push(&mut inner, &ToSession::Done { id: head.id, head: told() }, text.as_bytes());
+        }
+        let bounded = self.lock().budget.limits().cost_usd.is_some();
+        let price = bounded.then(|| self.dispatcher.price(head.model.as_deref(), head.asks == Asks::Vectors)).flatten();
+        let reserved = budget::estimate(&head, price);
         let mut rest = Tail(tail);
         let mut messages = Vec::with_capacity(head.messages.len());
         for message in head.messages {
@@ -432,7 +441,9 @@ impl Caller for Calls {
         let usage = result.as_ref().map_or_else(|failure| failure.usage, |answer| answer.usage);
         // A call that was never sent, such as one whose schema is none, takes nothing.
         let sent = result.as_ref().map_or_else(|failure| failure.attempts > 0, |_| true);
-        let taken = Spent { calls: u64::from(sent), tokens: usage.input + usage.output, ..Spent::default() };
+        let cost = result.as_ref().map_or_else(|failure| failure.cost_usd, |answer| answer.cost_usd);
+        let cost_usd = cost.unwrap_or(f64::NAN);
+        let taken = Spent { calls: u64::from(sent), tokens: usage.input + usage.output, cost_usd };
         inner.budget.settle(reserved, taken);
         inner.last_answer = Some(Instant::now());
         self.counts.in_flight.fetch_sub(1, Relaxed);

@@ -166,7 +166,7 @@ async fn a_frame_takes_memory_as_it_comes_and_not_as_it_says() {
 #[tokio::test]
 async fn who_reads_nothing_is_not_listened_to_and_is_ended_in_its_time() {
     let program = Program {
-        limits: Limits { calls: Some(0), tokens: None },
+        limits: Limits { calls: Some(0), tokens: None, cost_usd: None },
         timeout: Some(Duration::from_secs(3)),
         ..Program::default()
     };

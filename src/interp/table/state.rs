@@ -34,10 +34,19 @@ pub(super) const TABLE: &[Primitive] = &[
         "(parameterize ([token-budget 5000]) (llm-query \"Say something.\" #:max-tokens 100) (hash-ref (budget-left) 'tokens))",
     ),
     Family::State.prelude(
+        "cost-budget",
+        LIMIT,
+        "number or #f",
+        "A parameter: how many US dollars calls may cost within `(parameterize ([cost-budget 0.20]) …)`. It is kept like \
+         `token-budget`, by the model's price; with `#:max-tokens` given, what is spent does not pass it. A call to a model \
+         whose price is unknown fails as `'budget`, unsent.",
+        "(parameterize ([cost-budget 0.20]) (llm-query \"Say something.\") (hash-ref (budget-left) 'cost)) ;; => 0.2",
+    ),
+    Family::State.prelude(
         "budget-left",
         &[],
         "hash",
-        "What can still be spent here: a hash of `'calls` and `'tokens`, each the least that the budgets around leave, or `#f` \
+        "What can still be spent here: a hash of `'calls`, `'tokens` and `'cost` (US dollars), each the least that the budgets around leave, or `#f` \
          where nothing bounds it.",
         "(parameterize ([call-budget 3]) (llm-query \"Say something.\") (hash-ref (budget-left) 'calls)) ;; => 2",
     ),
@@ -61,7 +70,7 @@ pub(super) const TABLE: &[Primitive] = &[
         "model-usage",
         &[],
         "hash",
-        "What the calls so far came to: for each model's name, a string, a hash of `'calls`, `'failures`, `'input`, `'output`, \
+        "What the calls so far came to, by model. For each model's name, a string, there is a hash of `'calls`, `'failures`, `'input`, `'output`, \
          `'cached` and `'reasoning` (tokens) and `'cost` (US dollars, or `#f` when a price is unknown). A call that failed \
          before its model was settled stands under `\"\"`.",
         "(begin (llm-query \"Say something.\") (hash-ref (hash-ref (model-usage) \"offline\") 'calls)) ;; => 1",
@@ -71,7 +80,7 @@ pub(super) const TABLE: &[Primitive] = &[
         LIMITS,
         &[],
         "list",
-        "How the providers' limits stand, as far as they are known: for each model asked a hash of `'model`, `'in-flight` and \
+        "How the providers' limits stand, for each model asked and as far as they are known. A hash has `'model`, `'in-flight` and \
          `'waiting` (requests), `'width` (how many may be under way, `#f` for any number), `'paused` (seconds for which the \
          provider asked to be left alone), and `'requests`, `'tokens`, `'input-tokens` and `'output-tokens`: `#f`, or a hash \
          of `'limit`, `'left` and `'window` (seconds in which all of it comes back).",

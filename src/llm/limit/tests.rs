@@ -43,7 +43,6 @@ struct Seen {
     /// When each refusal was, and the requests' texts in the order of their answers.
     refusals: Vec<Instant>,
     answered: Vec<String>,
-    last_told: Option<Told>,
 }
 
 impl Sim {
