@@ -24,6 +24,7 @@ mod hints;
 mod language;
 mod limits;
 mod mock_server;
+mod money;
 mod pieces;
 mod providers;
 mod python;
