@@ -217,6 +217,14 @@ pub struct CallHead {
     pub id: u32,
     /// A name, an alias or `provider/name`; the host's default when absent.
     pub model: Option<String>,
+    /// Models to balance over in its place, when there are any.
+    pub models: Vec<String>,
+    /// Whether of these the one with the fewest requests under way is taken, instead of each in turn.
+    pub least_used: bool,
+    /// Models to ask after a failure for good.
+    pub fallback: Vec<String>,
+    /// Seconds after which a second copy is sent.
+    pub hedge_s: Option<f64>,
     /// The chat.
     pub messages: Vec<MessageHead>,
     /// Sampling parameters.
@@ -250,7 +258,8 @@ impl CallHead {
         });
         let stops = self.sampling.stop.iter().map(|word| PART_OVERHEAD + word.len());
         let parts = self.messages.len().saturating_sub(1) * PART_OVERHEAD;
-        let model = self.model.as_ref().map_or(0, String::len);
+        let others = self.models.iter().chain(&self.fallback).map(|name| PART_OVERHEAD + name.len()).sum::<usize>();
+        let model = self.model.as_ref().map_or(0, String::len) + others;
         texts + CALL_OVERHEAD + model + parts + mimes.chain(stops).sum::<usize>()
     }
 }
@@ -279,6 +288,19 @@ pub struct Usage {
     pub reasoning: u64,
     /// Tokens of the prompt that the provider put into its cache, for which some charge more.
     pub written: u64,
+}
+
+impl Usage {
+    /// Both together.
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            input: self.input + other.input,
+            output: self.output + other.output,
+            cached: self.cached + other.cached,
+            reasoning: self.reasoning + other.reasoning,
+            written: self.written + other.written,
+        }
+    }
 }
 
 /// How a call ended. The tail is the answer's text, or the failure's message.

@@ -118,14 +118,16 @@ pub(crate) fn price_wanted(call: &CallHead, scopes: &[Scope]) -> Option<(String,
     if !bounded || LEDGER.with_borrow(|l| l.prices.contains_key(&key)) {
         return None;
     }
-    let asks = Asks::Price { vectors };
-    Some((key, CallHead { asks, model: call.model.clone(), ..CallHead::default() }))
+    let (models, fallback) = (call.models.clone(), call.fallback.clone());
+    let (asks, hedge_s) = (Asks::Price { vectors }, call.hedge_s);
+    Some((key, CallHead { asks, model: call.model.clone(), models, fallback, hedge_s, ..CallHead::default() }))
 }
 
 /// A model by the name that the script has for it; for vectors the default is another.
 fn price_key(call: &CallHead) -> String {
     let sort = if call.asks == Asks::Vectors { "vectors" } else { "answers" };
-    format!("{sort} {}", call.model.as_deref().unwrap_or_default())
+    let copies = if call.hedge_s.is_some() { 2 } else { 1 };
+    format!("{sort} {:?} {:?} {:?} {copies}", call.model, call.models, call.fallback)
 }
 
 /// The host told a price: as JSON, `null` when it is unknown.

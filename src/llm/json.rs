@@ -8,7 +8,7 @@ use super::{
     Answer, Failure, Message, Model, Pending, Request, Standing, Text,
     schema::{self, Checked, Schema},
 };
-use crate::wire::{FailureClass, JsonMode, Role, Usage};
+use crate::wire::{FailureClass, JsonMode, Role};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -69,7 +69,7 @@ impl<M: Model> Json<M> {
         match wanted.check(&second.text) {
             Ok(text) => Ok(Answer {
                 text,
-                usage: sum(first.usage, second.usage),
+                usage: first.usage.plus(second.usage),
                 cost_usd: first.cost_usd.zip(second.cost_usd).map(|(a, b)| a + b),
                 latency: first.latency + second.latency,
                 attempts: first.attempts + second.attempts,
@@ -144,19 +144,9 @@ fn again(problem: &Problem, request: &Request) -> String {
 fn paid(failure: Failure, answer: &Answer) -> Failure {
     Failure {
         attempts: failure.attempts + answer.attempts,
-        usage: sum(failure.usage, answer.usage),
+        usage: failure.usage.plus(answer.usage),
         cost_usd: failure.cost_usd.zip(answer.cost_usd).map(|(a, b)| a + b),
         ..failure
-    }
-}
-
-fn sum(a: Usage, b: Usage) -> Usage {
-    Usage {
-        input: a.input + b.input,
-        output: a.output + b.output,
-        cached: a.cached + b.cached,
-        reasoning: a.reasoning + b.reasoning,
-        written: a.written + b.written,
     }
 }
 
@@ -188,6 +178,7 @@ fn slice(whole: &Text, part: &str) -> Text {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::Usage;
     use std::{collections::VecDeque, sync::Mutex, time::Duration};
 
     /// Gives its texts in turn and keeps what it was asked.

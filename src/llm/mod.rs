@@ -2,10 +2,12 @@
 //!
 //! A provider ([`openai`], [`anthropic`], [`gemini`], [`offline`]) is the innermost [`Model`] and only knows its wire
 //! format; what they share is in `http` (the way there) and [`server`]. [`retry`] over `limit`, [`json`] and [`router`] wrap it;
-//! `schema` is what an answer is checked against, `models` what is known of models, `embed` how vectors travel;
+//! `choice` takes one of several
+//! models, `once` sends what is the same once; `schema` is what an answer is checked against, `models` what is known of models, `embed` how vectors travel;
 //! [`dispatch`] decides when a call starts. None of them knows of scripts, sessions or frames.
 
 pub mod anthropic;
+mod choice;
 pub mod dispatch;
 pub(crate) mod embed;
 pub mod gemini;
@@ -14,6 +16,7 @@ pub mod json;
 mod limit;
 pub(crate) mod models;
 pub mod offline;
+mod once;
 pub mod openai;
 pub mod retry;
 pub mod router;
@@ -23,12 +26,13 @@ mod window;
 
 use crate::wire::{FailureClass, JsonMode, Priority, Role, Sampling, Usage};
 use bytes::Bytes;
+pub use choice::Choices;
 pub use limit::{Left, Standing};
 pub use models::{Above, Price};
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 /// UTF-8 text that shares its bytes: a prompt is read off the socket once and never copied again.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Text(Bytes);
 
 impl Text {
@@ -84,7 +88,7 @@ impl Message {
 }
 
 /// An image of a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Image {
     /// Where it lies. The provider fetches it, never this process.
     Url(Text),
@@ -135,6 +139,8 @@ pub struct Request {
     pub retries: u32,
     /// Who goes first when the provider's limit is short.
     pub priority: Priority,
+    /// Which models it may go to besides its own, and when.
+    pub choices: Choices,
 }
 
 /// What a model answered.

@@ -91,6 +91,32 @@ impl Price {
         sum / 1e6
     }
 
+    /// A price that is that of both together: a call that is made twice.
+    pub(crate) fn plus(self, other: Self) -> Self {
+        self.with(other, |a, b| a + b)
+    }
+
+    /// A price that is no lower than either.
+    pub(crate) fn dearer(self, other: Self) -> Self {
+        self.with(other, f64::max)
+    }
+
+    fn with(self, other: Self, of: impl Fn(f64, f64) -> f64) -> Self {
+        let dear = |price: &Self| price.written.unwrap_or(price.input);
+        let long = |price: &Self| match price.above {
+            Some(above) => (above.input, above.output),
+            None => (dear(price), price.output),
+        };
+        let tokens = [self.above, other.above].into_iter().flatten().map(|above| above.tokens).min();
+        let ((input, output), (more_input, more_output)) = (long(&self), long(&other));
+        let above = tokens.map(|tokens| {
+            let (input, output) = (of(input, more_input), of(output, more_output));
+            Above { tokens, input, output, cached: input }
+        });
+        let (input, written) = (of(self.input, other.input), Some(of(dear(&self), dear(&other))));
+        Self { input, output: of(self.output, other.output), cached: None, written, above }
+    }
+
     /// What a call costs at most that has so many tokens.
     pub(crate) fn at_most(&self, input: u64, output: u64) -> f64 {
         let usage = Usage { input, output, ..Usage::default() };

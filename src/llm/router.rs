@@ -3,8 +3,8 @@
 //! Not here: the environment (the caller reads it), and limits or budgets.
 
 use super::{
-    Answer, Failure, Model, Pending, Price, Request, Standing, anthropic, anthropic::Anthropic, gemini, gemini::Gemini,
-    json::Json, models, offline::Offline, openai, openai::OpenAi, retry::Retry, window,
+    Answer, Failure, Model, Pending, Price, Request, Standing, anthropic, anthropic::Anthropic, choice::Choice, gemini,
+    gemini::Gemini, json::Json, models, offline::Offline, once::Once, openai, openai::OpenAi, retry::Retry, window,
 };
 use crate::wire::{FailureClass, Usage};
 use secrecy::{ExposeSecret, SecretString};
@@ -314,9 +314,10 @@ impl Model for Router {
     }
 }
 
-/// The whole stack: a router over the offline model and, behind JSON checking and retries, the providers.
+/// The whole stack: a choice of models, each request once, and a router over the offline model and, behind JSON checking,
+/// limits and retries, the providers.
 pub fn stack(settings: Settings) -> Arc<dyn Model> {
-    Arc::new(Router::new(settings))
+    Arc::new(Choice::new(Once::new(Arc::new(Router::new(settings)))))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::hints::{Asked, Hints};
 use crate::{
     budget::{self, Budget, Spent},
     llm::{
-        Answer, Failure, Image, Left, Message, Pieces, Request, Standing, Text,
+        Answer, Choices, Failure, Image, Left, Message, Pieces, Price, Request, Standing, Text,
         dispatch::{Call, Caller, Dispatcher},
     },
     wire::{self, Asks, CallHead, DoneHead, FailureClass, ImageHead, Limits, ToSession, WireError},
@@ -248,14 +248,14 @@ impl Calls {
             return self.push(&mut inner, &ToSession::Done { id: head.id, head: told() }, text.as_bytes());
         }
         if let Asks::Price { vectors } = head.asks {
-            let price = self.dispatcher.price(head.model.as_deref(), vectors);
+            let price = self.price(&head, vectors);
             let text = serde_json::to_string(&price).unwrap_or_default();
             let mut inner = self.lock();
             inner.credit += weight;
             return self.push(&mut inner, &ToSession::Done { id: head.id, head: told() }, text.as_bytes());
         }
         let bounded = self.lock().budget.limits().cost_usd.is_some();
-        let price = bounded.then(|| self.dispatcher.price(head.model.as_deref(), head.asks == Asks::Vectors)).flatten();
+        let price = bounded.then(|| self.price(&head, head.asks == Asks::Vectors)).flatten();
         let reserved = budget::estimate(&head, price);
         let mut rest = Tail(tail);
         let mut messages = Vec::with_capacity(head.messages.len());
@@ -280,6 +280,12 @@ impl Calls {
             timeout: timeout.map_or(TIMEOUT, |s| Duration::from_secs_f64(s.min(LONGEST))),
             retries: head.retries.unwrap_or(RETRIES),
             priority: head.priority,
+            choices: Choices {
+                models: names(head.models),
+                least_used: head.least_used,
+                fallback: names(head.fallback),
+                hedge: head.hedge_s.and_then(|s| Duration::try_from_secs_f64(s).ok()),
+            },
         };
         let mut asked = Asked::of(&request);
         let call = Call::new(head.id, weight, request);
@@ -310,6 +316,19 @@ impl Calls {
             self.dispatcher.submit(call, head.priority, me);
         }
         Ok(())
+    }
+
+    /// What a call costs at most, whichever of its models answer; `None` when one of their prices is unknown.
+    fn price(&self, head: &CallHead, vectors: bool) -> Option<Price> {
+        let price = |name: Option<&str>| self.dispatcher.price(name, vectors);
+        let mut most = match &head.models[..] {
+            [] => price(head.model.as_deref())?,
+            models => models.iter().try_fold(Price::FREE, |most, name| Some(most.dearer(price(Some(name))?)))?,
+        };
+        if head.hedge_s.is_some() {
+            most = most.plus(most);
+        }
+        head.fallback.iter().try_fold(most, |sum, name| Some(sum.plus(price(Some(name))?)))
     }
 
     /// Who gets the pieces of a call's answer. It holds neither the call, which holds it, nor the session.
@@ -356,6 +375,10 @@ impl Calls {
             let _ = self.push(&mut inner, &ToSession::Done { id, head }, b"the program ended");
         }
     }
+}
+
+fn names(names: Vec<String>) -> Vec<Arc<str>> {
+    names.into_iter().map(Into::into).collect()
 }
 
 /// The call that pieces belong to.

@@ -47,6 +47,7 @@ fn submit(calls: &Calls, id: u32, text: &'static str, stream: bool) {
         timeout_s: None,
         retries: None,
         priority: Priority::Normal,
+        ..CallHead::default()
     };
     calls.submit(head, Bytes::from_static(text.as_bytes())).unwrap();
 }

@@ -31,10 +31,23 @@ const WHAT: [Param; 4] = [
 ];
 
 /// How it is to be answered.
-const HOW: [Param; 15] = [
+const HOW: [Param; 18] = [
     keyword("image", Kind::Any, "#f", "An image for the user message: a path, a URL or bytes."),
     keyword("images", Kind::Any, "#f", "A list of such images."),
-    keyword("model", Kind::Text, "\"cheap\"", "A name, an alias (\"cheap\", \"smart\") or \"provider/name\"."),
+    keyword(
+        "model",
+        Kind::Any,
+        "\"cheap\"",
+        "A name, an alias (\"cheap\", \"smart\"), \"provider/name\", or a list of them to balance over.",
+    ),
+    keyword("balance", Kind::Symbol, "'round-robin", "Over a list: `'round-robin` or `'least-used`."),
+    keyword("fallback", Kind::Any, "#f", "A model, or a list of them, to ask in turn after a failure for good."),
+    keyword(
+        "hedge",
+        Kind::Seconds,
+        "#f",
+        "Seconds after which a second copy is sent; the first answer wins, the other is cancelled and its prompt counted.",
+    ),
     keyword("temperature", Kind::Number, "#f", "Sampling temperature, as the provider has it."),
     keyword("max-tokens", Kind::Natural, "#f", "The answer is cut after so many tokens."),
     keyword("top-p", Kind::Number, "#f", "Nucleus sampling, as the provider has it."),
@@ -80,13 +93,13 @@ const fn joined<const A: usize, const B: usize, const N: usize>(a: [Param; A], b
     all
 }
 
-const CALL: &[Param] = &joined::<4, 15, 19>(WHAT, HOW);
+const CALL: &[Param] = &joined::<4, 18, 22>(WHAT, HOW);
 
 const INSTRUCTION: Param = keyword("instruction", Kind::Text, "#f", "The system message of every call (trusted).");
 const AT_A_TIME: Param =
     keyword("max-concurrent", Kind::Window, "10", "How many calls are under way at once; `#f` for all.");
 
-const TEMPLATED: &[Param] = &joined::<4, 15, 19>(
+const TEMPLATED: &[Param] = &joined::<4, 18, 22>(
     [
         required("template", Kind::Text, "The prompt; each `{chunk}` in it stands for the chunk."),
         required("chunks", Kind::Any, "A list or a vector."),
@@ -96,7 +109,7 @@ const TEMPLATED: &[Param] = &joined::<4, 15, 19>(
     HOW,
 );
 
-const BATCHED: &[Param] = &joined::<3, 15, 18>(
+const BATCHED: &[Param] = &joined::<3, 18, 21>(
     [required("prompts", Kind::Any, "A list or a vector of prompts."), AT_A_TIME, INSTRUCTION],
     HOW,
 );

@@ -1,13 +1,14 @@
 //! Budgets, records of what has happened, and values kept for later.
 
-use super::{Family, Kind, Param, Primitive, given_text, keyword, parsed, required};
+use super::{Family, Kind, Param, Primitive, given_text, keyword, parsed, required, text};
 use crate::{
     interp::{
         json, ledger, sched,
-        value::{Native, string},
+        value::{Fault, Native, string},
     },
     wire::ToHost,
 };
+use std::{cell::RefCell, collections::HashMap};
 use steel::SteelVal;
 
 pub(super) const LIMITS: &str = "rate-limits";
@@ -76,6 +77,15 @@ pub(super) const TABLE: &[Primitive] = &[
         "(begin (llm-query \"Say something.\") (hash-ref (hash-ref (model-usage) \"offline\") 'calls)) ;; => 1",
         |args| parsed("model-usage", args, |_| Ok(ledger::by_model())),
     ),
+    Family::State.native(
+        "next-model",
+        &[required("models", Kind::List, "Names of models.")],
+        "string",
+        "The model whose turn it is: each of MODELS one after the other, and from the start again. Each list is counted by \
+         itself. A `#:model` that is given the list does so without being asked.",
+        "(begin (next-model '(\"a\" \"b\")) (next-model '(\"a\" \"b\"))) ;; => b",
+        |args| parsed("next-model", args, |v| next_model(&v[0])),
+    ),
     Family::State.prelude(
         LIMITS,
         &[],
@@ -142,6 +152,24 @@ pub(super) const TABLE: &[Primitive] = &[
         restore,
     ),
 ];
+
+thread_local! {
+    /// Whose turn it is in each list of models.
+    static TURNS: RefCell<HashMap<Vec<String>, usize>> = RefCell::default();
+}
+
+fn next_model(models: &Option<SteelVal>) -> Result<SteelVal, Fault> {
+    let Some(SteelVal::ListV(list)) = models else { return Ok(SteelVal::Void) };
+    let misuse = || Fault::script("next-model: `models` must be a list of names, and not empty");
+    let names: Option<Vec<String>> = list.iter().map(|name| text(name).map(|name| name.to_string())).collect();
+    let names = names.filter(|names| !names.is_empty()).ok_or_else(misuse)?;
+    let turn = TURNS.with_borrow_mut(|turns| {
+        let turn = turns.entry(names.clone()).or_default();
+        *turn += 1;
+        *turn - 1
+    });
+    Ok(string(names[turn % names.len()].clone()))
+}
 
 fn log_event(args: &[SteelVal]) -> Native {
     parsed("log-event", args, |v| {

@@ -53,8 +53,8 @@ pub(crate) fn wire_call(primitive: &Primitive, args: &[SteelVal]) -> Result<Wire
     let mut next = || values.next().flatten().filter(|v| !matches!(v, SteelVal::BoolV(false)));
     let (prompt, instruction, data, messages) = (next(), next(), next(), next());
     let (image, images) = (next(), next());
-    let (model, temperature, max_tokens, top_p, seed, stop, extra) =
-        (next(), next(), next(), next(), next(), next(), next());
+    let (model, balance, fallback, hedge) = (next(), next(), next(), next());
+    let (temperature, max_tokens, top_p, seed, stop, extra) = (next(), next(), next(), next(), next(), next());
     let (json_mode, schema, on_token, timeout, retries, rank) = (next(), next(), next(), next(), next(), next());
 
     let mut chat = match (prompt.and_then(|p| text(&p)), instruction.and_then(|i| text(&i)), data, messages) {
@@ -111,7 +111,25 @@ pub(crate) fn wire_call(primitive: &Primitive, args: &[SteelVal]) -> Result<Wire
 
     let head = CallHead {
         id: 0,
+        models: match &model {
+            Some(SteelVal::ListV(_)) => model_names(primitive, "model", &model)?,
+            Some(other) if text(other).is_none() => return Err(no_models(primitive, "model", other)),
+            _ => Vec::new(),
+        },
         model: model.and_then(|m| text(&m)).map(|m| m.to_string()),
+        least_used: match balance.as_ref().map(|b| if let SteelVal::SymbolV(s) = b { s.as_str() } else { "" }) {
+            None | Some("round-robin") => false,
+            Some("least-used") => true,
+            Some(other) => {
+                let problem = format!("`#:balance` must be `'round-robin` or `'least-used`, not `'{other}`");
+                return Err(primitive.misuse(problem));
+            }
+        },
+        fallback: model_names(primitive, "fallback", &fallback)?,
+        hedge_s: match (hedge.as_ref().and_then(number), &on_token) {
+            (Some(_), Some(_)) => return Err(primitive.misuse("`#:hedge` excludes `#:on-token`".into())),
+            (seconds, _) => seconds,
+        },
         messages,
         sampling: Sampling {
             temperature: temperature.as_ref().and_then(number),
@@ -137,6 +155,21 @@ pub(crate) fn wire_call(primitive: &Primitive, args: &[SteelVal]) -> Result<Wire
         priority: priority(primitive, rank.as_ref())?,
     };
     Ok(WireCall { head, tail, on_token })
+}
+
+/// The names of models: one, or a list of them.
+fn model_names(primitive: &Primitive, key: &str, value: &Option<SteelVal>) -> Result<Vec<String>, Fault> {
+    let name = |value: &SteelVal| text(value).filter(|name| !name.is_empty()).map(|name| name.to_string());
+    let names = match value {
+        None => Some(Vec::new()),
+        Some(SteelVal::ListV(list)) if !list.is_empty() => list.iter().map(name).collect(),
+        Some(one) => name(one).map(|name| vec![name]),
+    };
+    names.ok_or_else(|| no_models(primitive, key, value.as_ref().unwrap_or(&SteelVal::Void)))
+}
+
+fn no_models(primitive: &Primitive, key: &str, value: &SteelVal) -> Fault {
+    primitive.misuse(format!("`#:{key}` must be a model's name or a list of names, not {}", shown(value)))
 }
 
 /// Who goes first.
