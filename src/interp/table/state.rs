@@ -74,7 +74,7 @@ pub(super) const TABLE: &[Primitive] = &[
         "What the calls so far came to, by model. For each model's name, a string, there is a hash of `'calls`, `'failures`, `'input`, `'output`, \
          `'cached` and `'reasoning` (tokens) and `'cost` (US dollars, or `#f` when a price is unknown). A call that failed \
          before its model was settled stands under `\"\"`.",
-        "(begin (llm-query \"Say something.\") (hash-ref (hash-ref (model-usage) \"offline\") 'calls)) ;; => 1",
+        "(begin (llm-query \"Say something.\") (hash-ref (hash-ref (model-usage) \"offline\") 'failures)) ;; => 0",
         |args| parsed("model-usage", args, |_| Ok(ledger::by_model())),
     ),
     Family::State.native(
