@@ -2,18 +2,20 @@
 //!
 //! Each call is answered by exactly one frame, whatever happens to it. Not here: the socket.
 
-use super::hints::{Asked, Hints};
+use super::{
+    hints::{Asked, Hints},
+    told,
+};
 use crate::{
     budget::{self, Budget, Spent},
     llm::{
-        Answer, Choices, Failure, Image, Left, Message, Pieces, Price, Request, Standing, Text,
+        Answer, Choices, Failure, Image, Message, Pieces, Request, Text,
         dispatch::{Call, Caller, Dispatcher},
     },
     wire::{self, Asks, CallHead, DoneHead, FailureClass, ImageHead, Limits, ToSession, WireError},
 };
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::{Value, json};
 use std::{
     collections::HashMap,
     sync::{
@@ -241,21 +243,13 @@ impl Calls {
         if head.messages.len() > MAX_MESSAGES || self.lock().waiting > (wire::CREDIT + wire::MAX_FRAME) as u64 {
             return Err(WireError::Size(tail.len()));
         }
-        if head.asks == Asks::Limits {
+        if let Some(text) = told::answer(&self.dispatcher, &head) {
             let mut inner = self.lock();
             inner.credit += weight;
-            let text = limits(&self.dispatcher.limits());
-            return self.push(&mut inner, &ToSession::Done { id: head.id, head: told() }, text.as_bytes());
-        }
-        if let Asks::Price { vectors } = head.asks {
-            let price = self.price(&head, vectors);
-            let text = serde_json::to_string(&price).unwrap_or_default();
-            let mut inner = self.lock();
-            inner.credit += weight;
-            return self.push(&mut inner, &ToSession::Done { id: head.id, head: told() }, text.as_bytes());
+            return self.push(&mut inner, &ToSession::Done { id: head.id, head: told::head() }, text.as_bytes());
         }
         let bounded = self.lock().budget.limits().cost_usd.is_some();
-        let price = bounded.then(|| self.price(&head, head.asks == Asks::Vectors)).flatten();
+        let price = bounded.then(|| told::price(&self.dispatcher, &head, head.asks == Asks::Vectors)).flatten();
         let reserved = budget::estimate(&head, price);
         let mut rest = Tail(tail);
         let mut messages = Vec::with_capacity(head.messages.len());
@@ -318,19 +312,6 @@ impl Calls {
         Ok(())
     }
 
-    /// What a call costs at most, whichever of its models answer; `None` when one of their prices is unknown.
-    fn price(&self, head: &CallHead, vectors: bool) -> Option<Price> {
-        let price = |name: Option<&str>| self.dispatcher.price(name, vectors);
-        let mut most = match &head.models[..] {
-            [] => price(head.model.as_deref())?,
-            models => models.iter().try_fold(Price::FREE, |most, name| Some(most.dearer(price(Some(name))?)))?,
-        };
-        if head.hedge_s.is_some() {
-            most = most.plus(most);
-        }
-        head.fallback.iter().try_fold(most, |sum, name| Some(sum.plus(price(Some(name))?)))
-    }
-
     /// Who gets the pieces of a call's answer. It holds neither the call, which holds it, nor the session.
     fn pieces(&self, id: u32, receiver: &Receiver) -> Pieces {
         let (me, receiver) = (self.me.clone(), receiver.clone());
@@ -387,34 +368,6 @@ type Receiver = Arc<OnceLock<Weak<Call>>>;
 /// The head of a failure for which nothing was paid.
 fn failure(class: FailureClass, attempts: u32) -> DoneHead {
     DoneHead::Failure { class, model: None, attempts, usage: wire::Usage::default(), cost_usd: Some(0.0) }
-}
-
-/// The head of an answer that no model gave.
-fn told() -> DoneHead {
-    DoneHead::Answer {
-        model: String::new(),
-        usage: wire::Usage::default(),
-        cost_usd: Some(0.0),
-        latency_ms: 0,
-        attempts: 0,
-        finish_reason: String::new(),
-    }
-}
-
-/// How limits stand, as scripts see it: `false` is what is not known, or not bounded.
-fn limits(all: &[Standing]) -> String {
-    let left = |left: Option<Left>| {
-        let left = left.map(|l| json!({ "limit": l.limit, "left": l.left, "window": l.window }));
-        left.unwrap_or(Value::Bool(false))
-    };
-    let one = |s: &Standing| {
-        json!({
-            "model": s.model, "in-flight": s.in_flight, "waiting": s.waiting, "paused": s.paused,
-            "width": s.width.map_or(Value::Bool(false), Value::from), "requests": left(s.requests),
-            "tokens": left(s.tokens), "input-tokens": left(s.input_tokens), "output-tokens": left(s.output_tokens),
-        })
-    };
-    Value::from_iter(all.iter().map(one)).to_string()
 }
 
 /// What is left of a call's tail.

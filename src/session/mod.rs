@@ -7,6 +7,7 @@ mod calls;
 mod convert;
 mod hints;
 mod net;
+mod told;
 mod zygote;
 
 pub use calls::{Counts, Usage};

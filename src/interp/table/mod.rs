@@ -494,7 +494,10 @@ mod tests {
         };
         let text = crate::interp::value::string;
         let all = given(&[crate::interp::value::symbol("#:data"), text("d"), text("p")]).unwrap();
-        assert!(all.starts_with("#(\"p\" #f \"d\" #f #f #f \"cheap\" #f ") && all.ends_with(" ())"), "{all}");
+        assert!(
+            all.starts_with("#(\"p\" #f \"d\" #f #f #f \"cheap\" round-robin #f ") && all.ends_with(" ())"),
+            "{all}"
+        );
         assert!(given(&[crate::interp::value::symbol("#:dato"), text("d")]).is_err());
         assert!(given(&[text("p"), text("one too many")]).is_err());
     }

@@ -325,10 +325,10 @@ impl State {
         let number = self.next;
         self.next += 1;
         self.in_flight += 1;
-        for kind in 0..KINDS {
-            self.taken[kind] += cost[kind];
-            if let Some(bucket) = &mut self.buckets[kind] {
-                bucket.take(cost[kind]);
+        for ((taken, bucket), cost) in self.taken.iter_mut().zip(&mut self.buckets).zip(cost) {
+            *taken += cost;
+            if let Some(bucket) = bucket {
+                bucket.take(cost);
             }
         }
         Permit { lane: lane.clone(), number, cost, taken: self.taken, sent: Instant::now() }
