@@ -173,7 +173,11 @@ impl Run {
             complain(&format!("note: {}\n", offline::NOTICE));
         }
         let reached = config::models(self.offline, self.model.clone());
-        let models = router::stack(router::Settings { prices: settings.prices.clone(), ..reached });
+        let models = router::stack(router::Settings {
+            prices: settings.prices.clone(),
+            limits: settings.limits.clone(),
+            ..reached
+        });
         if self.max_cost.is_some() && models.price(None, false).is_none() {
             let model = self.model.as_deref().unwrap_or("cheap");
             return failed(Error::Usage {

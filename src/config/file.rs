@@ -7,7 +7,7 @@
 
 use crate::{
     error::Error,
-    llm::Price,
+    llm::{Price, Settled},
     permissions::{Host, Permissions},
     wire::Grant,
 };
@@ -40,6 +40,8 @@ pub(crate) struct Settings {
     pub(crate) no_sandbox: bool,
     /// What models cost.
     pub(crate) prices: HashMap<String, Price>,
+    /// What providers take, by model or provider.
+    pub(crate) limits: HashMap<String, Settled>,
     /// Where that was found.
     pub(crate) files: Vec<PathBuf>,
 }
@@ -49,6 +51,7 @@ pub(crate) struct Settings {
 struct File {
     permissions: Table,
     prices: HashMap<String, Price>,
+    limits: HashMap<String, Settled>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -176,7 +179,7 @@ fn read(path: &Path) -> Result<Option<String>, Error> {
 }
 
 fn add(settings: &mut Settings, path: &Path, text: &str, trust: Trust) -> Result<(), Error> {
-    let File { permissions: table, prices } = toml::from_str(text).map_err(|e| unread(path, text, &e))?;
+    let File { permissions: table, prices, limits } = toml::from_str(text).map_err(|e| unread(path, text, &e))?;
     let bad = |(_, price): &(&String, &Price)| {
         !(price.input >= 0.0 && price.output >= 0.0 && price.cached.is_none_or(|c| c >= 0.0))
     };
@@ -233,6 +236,7 @@ fn add(settings: &mut Settings, path: &Path, text: &str, trust: Trust) -> Result
     settings.deny_run |= table.deny_run;
     settings.no_sandbox |= table.no_sandbox;
     settings.prices.extend(prices);
+    settings.limits.extend(limits);
     settings.files.push(path.into());
     Ok(())
 }
@@ -258,7 +262,7 @@ fn unread(path: &Path, text: &str, error: &toml::de::Error) -> Error {
     let hint = match error.message().starts_with("unknown field").then(|| quoted.next()).flatten() {
         Some(key) => match crate::interp::nearest(key, quoted) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => "the keys are in the README, under Permissions and Money".into(),
+            None => "the keys are in the README, under Permissions, Money and Limits".into(),
         },
         None => "write keys as in `allow-read = [\"reports\"]` below `[permissions]`".into(),
     };

@@ -38,6 +38,7 @@ pub(crate) fn models(offline: bool, model: Option<String>) -> Settings {
         gemini_base: variable("GEMINI_BASE_URL").or_else(|| variable("GOOGLE_GEMINI_BASE_URL")),
         default_model: model,
         prices: Default::default(),
+        limits: Default::default(),
     }
 }
 

@@ -27,7 +27,7 @@ mod window;
 use crate::wire::{FailureClass, JsonMode, Priority, Role, Sampling, Usage};
 use bytes::Bytes;
 pub use choice::Choices;
-pub use limit::{Left, Standing};
+pub use limit::{Left, Settled, Standing};
 pub use models::{Above, Price};
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 

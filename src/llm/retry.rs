@@ -6,10 +6,10 @@
 
 use super::{
     Answer, Failure, Model, Pending, Request,
-    limit::{Lanes, Standing, Told},
+    limit::{Lanes, Settled, Standing, Told},
 };
 use crate::wire::FailureClass;
-use std::{future::Future, time::Duration};
+use std::{collections::HashMap, future::Future, time::Duration};
 use tokio::time::Instant;
 
 /// The longest `Retry-After` that is waited for.
@@ -51,6 +51,11 @@ impl<P: Provider> Retry<P> {
     /// Waits up to 0.5 s before the second attempt, then up to twice as long each time, 30 s at most.
     pub fn new(provider: P) -> Self {
         Self { provider, lanes: Lanes::default(), base: Duration::from_millis(500), cap: Duration::from_secs(30) }
+    }
+
+    /// Limits that are settled, of models and of each of the others.
+    pub fn limited(self, models: HashMap<String, Settled>, others: Settled) -> Self {
+        Self { lanes: Lanes::new(models, others), ..self }
     }
 
     /// Another bound for the first wait; zero makes tests instant.

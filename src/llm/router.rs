@@ -3,8 +3,9 @@
 //! Not here: the environment (the caller reads it), and limits or budgets.
 
 use super::{
-    Answer, Failure, Model, Pending, Price, Request, Standing, anthropic, anthropic::Anthropic, choice::Choice, gemini,
-    gemini::Gemini, json::Json, models, offline::Offline, once::Once, openai, openai::OpenAi, retry::Retry, window,
+    Answer, Failure, Model, Pending, Price, Request, Settled, Standing, anthropic, anthropic::Anthropic,
+    choice::Choice, gemini, gemini::Gemini, json::Json, models, offline::Offline, once::Once, openai, openai::OpenAi,
+    retry::Retry, window,
 };
 use crate::wire::{FailureClass, Usage};
 use secrecy::{ExposeSecret, SecretString};
@@ -39,6 +40,8 @@ pub struct Settings {
     pub default_model: Option<String>,
     /// What models cost, by the names that their providers know; they come before the built-in table's.
     pub prices: HashMap<String, Price>,
+    /// Limits by the names of models, or of providers (`openai`, …) for each of their models.
+    pub limits: HashMap<String, Settled>,
 }
 
 /// A provider of this build.
@@ -148,8 +151,13 @@ impl Debug for Router {
 }
 
 /// JSON checking and retries round a provider.
-fn wrapped<F: super::server::Format>(server: super::server::Server<F>) -> Box<dyn Model> {
-    Box::new(Json(Retry::new(server)))
+fn wrapped<F: super::server::Format>(
+    server: super::server::Server<F>,
+    known: &Known,
+    limits: &HashMap<String, Settled>,
+) -> Box<dyn Model> {
+    let others = known.names.iter().find_map(|name| limits.get(*name)).copied().unwrap_or_default();
+    Box::new(Json(Retry::new(server).limited(limits.clone(), others)))
 }
 
 impl Router {
@@ -165,18 +173,21 @@ impl Router {
         let [openai, anthropic, gemini] = &KNOWN;
         let openai_key = key(settings.openai_key);
         servers.extend(Server::new(openai, base(settings.openai_base), openai_key.is_some(), |base| {
-            OpenAi::new(base, openai_key.clone()).map(wrapped)
+            OpenAi::new(base, openai_key.clone()).map(|server| wrapped(server, openai, &settings.limits))
         }));
         let (anthropic_key, token) = (key(settings.anthropic_key), key(settings.anthropic_token));
         servers.extend(Server::new(
             anthropic,
             base(settings.anthropic_base),
             anthropic_key.is_some() || token.is_some(),
-            |base| Anthropic::new(base, anthropic_key.clone(), token.clone()).map(wrapped),
+            |base| {
+                Anthropic::new(base, anthropic_key.clone(), token.clone())
+                    .map(|server| wrapped(server, anthropic, &settings.limits))
+            },
         ));
         let gemini_key = key(settings.gemini_key);
         servers.extend(Server::new(gemini, base(settings.gemini_base), gemini_key.is_some(), |base| {
-            Gemini::new(base, gemini_key.clone()).map(wrapped)
+            Gemini::new(base, gemini_key.clone()).map(|server| wrapped(server, gemini, &settings.limits))
         }));
         let default_model = settings.default_model.filter(|m| !m.trim().is_empty()).map(Into::into);
         Self { offline_only: settings.offline, servers, default_model, prices: settings.prices }

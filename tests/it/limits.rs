@@ -130,3 +130,22 @@ fn usage_is_told_by_model() {
         (list (of "one") (of "two"))"#;
     assert_eq!(script(text).server(&mock).run().value(), "((2 0 2000 20 #f) (1 1 0 0 0.0))");
 }
+
+#[test]
+fn limits_are_settled_in_the_configuration() {
+    let mock = Mock::start(|call| Reply::After(Duration::from_millis(20), Box::new(Reply::Text(call.text().into()))));
+    let settled = "[limits]\nopenai = { concurrent = 3 }\n\"gpt-x\" = { requests = 600, concurrent = 2 }\n";
+    let text = |model: &str| {
+        format!(
+            r#"(map-async (lambda (i) (llm-query-async "x" #:model "{model}")) (range 0 12) #:max-concurrent #f)
+               (hash-ref (car (rate-limits)) 'width)"#
+        )
+    };
+    for (model, width) in [("mock", "3"), ("gpt-x", "2")] {
+        let run = script(&text(model)).server(&mock).file("bessemer.toml", settled).run();
+        assert_eq!(run.value(), width);
+        assert!(mock.peak() <= 3);
+    }
+    let ran = script("1").file("bessemer.toml", "[limits]\nx = { request = 3 }\n").run();
+    assert!(ran.code == Some(2) && ran.stderr.contains("did you mean `requests`?"), "{ran:?}");
+}

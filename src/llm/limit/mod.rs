@@ -15,6 +15,7 @@ use crate::wire::{FailureClass, Priority, Usage};
 use bucket::Bucket;
 pub(super) use bucket::Measure;
 pub(super) use ranks::Ranks;
+use serde::Deserialize;
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -89,21 +90,53 @@ pub struct Left {
     pub window: f64,
 }
 
+/// Limits that somebody has settled, a minute. Where one is, what the provider tells of it is not heeded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Settled {
+    /// Requests.
+    pub requests: Option<u32>,
+    /// Tokens of prompts and answers.
+    pub tokens: Option<u32>,
+    /// Tokens of prompts.
+    pub input_tokens: Option<u32>,
+    /// Tokens of answers.
+    pub output_tokens: Option<u32>,
+    /// Requests under way at once.
+    pub concurrent: Option<u32>,
+}
+
 /// The lanes of one key.
 #[derive(Debug, Default)]
-pub(super) struct Lanes(Mutex<HashMap<Arc<str>, Arc<Lane>>>);
+pub(super) struct Lanes {
+    lanes: Mutex<HashMap<Arc<str>, Arc<Lane>>>,
+    /// What is settled for models, by name.
+    settled: HashMap<String, Settled>,
+    /// What is settled for each of the others.
+    others: Settled,
+}
 
 impl Lanes {
+    /// With limits of models, and of each model that these do not name.
+    pub(super) fn new(settled: HashMap<String, Settled>, others: Settled) -> Self {
+        Self { lanes: Mutex::default(), settled, others }
+    }
+
     /// The lane of a model.
     pub(super) fn of(&self, model: Option<&Arc<str>>) -> Arc<Lane> {
-        let mut lanes = lock(&self.0);
-        let name = model.cloned().unwrap_or_default();
-        lanes.entry(name).or_default().clone()
+        let mut lanes = lock(&self.lanes);
+        let name = model.map_or("", |model| &**model);
+        if let Some(lane) = lanes.get(name) {
+            return lane.clone();
+        }
+        let lane = Arc::new(Lane::keeping(self.settled.get(name).copied().unwrap_or(self.others)));
+        lanes.insert(name.into(), lane.clone());
+        lane
     }
 
     /// How each stands.
     pub(super) fn standing(&self) -> Vec<Standing> {
-        let lanes: Vec<_> = lock(&self.0).iter().map(|(model, lane)| (model.clone(), lane.clone())).collect();
+        let lanes: Vec<_> = lock(&self.lanes).iter().map(|(model, lane)| (model.clone(), lane.clone())).collect();
         lanes.into_iter().map(|(model, lane)| lane.standing(&model)).collect()
     }
 }
@@ -127,6 +160,8 @@ struct State {
     taken: Cost,
     refused: VecDeque<(u64, Cost)>,
     buckets: [Option<Bucket>; KINDS],
+    /// Which of them are settled.
+    settled: [bool; KINDS],
     /// The request whose reply was last heeded: replies overtake each other.
     heeded: Option<u64>,
     paused: Option<Instant>,
@@ -146,6 +181,7 @@ impl Default for State {
             taken: [0.0; KINDS],
             refused: VecDeque::new(),
             buckets: Default::default(),
+            settled: [false; KINDS],
             heeded: None,
             paused: None,
             width: Width::default(),
@@ -183,6 +219,16 @@ enum Room {
 }
 
 impl Lane {
+    fn keeping(settled: Settled) -> Self {
+        let Settled { requests, tokens, input_tokens, output_tokens, concurrent } = settled;
+        let mut state = State { width: Width::at_most(concurrent), ..State::default() };
+        for (kind, limit) in [requests, tokens, input_tokens, output_tokens].into_iter().enumerate() {
+            state.settled[kind] = limit.is_some();
+            state.buckets[kind] = limit.map(|limit| Bucket::new(f64::from(limit.max(1)), Instant::now()));
+        }
+        Self { state: Mutex::new(state), sooner: Notify::new() }
+    }
+
     /// What a request takes, as far as can be told before it is answered.
     pub(super) fn cost(&self, request: &Request) -> Cost {
         let input = window::estimate(request) as f64;
@@ -344,7 +390,7 @@ impl State {
                 self.refused.pop_front();
             }
             for (kind, measure) in measures.into_iter().enumerate() {
-                let Some(measure) = measure.filter(|m| m.limit > 0.0) else { continue };
+                let Some(measure) = measure.filter(|m| m.limit > 0.0 && !self.settled[kind]) else { continue };
                 let refused: f64 = self.refused.iter().map(|(_, cost)| cost[kind]).sum();
                 let since = self.taken[kind] - permit.taken[kind] - refused;
                 let bucket = self.buckets[kind].get_or_insert_with(|| Bucket::new(measure.limit, now));
@@ -352,7 +398,7 @@ impl State {
             }
         }
         for (kind, limit) in [(REQUESTS, told.requests_a_minute), (INPUT, told.input_a_minute)] {
-            let Some(limit) = limit.filter(|limit| *limit >= 1.0) else { continue };
+            let Some(limit) = limit.filter(|limit| *limit >= 1.0 && !self.settled[kind]) else { continue };
             match &mut self.buckets[kind] {
                 Some(bucket) => bucket.set_limit(limit),
                 // It is known because it was reached.
@@ -392,7 +438,8 @@ impl State {
         if let Some(wait) = failure.retry_after.filter(|wait| *wait <= PATIENCE) {
             self.paused = self.paused.max(Some(now + wait));
         }
-        let explained = told || self.buckets.iter().any(Option::is_some);
+        let known = |(bucket, settled): (&Option<Bucket>, &bool)| bucket.is_some() && !settled;
+        let explained = told || self.buckets.iter().zip(&self.settled).any(known);
         if failure.busy || !explained {
             self.width.refused(permit.number, self.in_flight.saturating_sub(1), self.next);
         }

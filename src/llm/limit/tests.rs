@@ -299,3 +299,19 @@ async fn tokens_are_charged_by_what_they_were_and_cached_ones_are_not() {
     permit.ended(&Ok(Answer { usage, ..answer("x") }), None);
     assert_eq!(left(), 950.0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_settled_holds_whatever_the_provider_tells() {
+    let sim = Arc::new(Sim {
+        rule: Some(Rule { limit: 1000.0, window: 1.0, at_once: false, tells: true }),
+        ..Sim::default()
+    });
+    let settled = Settled { requests: Some(60), concurrent: Some(20), ..Settled::default() };
+    let model = Arc::new(Retry::new(sim.clone()).limited(HashMap::from([("m".into(), settled)]), Settled::default()));
+    let took = send(&model, (0..120).map(request), 100).await;
+    // Sixty at once, and sixty in the minute after that.
+    assert!((55.0..65.0).contains(&took.as_secs_f64()), "{took:?}");
+    assert_eq!(lock(&sim.state).peak, 20);
+    let standing = &model.limits()[0];
+    assert_eq!((standing.width, standing.requests.map(|left| left.limit)), (Some(20), Some(60.0)));
+}

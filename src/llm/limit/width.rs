@@ -12,6 +12,8 @@ const FASTER: f64 = 1.25;
 #[derive(Debug)]
 pub(super) struct Width {
     most: f64,
+    /// What somebody has settled.
+    settled: f64,
     /// By how much it grows when all of it has been answered.
     step: f64,
     /// How many were answered since it last grew faster.
@@ -22,19 +24,25 @@ pub(super) struct Width {
 
 impl Default for Width {
     fn default() -> Self {
-        Self { most: f64::INFINITY, step: 1.0, answered: 0.0, since: 0 }
+        Self { most: f64::INFINITY, settled: f64::INFINITY, step: 1.0, answered: 0.0, since: 0 }
     }
 }
 
 impl Width {
+    /// One that is never wider than that.
+    pub(super) fn at_most(settled: Option<u32>) -> Self {
+        Self { settled: settled.map_or(f64::INFINITY, |most| f64::from(most.max(1))), ..Self::default() }
+    }
+
     /// Whether one more may go beside so many.
     pub(super) fn admits(&self, in_flight: usize) -> bool {
-        (in_flight as f64) < self.most.max(1.0).floor()
+        (in_flight as f64) < self.most.min(self.settled).max(1.0).floor()
     }
 
     /// How many may go at once; `None` when nothing bounds it.
     pub(super) fn most(&self) -> Option<usize> {
-        self.most.is_finite().then(|| self.most.max(1.0) as usize)
+        let most = self.most.min(self.settled);
+        most.is_finite().then(|| most.max(1.0) as usize)
     }
 
     /// The provider refused a request because it has too much to do; so many others are under way, and `next` is the number
