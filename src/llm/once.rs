@@ -12,36 +12,48 @@ use std::{
 };
 use tokio::{sync::watch, task::AbortHandle};
 
-/// By what requests are told apart: two hashes under keys of this process, which nobody can foresee.
-type Key = (u64, u64);
+/// How much of a long text is hashed, at either end: whether two texts are the same is found out by looking.
+const ENDS: usize = 64;
 
 type Ended = Option<Result<Answer, Failure>>;
+
+/// Requests that look alike, by a hash of their looks.
+type UnderWay = HashMap<u64, Vec<Weak<Shared>>>;
 
 /// A model that is asked once for what is asked of it several times at once.
 pub(super) struct Once {
     model: Arc<dyn Model>,
-    states: (RandomState, RandomState),
+    looks: RandomState,
     /// Held for moments only.
-    under_way: Arc<Mutex<HashMap<Key, Weak<Shared>>>>,
+    under_way: Arc<Mutex<UnderWay>>,
 }
 
 /// A request under way. It ends when nobody holds it any more.
 struct Shared {
+    request: Request,
     ended: watch::Receiver<Ended>,
     task: AbortHandle,
-    key: Key,
-    under_way: Arc<Mutex<HashMap<Key, Weak<Shared>>>>,
+    looks: u64,
+    under_way: Arc<Mutex<UnderWay>>,
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
         self.task.abort();
         let mut under_way = lock(&self.under_way);
-        // Another may have begun meanwhile.
-        if under_way.get(&self.key).is_some_and(|shared| shared.strong_count() == 0) {
-            under_way.remove(&self.key);
+        if let Some(alike) = under_way.get_mut(&self.looks) {
+            alike.retain(|shared| shared.strong_count() > 0);
+            if alike.is_empty() {
+                under_way.remove(&self.looks);
+            }
         }
     }
+}
+
+/// Whether one answer will do for both.
+fn same(a: &Request, b: &Request) -> bool {
+    let said = |r: &Request| (r.model.clone(), r.json, r.schema.clone(), r.extra.clone(), r.timeout, r.retries);
+    said(a) == said(b) && a.sampling == b.sampling && a.messages == b.messages
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -51,42 +63,45 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Once {
     pub(super) fn new(model: Arc<dyn Model>) -> Self {
-        Self { model, states: Default::default(), under_way: Arc::default() }
+        Self { model, looks: RandomState::new(), under_way: Arc::default() }
     }
 
-    fn key(&self, request: &Request) -> Key {
-        let of = |state: &RandomState| {
-            let mut hasher = state.build_hasher();
-            request.model.hash(&mut hasher);
-            for message in &request.messages {
-                (message.role as u8, &*message.text, message.images.len()).hash(&mut hasher);
-                message.images.iter().for_each(|image| image.hash(&mut hasher));
-            }
-            let sampling = &request.sampling;
-            let numbers = [sampling.temperature, sampling.top_p].map(|x| x.map(f64::to_bits));
-            (numbers, sampling.max_tokens, sampling.seed, &sampling.stop, request.json as u8).hash(&mut hasher);
-            (request.schema.as_deref(), request.extra.as_deref(), request.timeout, request.retries).hash(&mut hasher);
-            hasher.finish()
-        };
-        (of(&self.states.0), of(&self.states.1))
+    fn looks(&self, request: &Request) -> u64 {
+        let mut hasher = self.looks.build_hasher();
+        request.model.hash(&mut hasher);
+        for message in &request.messages {
+            let text = message.text.as_bytes();
+            let (first, last) = (&text[..text.len().min(ENDS)], &text[text.len().saturating_sub(ENDS)..]);
+            (text.len(), first, last, message.images.len()).hash(&mut hasher);
+        }
+        hasher.finish()
     }
 
     /// The request under way that this one is the same as, or this one; and whether it is this one.
     fn share(&self, request: &Request) -> (Arc<Shared>, bool) {
-        let key = self.key(request);
+        let looks = self.looks(request);
         let mut under_way = lock(&self.under_way);
-        if let Some(shared) = under_way.get(&key).and_then(Weak::upgrade) {
-            return (shared, false);
+        let alike = under_way.entry(looks).or_default();
+        // One that does not fit must not be dropped here: its end takes the lock.
+        let mut others = Vec::new();
+        for shared in alike.iter().filter_map(Weak::upgrade) {
+            if same(&shared.request, request) {
+                drop(under_way);
+                return (shared, false);
+            }
+            others.push(shared);
         }
         let (end, ended) = watch::channel(None);
-        let (model, request) = (self.model.clone(), request.clone());
+        let (model, asked) = (self.model.clone(), request.clone());
         let task = tokio::spawn(async move {
-            let result = model.complete(&request).await;
+            let result = model.complete(&asked).await;
             let _ = end.send(Some(result));
         });
-        let shared = Shared { ended, task: task.abort_handle(), key, under_way: self.under_way.clone() };
-        let shared = Arc::new(shared);
-        under_way.insert(key, Arc::downgrade(&shared));
+        let (task, request) = (task.abort_handle(), request.clone());
+        let shared = Arc::new(Shared { request, ended, task, looks, under_way: self.under_way.clone() });
+        alike.push(Arc::downgrade(&shared));
+        drop(under_way);
+        drop(others);
         (shared, true)
     }
 

@@ -72,11 +72,14 @@ async fn others_are_sent_each() {
     let (slow, once) = once();
     let mut limited = request("a", 0.0);
     limited.sampling.max_tokens = Some(1);
-    let several = [request("a", 0.5), request("a", 0.5), request("a", 0.0), request("b", 0.0), limited];
-    for call in several.map(|request| ask(&once, request)) {
-        call.await.unwrap().unwrap();
+    // Alike but in the middle, where nobody looks at first.
+    let long = |middle: &str| request(&format!("{0}{middle}{0}", "-".repeat(1000)), 0.0);
+    let several =
+        [request("a", 0.5), request("a", 0.5), request("a", 0.0), request("b", 0.0), limited, long("x"), long("y")];
+    for (call, text) in several.map(|request| (ask(&once, request.clone()), request.messages[0].text.clone())) {
+        assert_eq!(call.await.unwrap().unwrap().text, text);
     }
-    assert_eq!(slow.begun.load(SeqCst), 5);
+    assert_eq!(slow.begun.load(SeqCst), 7);
 }
 
 #[tokio::test(start_paused = true)]
