@@ -21,6 +21,13 @@ pub(super) fn findings(offline: bool, model: Option<String>) -> Vec<Finding> {
     let state = |name: &&str| format!("`{name}` is {}", if variable(name).is_some() { "set" } else { "not set" });
     let mut all = vec![Finding::good("keys", config::KEYS.iter().map(state).collect::<Vec<_>>().join(", "))];
     for (name, default) in config::BASES {
+        // Gemini's has another name at Google's own clients.
+        let other = "GOOGLE_GEMINI_BASE_URL";
+        let name = if *name == "GEMINI_BASE_URL" && variable(name).is_none() && variable(other).is_some() {
+            &other
+        } else {
+            name
+        };
         all.push(match variable(name) {
             None => Finding::good("base URL", format!("{default} (`{name}` is not set)")),
             Some(url) => match shown(&url) {
