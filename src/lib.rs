@@ -40,6 +40,7 @@ pub mod llm;
 pub mod session;
 pub mod wire;
 
+pub use interp::input::input_is_complete;
 pub use interp::table as primitives;
 pub use interp::wall::landlock_abi;
 

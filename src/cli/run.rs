@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     llm::{dispatch::Dispatcher, offline, router},
     session::{Interpreter, Listener, Outcome, Program, Progress, Report, Session, Stop, Usage, Zygote},
-    wire::{Limits, Stream},
+    wire::{Limits, Mode, Stream},
 };
 use clap::Args;
 use serde_json::json;
@@ -182,6 +182,7 @@ impl Run {
         let _made = Made::for_writing(&write);
         let program = Program {
             text: script.to_owned(),
+            mode: Mode::Script,
             json: self.json,
             args: self.args.clone(),
             read: grant(self.allow_read.as_deref(), self.script.parent()),

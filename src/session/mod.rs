@@ -16,7 +16,7 @@ use crate::{
     context::Contexts,
     error::Error,
     llm::{Text, dispatch::Dispatcher},
-    wire::{self, Blame, Ending, FailureClass, Grant, Limits, ScriptError, Stream, ToHost, ToSession},
+    wire::{self, Blame, Ending, FailureClass, Grant, Limits, Mode, ScriptError, Stream, ToHost, ToSession},
 };
 use bytes::{Bytes, BytesMut};
 use calls::Calls;
@@ -34,6 +34,8 @@ use zygote::Process;
 
 /// How long an interrupted program may take to end by itself.
 const GRACE: Duration = Duration::from_millis(100);
+/// How long an interrupted input may: its session is to be kept, so somebody at the prompt has to ask twice.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// How often a listener that is behind is asked again.
 const CATCH_UP: Duration = Duration::from_millis(5);
 /// How often a session's memory is looked at.
@@ -82,6 +84,8 @@ pub enum Stop {
 pub struct Program {
     /// Its text.
     pub text: String,
+    /// Whether it is a script, or what somebody has typed.
+    pub mode: Mode,
     /// Whether its value is wanted as JSON rather than in `display` form.
     pub json: bool,
     /// What `(script-args)` gives.
@@ -120,6 +124,8 @@ pub struct Report {
     pub exit: Option<Exit>,
     /// What its calls suggest to whoever wrote it, each a sentence.
     pub hints: Vec<String>,
+    /// The earlier input that an error has its place in.
+    pub input: Option<u32>,
 }
 
 /// A session: programs run in it one after the other, and see what the earlier ones defined.
@@ -132,6 +138,8 @@ pub struct Session {
     writer: tokio::task::JoinHandle<()>,
     pidfd: AsyncFd<std::os::fd::OwnedFd>,
     incoming: BytesMut,
+    /// The earlier input that the error under way has its place in.
+    input: Option<u32>,
     /// How the process ended, once that was asked.
     exit: Option<Option<Exit>>,
 }
@@ -166,6 +174,7 @@ impl Session {
             writer,
             pidfd,
             incoming: BytesMut::with_capacity(READ_AHEAD),
+            input: None,
             exit: None,
         })
     }
@@ -187,8 +196,11 @@ impl Session {
             Ok(()) => self.serve(&program, listener, stop).await,
             Err(e) => Err(e),
         };
-        self.calls.drop_all();
+        if program.mode == Mode::Script || self.exit.is_some() {
+            self.calls.drop_all();
+        }
         Report {
+            input: self.input.take(),
             outcome,
             usage: self.calls.usage(),
             calls_time: self.calls.time(),
@@ -203,6 +215,7 @@ impl Session {
             hint: Some("cut it into several files".into()),
         };
         let run = ToSession::Run {
+            mode: program.mode,
             json: program.json,
             max_memory: program.max_memory,
             args: program.args.clone(),
@@ -227,6 +240,7 @@ impl Session {
         memory.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         // Why it was told to end, and when it will be killed.
         let mut ending: Option<(Error, Instant)> = None;
+        let grace = if program.mode == Mode::Script { GRACE } else { PATIENCE };
         // Whether the process has ended: what it wrote before is still read.
         let mut dead = false;
         loop {
@@ -240,9 +254,15 @@ impl Session {
             tokio::select! {
                 // In this order: a session that writes without end must not put off its own.
                 biased;
-                Some(Stop::Signal(signal)) = stop.recv(), if ending.is_none() => {
-                    self.process.signal(Signal::INT);
-                    ending = Some((Error::Interrupted(signal), Instant::now() + GRACE));
+                Some(Stop::Signal(signal)) = stop.recv(), if ending.is_none() || program.mode != Mode::Script => {
+                    match &mut ending {
+                        None => {
+                            self.process.signal(Signal::INT);
+                            ending = Some((Error::Interrupted(signal), Instant::now() + grace));
+                        }
+                        // Asked for a second time.
+                        Some((_, kill_at)) => *kill_at = Instant::now(),
+                    }
                 }
                 () = tokio::time::sleep_until(alarm.into()) => match ending {
                     None => {
@@ -263,11 +283,7 @@ impl Session {
                     let cap = program.max_memory.unwrap_or(u64::MAX);
                     if resident(self.process.pid) > cap {
                         self.process.signal(Signal::KILL);
-                        let why = Error::script(
-                            format!("the script used more memory than its limit of {} MB", cap >> 20),
-                            "give it more with `--max-memory`, or hold less at a time",
-                        );
-                        return Err(self.death(Some(why), program).await);
+                        return Err(self.death(Some(too_much_memory(program.max_memory)), program).await);
                     }
                 }
                 () = tokio::time::sleep(CATCH_UP), if listener.behind() => {}
@@ -283,6 +299,55 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// Hears what earlier inputs have left running, until the session's process ends. May be dropped at any time.
+    pub async fn attend(&mut self, max_memory: Option<u64>, listener: &mut (dyn Listener + Send)) -> Error {
+        let mut memory = tokio::time::interval(MEMORY_CHECK);
+        memory.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let program = Program { mode: Mode::Input(0), max_memory, ..Program::default() };
+        loop {
+            let received = self.next_frame().and_then(|frame| match frame {
+                Some((head, tail)) => self.receive(&head, tail, listener).map(|_| true),
+                None => Ok(false),
+            });
+            match received {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(e) => return e,
+            }
+            tokio::select! {
+                _ = memory.tick(), if max_memory.is_some() => {
+                    if max_memory.is_some_and(|cap| resident(self.process.pid) > cap) {
+                        self.process.signal(Signal::KILL);
+                        return self.death(Some(too_much_memory(max_memory)), &program).await;
+                    }
+                }
+                read = self.reader.read_buf(&mut self.incoming), if !listener.behind() => {
+                    if matches!(read, Ok(0) | Err(_)) {
+                        return self.death(None, &program).await;
+                    }
+                }
+                () = tokio::time::sleep(CATCH_UP), if listener.behind() => {}
+            }
+        }
+    }
+
+    /// The model of calls that name none, from here on.
+    pub fn set_model(&self, model: Option<String>) {
+        self.calls.set_model(model);
+    }
+
+    /// Adds contexts to those that programs find. Their texts are sent, so each is bounded by the size of a frame.
+    pub fn add_contexts(&self, contexts: &Contexts) -> Result<(), Error> {
+        for (entry, group, text) in contexts.texts()? {
+            let name = entry.name.clone();
+            self.calls.frame(&ToSession::Context { entry, group }, text.as_bytes()).map_err(|_| Error::Usage {
+                message: format!("the context `{name}` is larger than {} MB", wire::MAX_FRAME >> 20),
+                hint: Some("give it on the command line, by `--context`".into()),
+            })?;
+        }
+        Ok(())
     }
 
     fn next_frame(&mut self) -> Result<Option<(Bytes, Bytes)>, Error> {
@@ -319,6 +384,7 @@ impl Session {
                 let label = text(tail)?.to_string();
                 listener.progress(Progress { group, label, done, total, failed });
             }
+            ToHost::Place { input } => self.input = Some(input),
             ToHost::Finished(ending) => return Ok(Some(End { ending, value: text(tail)? })),
         }
         Ok(None)
@@ -383,6 +449,13 @@ impl Drop for Session {
         // What a script left running, such as a Python thread, has no say in this.
         self.process.signal(Signal::KILL);
     }
+}
+
+fn too_much_memory(cap: Option<u64>) -> Error {
+    Error::script(
+        format!("the script used more memory than its limit of {} MB", cap.unwrap_or_default() >> 20),
+        "give it more with `--max-memory`, or hold less at a time",
+    )
 }
 
 struct End {

@@ -7,7 +7,7 @@ use super::{
     scope::{Binding, Local, Scope},
     syntax::{Name, Node, Syntax},
 };
-use crate::interp::errors;
+use crate::interp::{errors, inputs};
 use std::{cell::Cell, rc::Rc};
 
 impl Expander {
@@ -93,7 +93,14 @@ impl Expander {
                 let hint = errors::form_hint(word);
                 return Err(error(syntax.span, format!("`{word}` is a form, and stands first in parentheses"), hint));
             }
-            None => Op::Native(self.native(name, syntax)?),
+            None => match inputs::past(name.word()).filter(|_| self.at_prompt) {
+                Some(number) => {
+                    let place = syntax.span;
+                    let number = Code::new(Op::Quote(Syntax::integer(number, place)), place);
+                    Op::Call(vec![Code::new(Op::Native("%past".into()), place), number])
+                }
+                None => Op::Native(self.native(name, syntax)?),
+            },
         };
         Ok(Code::new(op, syntax.span))
     }

@@ -45,6 +45,8 @@ pub(crate) struct Expander {
     top: Scope,
     /// What Steel itself has, by its own names.
     natives: HashSet<String>,
+    /// Whether the text is an input at a prompt, which knows `_`.
+    pub(crate) at_prompt: bool,
     /// Whether the text is ours: names that begin with `%` are allowed.
     internal: bool,
     /// How many procedures lie round what is being expanded.
@@ -75,6 +77,7 @@ impl Expander {
             base,
             top,
             natives,
+            at_prompt: false,
             internal: false,
             depth: 0,
             nesting: 0,
@@ -105,6 +108,20 @@ impl Expander {
             Some(Binding::Global(global)) => Some(global.steel.clone()),
             _ => None,
         }
+    }
+
+    /// Every name that means something.
+    pub(crate) fn names(&self) -> impl Iterator<Item = String> + '_ {
+        self.natives.iter().cloned().chain(self.words().into_iter().map(|word| word.to_string()))
+    }
+
+    /// The variables of the session's top level, with what Steel calls them.
+    pub(crate) fn variables(&self) -> Vec<(String, String)> {
+        let steel = |word: &Rc<str>| match self.top.bound(&Name::Plain(word.clone())) {
+            Some(Binding::Global(global)) => Some((word.to_string(), global.steel.to_string())),
+            _ => None,
+        };
+        self.top.words().iter().filter_map(steel).collect()
     }
 
     /// A number that nothing else has.

@@ -17,27 +17,21 @@ const DEPTH: usize = 2_000;
 
 /// Reads all of a program. `internal`: whether it may use the interpreter's own names.
 pub(crate) fn program(text: &str, internal: bool) -> Step<Vec<Syntax>> {
-    let mut reader = Reader { text, at: 0, depth: 0, internal };
-    if text.starts_with("#!") {
-        // A script may name its interpreter in its first line.
-        reader.line();
-    }
-    let mut forms = Vec::new();
-    while let Some(form) = reader.datum()? {
-        forms.push(form);
-    }
-    match reader.text.get(reader.at..=reader.at) {
-        Some(close) => {
-            let message = format!("this `{close}` closes nothing");
-            Err(error(reader.span(reader.at, 1), message, "is there one too many?"))
-        }
-        None => Ok(forms),
-    }
+    let mut reader = Reader::new(text, internal);
+    reader.program()
+}
+
+/// Whether a text ends within something that has begun: there would have to be more of it.
+pub(crate) fn ends_early(text: &str) -> bool {
+    let mut reader = Reader::new(text, false);
+    // Whatever is wrong before its end, more text would not mend it.
+    let _ = reader.program();
+    reader.ends_early
 }
 
 /// Reads text that is data: what `read` and `(read (open-input-string …))` give.
 pub(crate) fn first(text: &str) -> Step<Option<(Syntax, usize)>> {
-    let mut reader = Reader { text, at: 0, depth: 0, internal: true };
+    let mut reader = Reader::new(text, true);
     let datum = reader.datum()?;
     Ok(datum.map(|datum| (datum, reader.at)))
 }
@@ -47,9 +41,33 @@ struct Reader<'a> {
     at: usize,
     depth: usize,
     internal: bool,
+    /// Whether the text ended within something.
+    ends_early: bool,
 }
 
 impl<'a> Reader<'a> {
+    fn new(text: &'a str, internal: bool) -> Self {
+        Self { text, at: 0, depth: 0, internal, ends_early: false }
+    }
+
+    fn program(&mut self) -> Step<Vec<Syntax>> {
+        if self.text.starts_with("#!") {
+            // A script may name its interpreter in its first line.
+            self.line();
+        }
+        let mut forms = Vec::new();
+        while let Some(form) = self.datum()? {
+            forms.push(form);
+        }
+        match self.text.get(self.at..=self.at) {
+            Some(close) => {
+                let message = format!("this `{close}` closes nothing");
+                Err(error(self.span(self.at, 1), message, "is there one too many?"))
+            }
+            None => Ok(forms),
+        }
+    }
+
     fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
@@ -76,11 +94,14 @@ impl<'a> Reader<'a> {
             if trimmed.starts_with(';') || trimmed.starts_with("#lang ") {
                 self.line();
             } else if trimmed.starts_with("#|") {
-                self.at += block_comment(trimmed);
+                let (bytes, closed) = comment(trimmed);
+                self.at += bytes;
+                self.ends_early |= !closed;
             } else if trimmed.starts_with("#;") {
                 let start = self.at;
                 self.at += 2;
                 if self.datum()?.is_none() {
+                    self.ends_early |= self.rest().is_empty();
                     return Err(error(self.span(start, 2), "`#;` has nothing to leave out", "a datum follows it"));
                 }
             } else {
@@ -127,6 +148,7 @@ impl<'a> Reader<'a> {
         self.deeper()?;
         let datum = self.datum()?;
         self.depth -= 1;
+        self.ends_early |= datum.is_none() && self.rest().is_empty();
         datum.ok_or_else(|| {
             let before = &self.text[start..start + len];
             error(self.span(start, len), format!("nothing follows this `{before}`"), "a datum follows it")
@@ -176,6 +198,7 @@ impl<'a> Reader<'a> {
                     return Err(error(self.span(self.at, 1), message, hint));
                 }
                 None => {
+                    self.ends_early = true;
                     let hint = "the script ends before it is closed";
                     return Err(error(self.span(start, 1), format!("this `{open}` is never closed"), hint));
                 }
@@ -303,6 +326,11 @@ fn dotted(mut items: Vec<Syntax>, tail: Syntax) -> Node {
 
 /// The bytes of a nested `#| … |#`.
 pub(crate) fn block_comment(text: &str) -> usize {
+    comment(text).0
+}
+
+/// Its bytes, and whether it ends.
+fn comment(text: &str) -> (usize, bool) {
     let (mut depth, mut at) = (0, 0);
     while at < text.len() {
         let rest = &text.as_bytes()[at..];
@@ -312,10 +340,10 @@ pub(crate) fn block_comment(text: &str) -> usize {
             _ => at += 1,
         }
         if depth == 0 {
-            return at;
+            return (at, true);
         }
     }
-    text.len()
+    (text.len(), false)
 }
 
 #[cfg(test)]
