@@ -4,6 +4,7 @@ use super::{
     grants::{Made, grant},
     progress::Display,
     screen::{self, complain},
+    shared::{Shared, signals, tell_notes},
     stdout::Stdout,
 };
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
     error::Error,
     llm::{dispatch::Dispatcher, offline, router},
     session::{Interpreter, Listener, Outcome, Program, Progress, Report, Session, Stop, Usage, Zygote},
-    wire::{Limits, Mode, Stream},
+    wire::{Mode, Stream},
 };
 use clap::Args;
 use serde_json::json;
@@ -22,79 +23,26 @@ use std::{
     process::ExitCode,
     time::{Duration, Instant},
 };
-use tokio::{
-    signal::unix::{SignalKind, signal},
-    sync::mpsc,
-};
+use tokio::sync::mpsc;
 
 /// How much output `--json` keeps for its field, in bytes.
 const MAX_OUTPUT: usize = 64 << 20;
-
-/// How many notes about contexts are shown.
-const NOTES: usize = 10;
 
 #[derive(Args)]
 pub(super) struct Run {
     /// The script.
     script: PathBuf,
-    /// What the script finds as `context`: a file, a directory, a glob, or `-` for standard input. May be given again.
-    #[arg(long, value_name = "[NAME=]PATH")]
-    context: Vec<PathBuf>,
-    /// Leave out contexts that cannot be read as text.
-    #[arg(long)]
-    skip_unreadable: bool,
-    /// Answer every call by the built-in extractive model: no network, no key, and no language model.
-    #[arg(long)]
-    offline: bool,
-    /// The model of calls that name none.
-    #[arg(long, value_name = "NAME")]
-    model: Option<String>,
-    /// Calls under way at once.
-    #[arg(long, value_name = "N", default_value_t = config::MAX_CONCURRENT, value_parser = positive,
-          allow_negative_numbers = true)]
-    max_concurrent: usize,
+    #[command(flatten)]
+    pub(super) shared: Shared,
     /// How long the whole run may take: `90`, `10m`, `2h`.
     #[arg(long, value_name = "TIME", value_parser = config::seconds, allow_hyphen_values = true)]
     timeout: Option<Duration>,
-    /// How much memory the script may have: `500MB`, `2GB`.
-    #[arg(long, value_name = "SIZE", value_parser = config::memory, default_value = config::MAX_MEMORY,
-          hide_default_value = true, allow_hyphen_values = true)]
-    max_memory: u64,
-    /// How many calls the script may make.
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
-    max_calls: Option<u64>,
-    /// How many tokens its calls may take, prompts and answers together.
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
-    max_tokens: Option<u64>,
-    /// Files that it may read, with all below them; without PATHS, any. Its own folder it always may.
-    #[arg(long, value_name = "PATHS", num_args = 0.., require_equals = true, value_delimiter = ',')]
-    allow_read: Option<Vec<PathBuf>>,
-    /// Files that it may write, with all below them; without PATHS, any.
-    #[arg(long, value_name = "PATHS", num_args = 0.., require_equals = true, value_delimiter = ',')]
-    allow_write: Option<Vec<PathBuf>>,
-    /// Let the script do all that you may do yourself: the operating system does not confine it.
-    #[arg(long)]
-    no_sandbox: bool,
     /// Print one JSON object instead of the output and the value.
     #[arg(long)]
     json: bool,
-    /// No progress line, no note about `--offline` and no hints at the end.
-    #[arg(short, long)]
-    quiet: bool,
-    /// Say more on stderr, such as what `log-event` notes.
-    #[arg(short, long, action = clap::ArgAction::Count)]
-    pub(super) verbose: u8,
     /// What `(script-args)` gives.
     #[arg(last = true)]
     args: Vec<String>,
-}
-
-fn positive(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| format!("`{text}` is no whole number above zero"))
-}
-
-fn count(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| format!("`{text}` is no whole number that is not negative"))
 }
 
 /// What came of it, with what is needed to tell it.
@@ -115,7 +63,7 @@ impl Run {
         config::raise_descriptors();
         // Started before anything else: it gets ready while the rest of this happens.
         let zygote = Zygote::start(&Interpreter::ThisProgram)
-            .map(|zygote| if self.no_sandbox { zygote.without_sandbox() } else { zygote });
+            .map(|zygote| if self.shared.no_sandbox { zygote.without_sandbox() } else { zygote });
         let script =
             config::read_text(&self.script, "script").map(|s| s.strip_prefix('\u{feff}').map(Into::into).unwrap_or(s));
         // One thread: many calls at once cost less on it than on several.
@@ -154,7 +102,7 @@ impl Run {
     ) -> Ended {
         let mut notes = Vec::new();
         let collected = tokio::select! {
-            collected = Contexts::collect(zygote, &self.context, self.skip_unreadable, &mut notes) => collected,
+            collected = Contexts::collect(zygote, &self.shared.context, self.shared.skip_unreadable, &mut notes) => collected,
             Some(Stop::Signal(signal)) = stop.recv() => Err(Error::Interrupted(signal)),
         };
         tell_notes(&notes);
@@ -162,11 +110,11 @@ impl Run {
             Ok(contexts) => contexts,
             Err(e) => return failed(e),
         };
-        if self.offline && !self.quiet && (self.verbose > 0 || std::io::stderr().is_terminal()) {
+        if self.shared.offline && !self.shared.quiet && (self.shared.verbose > 0 || std::io::stderr().is_terminal()) {
             complain(&format!("note: {}\n", offline::NOTICE));
         }
-        let models = router::stack(config::models(self.offline, self.model.clone()));
-        let dispatcher = Dispatcher::new(models, config::concurrent(self.max_concurrent));
+        let models = router::stack(config::models(self.shared.offline, self.shared.model.clone()));
+        let dispatcher = Dispatcher::new(models, config::concurrent(self.shared.max_concurrent));
         let started = tokio::select! {
             started = Session::start_with(zygote, dispatcher, &contexts) => started,
             Some(Stop::Signal(signal)) = stop.recv() => Err(Error::Interrupted(signal)),
@@ -176,20 +124,20 @@ impl Run {
             Err(e) => return failed(e),
         };
         let startup = begun.elapsed();
-        let display = Display::new(session.counts(), self.quiet || self.json);
+        let display = Display::new(session.counts(), self.shared.quiet || self.json);
         let mut screen = Screen { display, stdout, captured: self.json.then(String::new) };
-        let write = grant(self.allow_write.as_deref(), None);
+        let write = grant(self.shared.allow_write.as_deref(), None);
         let _made = Made::for_writing(&write);
         let program = Program {
             text: script.to_owned(),
             mode: Mode::Script,
             json: self.json,
             args: self.args.clone(),
-            read: grant(self.allow_read.as_deref(), self.script.parent()),
+            read: grant(self.shared.allow_read.as_deref(), self.script.parent()),
             write,
-            limits: Limits { calls: self.max_calls, tokens: self.max_tokens },
+            limits: self.shared.limits(),
             timeout: self.timeout,
-            max_memory: Some(self.max_memory),
+            max_memory: Some(self.shared.max_memory),
         };
         let Report { outcome, usage, calls_time, hints, .. } = session.run(program, &mut screen, stop).await;
         let mid_line = screen.display.finish();
@@ -238,7 +186,7 @@ impl Run {
         if ended.mid_line && !valued && std::io::stderr().is_terminal() {
             complain("\n");
         }
-        for hint in ended.hints.iter().filter(|_| !self.quiet && !stopped) {
+        for hint in ended.hints.iter().filter(|_| !self.shared.quiet && !stopped) {
             complain(&screen::hint(hint));
         }
         match result {
@@ -298,16 +246,6 @@ fn object(ended: &Ended, script: &str, total: Duration) -> serde_json::Value {
     })
 }
 
-/// What was left out; of many, the first few.
-fn tell_notes(notes: &[String]) {
-    for note in notes.iter().take(NOTES) {
-        complain(&format!("note: {note}\n"));
-    }
-    if notes.len() > NOTES {
-        complain(&format!("note: and {} more\n", notes.len() - NOTES));
-    }
-}
-
 /// Where a script's output and progress go.
 struct Screen<'a> {
     display: Display,
@@ -344,21 +282,6 @@ impl Listener for Screen<'_> {
     }
 }
 
-/// Ctrl-C and SIGTERM, as reasons to stop.
-fn signals() -> std::io::Result<mpsc::UnboundedReceiver<Stop>> {
-    let (send, receive) = mpsc::unbounded_channel();
-    for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
-        let (mut signals, send) = (signal(kind)?, send.clone());
-        tokio::spawn(async move {
-            while signals.recv().await.is_some() {
-                // Nobody listens after the run.
-                let _ = send.send(Stop::Signal(kind.as_raw_value()));
-            }
-        });
-    }
-    Ok(receive)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -372,7 +295,7 @@ mod tests {
 
     #[test]
     fn a_script_may_have_two_gigabytes_unless_a_flag_says_otherwise() {
-        let memory = |line: &[&str]| Line::parse_from(line).run.max_memory;
+        let memory = |line: &[&str]| Line::parse_from(line).run.shared.max_memory;
         assert_eq!(memory(&["run", "a.scm"]), 2 << 30);
         assert_eq!(memory(&["run", "a.scm", "--max-memory", "500MB"]), 500 << 20);
     }
