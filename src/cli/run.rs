@@ -1,14 +1,14 @@
 //! `bessemer run`: one script, from its file to its value.
 
 use super::{
-    grants::{Made, grant},
+    grants::Made,
     progress::Display,
     screen::{self, complain},
     shared::{Shared, signals, tell_notes},
     stdout::Stdout,
 };
 use crate::{
-    config,
+    config::{self, file::Settings},
     context::Contexts,
     error::Error,
     llm::{dispatch::Dispatcher, offline, router},
@@ -62,10 +62,10 @@ impl Run {
         let begun = Instant::now();
         config::raise_descriptors();
         // Started before anything else: it gets ready while the rest of this happens.
-        let zygote = Zygote::start(&Interpreter::ThisProgram)
-            .map(|zygote| if self.shared.no_sandbox { zygote.without_sandbox() } else { zygote });
+        let zygote = Zygote::start(&Interpreter::ThisProgram);
         let script =
             config::read_text(&self.script, "script").map(|s| s.strip_prefix('\u{feff}').map(Into::into).unwrap_or(s));
+        let settings = config::file::load(self.shared.config.as_deref());
         // One thread: many calls at once cost less on it than on several.
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
@@ -77,12 +77,13 @@ impl Run {
         let code = runtime.block_on(async {
             let (stdout, mut stop) = (Stdout::new(), signals());
             let mut text = String::new();
-            let ended = match (zygote, script, &mut stop) {
-                (Ok(zygote), Ok(script), Ok(stop)) => {
+            let ended = match (zygote, settings, script, &mut stop) {
+                (Ok(zygote), Ok(settings), Ok(script), Ok(stop)) => {
                     text = script;
-                    self.run(&zygote, &text, begun, &stdout, stop).await
+                    let zygote = if self.shared.grants.confines(&settings) { zygote } else { zygote.without_sandbox() };
+                    self.run(&zygote, &settings, &text, begun, &stdout, stop).await
                 }
-                (Err(e), ..) | (_, Err(e), _) => failed(e),
+                (Err(e), ..) | (_, Err(e), ..) | (_, _, Err(e), _) => failed(e),
                 (.., Err(e)) => failed(Error::interpreter(format!("no signals: {e}"))),
             };
             self.tell(&text, ended, begun, &stdout, stop.ok()).await
@@ -95,6 +96,7 @@ impl Run {
     async fn run(
         &self,
         zygote: &Zygote,
+        settings: &Settings,
         script: &str,
         begun: Instant,
         stdout: &Stdout,
@@ -126,15 +128,14 @@ impl Run {
         let startup = begun.elapsed();
         let display = Display::new(session.counts(), self.shared.quiet || self.json);
         let mut screen = Screen { display, stdout, captured: self.json.then(String::new) };
-        let write = grant(self.shared.allow_write.as_deref(), None);
-        let _made = Made::for_writing(&write);
+        let permissions = self.shared.grants.permissions(settings, &self.script);
+        let _made = Made::for_writing(&permissions.write);
         let program = Program {
             text: script.to_owned(),
             mode: Mode::Script,
             json: self.json,
             args: self.args.clone(),
-            read: grant(self.shared.allow_read.as_deref(), self.script.parent()),
-            write,
+            permissions,
             limits: self.shared.limits(),
             timeout: self.timeout,
             max_memory: Some(self.shared.max_memory),

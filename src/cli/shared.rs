@@ -1,6 +1,6 @@
 //! What every subcommand that runs programs has in common: its flags, signals as reasons to stop, notes about contexts.
 
-use super::screen::complain;
+use super::{grants::Flags, screen::complain};
 use crate::{config, session::Stop, wire::Limits};
 use clap::Args;
 use std::path::PathBuf;
@@ -40,15 +40,11 @@ pub(super) struct Shared {
     /// How many tokens its calls may take, prompts and answers together.
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub(super) max_tokens: Option<u64>,
-    /// Files that it may read, with all below them; without PATHS, any. Its own folder it always may.
-    #[arg(long, value_name = "PATHS", num_args = 0.., require_equals = true, value_delimiter = ',')]
-    pub(super) allow_read: Option<Vec<PathBuf>>,
-    /// Files that it may write, with all below them; without PATHS, any.
-    #[arg(long, value_name = "PATHS", num_args = 0.., require_equals = true, value_delimiter = ',')]
-    pub(super) allow_write: Option<Vec<PathBuf>>,
-    /// Let the script do all that you may do yourself: the operating system does not confine it.
-    #[arg(long)]
-    pub(super) no_sandbox: bool,
+    #[command(flatten)]
+    pub(super) grants: Flags,
+    /// The configuration file, instead of your own and the working directory's.
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
     /// No progress line, no note about `--offline` and no hints at the end.
     #[arg(short, long)]
     pub(super) quiet: bool,
