@@ -4,16 +4,14 @@ use super::{
     grants::Made,
     progress::Display,
     screen::{self, complain},
-    shared::{Shared, signals, tell_notes},
+    shared::{Screen, Shared, signals},
     stdout::Stdout,
 };
 use crate::{
     config::{self, file::Settings},
-    context::Contexts,
     error::Error,
-    llm::{dispatch::Dispatcher, offline, router},
-    session::{Interpreter, Listener, Outcome, Program, Progress, Report, Session, Stop, Usage, Zygote},
-    wire::{Mode, Stream},
+    session::{Interpreter, Outcome, Program, Report, Session, Stop, Usage, Zygote},
+    wire::Mode,
 };
 use clap::Args;
 use serde_json::json;
@@ -24,9 +22,6 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::sync::mpsc;
-
-/// How much output `--json` keeps for its field, in bytes.
-const MAX_OUTPUT: usize = 64 << 20;
 
 #[derive(Args)]
 pub(super) struct Run {
@@ -102,21 +97,12 @@ impl Run {
         stdout: &Stdout,
         stop: &mut mpsc::UnboundedReceiver<Stop>,
     ) -> Ended {
-        let mut notes = Vec::new();
-        let collected = tokio::select! {
-            collected = Contexts::collect(zygote, &self.shared.context, self.shared.skip_unreadable, &mut notes) => collected,
-            Some(Stop::Signal(signal)) = stop.recv() => Err(Error::Interrupted(signal)),
-        };
-        tell_notes(&notes);
-        let contexts = match collected {
+        let contexts = match self.shared.contexts(zygote, stop).await {
             Ok(contexts) => contexts,
             Err(e) => return failed(e),
         };
-        if self.shared.offline && !self.shared.quiet && (self.shared.verbose > 0 || std::io::stderr().is_terminal()) {
-            complain(&format!("note: {}\n", offline::NOTICE));
-        }
-        let models = router::stack(config::models(self.shared.offline, self.shared.model.clone()));
-        let dispatcher = Dispatcher::new(models, config::concurrent(self.shared.max_concurrent));
+        self.shared.say_offline();
+        let dispatcher = self.shared.dispatcher();
         let started = tokio::select! {
             started = Session::start_with(zygote, dispatcher, &contexts) => started,
             Some(Stop::Signal(signal)) = stop.recv() => Err(Error::Interrupted(signal)),
@@ -245,42 +231,6 @@ fn object(ended: &Ended, script: &str, total: Duration) -> serde_json::Value {
             "calls_s": seconds(ended.calls_time),
         },
     })
-}
-
-/// Where a script's output and progress go.
-struct Screen<'a> {
-    display: Display,
-    stdout: &'a Stdout,
-    /// The output, when it is to be a field of the JSON object.
-    captured: Option<String>,
-}
-
-impl Listener for Screen<'_> {
-    fn wrote(&mut self, stream: Stream, text: &str) -> Result<(), Error> {
-        match (stream, &mut self.captured) {
-            (Stream::Stdout, Some(captured)) if captured.len() + text.len() > MAX_OUTPUT => {
-                return Err(Error::script(
-                    format!("the script wrote more than {} MB, which `--json` would have to hold", MAX_OUTPUT >> 20),
-                    "write less, or run it without `--json`",
-                ));
-            }
-            (Stream::Stdout, Some(captured)) => captured.push_str(text),
-            (Stream::Stdout, None) => {
-                let stdout = self.stdout;
-                return self.display.aside(text.ends_with('\n'), || stdout.write(text.to_owned()));
-            }
-            (Stream::Stderr, _) => self.display.aside(text.ends_with('\n'), || complain(text)),
-        }
-        Ok(())
-    }
-
-    fn behind(&self) -> bool {
-        self.stdout.full()
-    }
-
-    fn progress(&mut self, progress: Progress) {
-        self.display.progress(&progress);
-    }
 }
 
 #[cfg(test)]

@@ -1,14 +1,24 @@
-//! What every subcommand that runs programs has in common: its flags, signals as reasons to stop, notes about contexts.
+//! What every subcommand that runs programs has in common: its flags, contexts, where output goes, signals as reasons to
+//! stop.
 
-use super::{grants::Flags, screen::complain};
-use crate::{config, session::Stop, wire::Limits};
+use super::{grants::Flags, progress::Display, screen::complain, stdout::Stdout};
+use crate::{
+    config,
+    context::Contexts,
+    error::Error,
+    llm::{dispatch::Dispatcher, offline, router},
+    session::{Listener, Progress, Stop, Zygote},
+    wire::{Limits, Stream},
+};
 use clap::Args;
-use std::path::PathBuf;
+use std::{io::IsTerminal, path::PathBuf, sync::Arc};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
 };
 
+/// How much output `--json` keeps for its field, in bytes.
+const MAX_OUTPUT: usize = 64 << 20;
 /// How many notes about contexts are shown.
 const NOTES: usize = 10;
 
@@ -58,6 +68,34 @@ impl Shared {
     pub(super) fn limits(&self) -> Limits {
         Limits { calls: self.max_calls, tokens: self.max_tokens }
     }
+
+    /// What `--context` names. What was left out is told.
+    pub(super) async fn contexts(
+        &self,
+        zygote: &Zygote,
+        stop: &mut mpsc::UnboundedReceiver<Stop>,
+    ) -> Result<Contexts, Error> {
+        let mut notes = Vec::new();
+        let collected = tokio::select! {
+            collected = Contexts::collect(zygote, &self.context, self.skip_unreadable, &mut notes) => collected,
+            Some(Stop::Signal(signal)) = stop.recv() => Err(Error::Interrupted(signal)),
+        };
+        tell_notes(&notes);
+        collected
+    }
+
+    /// Says at a terminal that `--offline` is no language model.
+    pub(super) fn say_offline(&self) {
+        if self.offline && !self.quiet && (self.verbose > 0 || std::io::stderr().is_terminal()) {
+            complain(&format!("note: {}\n", offline::NOTICE));
+        }
+    }
+
+    /// How its calls reach models.
+    pub(super) fn dispatcher(&self) -> Arc<Dispatcher> {
+        let models = router::stack(config::models(self.offline, self.model.clone()));
+        Dispatcher::new(models, config::concurrent(self.max_concurrent))
+    }
 }
 
 fn positive(text: &str) -> Result<usize, String> {
@@ -75,6 +113,42 @@ pub(super) fn tell_notes(notes: &[String]) {
     }
     if notes.len() > NOTES {
         complain(&format!("note: and {} more\n", notes.len() - NOTES));
+    }
+}
+
+/// Where a script's output and progress go.
+pub(super) struct Screen<'a> {
+    pub(super) display: Display,
+    pub(super) stdout: &'a Stdout,
+    /// The output, when it is to be a field of the JSON object.
+    pub(super) captured: Option<String>,
+}
+
+impl Listener for Screen<'_> {
+    fn wrote(&mut self, stream: Stream, text: &str) -> Result<(), Error> {
+        match (stream, &mut self.captured) {
+            (Stream::Stdout, Some(captured)) if captured.len() + text.len() > MAX_OUTPUT => {
+                return Err(Error::script(
+                    format!("the script wrote more than {} MB, which `--json` would have to hold", MAX_OUTPUT >> 20),
+                    "write less, or run it without `--json`",
+                ));
+            }
+            (Stream::Stdout, Some(captured)) => captured.push_str(text),
+            (Stream::Stdout, None) => {
+                let stdout = self.stdout;
+                return self.display.aside(text.ends_with('\n'), || stdout.write(text.to_owned()));
+            }
+            (Stream::Stderr, _) => self.display.aside(text.ends_with('\n'), || complain(text)),
+        }
+        Ok(())
+    }
+
+    fn behind(&self) -> bool {
+        self.stdout.full()
+    }
+
+    fn progress(&mut self, progress: Progress) {
+        self.display.progress(&progress);
     }
 }
 

@@ -364,6 +364,16 @@ impl Session {
         }
     }
 
+    /// What its calls have come to so far.
+    pub fn usage(&self) -> Usage {
+        self.calls.usage()
+    }
+
+    /// Whether its process has ended: it runs nothing more.
+    pub fn has_ended(&self) -> bool {
+        self.exit.is_some()
+    }
+
     /// The model of calls that name none, from here on.
     pub fn set_model(&self, model: Option<String>) {
         self.calls.set_model(model);

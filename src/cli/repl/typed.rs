@@ -9,9 +9,12 @@ use crate::{
 };
 use anstyle::{AnsiColor, Style};
 use std::{collections::HashMap, path::Path};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// No more completions are offered.
 const MOST: usize = 200;
+/// A hint that would be narrower says nothing.
+const NARROWEST: usize = 20;
 const COMMENT: Style = Style::new().dimmed();
 const STRING: Style = AnsiColor::Green.on_default();
 const KEYWORD: Style = AnsiColor::Yellow.on_default();
@@ -171,6 +174,27 @@ pub(super) fn signature(text: &str, known: &Known) -> Option<String> {
     known.signature(name)
 }
 
+/// That signature as a comment behind the text, cut to so many columns.
+pub(super) fn hint(text: &str, known: &Known, columns: usize) -> Option<String> {
+    let shown = format!("  ; {}", signature(text, known)?);
+    let room = columns.min(shown.width());
+    if room < NARROWEST.min(shown.width()) {
+        return None;
+    }
+    if shown.width() <= columns {
+        return Some(shown);
+    }
+    let (mut out, mut used) = (String::new(), 0);
+    for c in shown.chars() {
+        used += c.width().unwrap_or(0);
+        if used >= room {
+            break;
+        }
+        out.push(c);
+    }
+    Some(out + "…")
+}
+
 /// The bracket that belongs to the one at or before the cursor: both, or the one alone when it has none.
 fn pair(text: &str, cursor: usize, all: &[Token]) -> Option<(usize, Option<usize>)> {
     let bracket = |at: usize| all.iter().find(|(kind, place)| matches!(kind, Kind::Open | Kind::Close) && place.start == at);
@@ -200,9 +224,9 @@ fn pair(text: &str, cursor: usize, all: &[Token]) -> Option<(usize, Option<usize
 }
 
 /// The text in colours, the pair of brackets at the cursor marked.
-pub(super) fn coloured(text: &str, cursor: usize, known: &Known) -> String {
+pub(super) fn coloured(text: &str, cursor: Option<usize>, known: &Known) -> String {
     let all: Vec<Token> = tokens(text).collect();
-    let pair = pair(text, cursor, &all);
+    let pair = cursor.and_then(|cursor| pair(text, cursor, &all));
     let mut out = String::with_capacity(text.len() * 2);
     let (mut end, mut opened) = (0, false);
     for (kind, place) in &all {
@@ -309,10 +333,18 @@ mod tests {
     }
 
     #[test]
+    fn a_hint_keeps_to_the_room_there_is() {
+        let hint = |columns| hint("(my-reader ", &known(), columns);
+        assert_eq!(hint(80).as_deref(), Some("  ; (my-reader path #:width [w 3])"));
+        assert_eq!(hint(24).as_deref(), Some("  ; (my-reader path #:w…"));
+        assert_eq!(hint(10), None);
+    }
+
+    #[test]
     fn colours_change_nothing_but_the_look() {
         let text = "(define (f x) ; note\n  (llm-query #:model \"a)\" 12 #| b |# #\\( x))";
         for cursor in 0..text.len() {
-            let shown = coloured(text, cursor, &known());
+            let shown = coloured(text, Some(cursor), &known());
             assert_eq!(anstream::adapter::strip_str(&shown).to_string(), text);
         }
     }
