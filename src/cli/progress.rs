@@ -43,7 +43,8 @@ impl Display {
                 loop {
                     tokio::time::sleep(TICK).await;
                     if counts.calls.load(Relaxed) == before && counts.in_flight.load(Relaxed) <= 0
-                        || mid_line.load(Relaxed) {
+                        || mid_line.load(Relaxed)
+                    {
                         continue;
                     }
                     if !std::mem::replace(&mut shown, true) {

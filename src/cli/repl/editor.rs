@@ -11,7 +11,7 @@ use crate::error::Error;
 use anstyle::{AnsiColor, Style};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use rustyline::{
-    ColorMode, CompletionType, Config, Context, ExternalPrinter, Helper,
+    Behavior, ColorMode, CompletionType, Config, Context, ExternalPrinter, Helper,
     completion::Completer,
     error::ReadlineError,
     highlight::{CmdKind, Highlighter},
@@ -65,12 +65,12 @@ pub(super) struct Editor {
 
 impl Editor {
     /// The terminal that the program was started at.
-    pub(super) fn terminal(known: Arc<Mutex<Known>>, colour: bool) -> Self {
+    pub(super) fn terminal(known: Arc<Mutex<Known>>) -> Self {
         let mode = tcgetattr(std::io::stdin()).ok();
         let (ask, asked) = channel();
         let (answer, typed) = mpsc::unbounded_channel();
         let (tell, told) = channel();
-        std::thread::spawn(move || edit(known, colour, &tell, &asked, &answer));
+        std::thread::spawn(move || edit(known, &tell, &asked, &answer));
         let printer: Option<Box<dyn ExternalPrinter + Send>> = told.recv().ok().flatten();
         let above = printer.map(|printer| {
             let (above, texts) = channel();
@@ -100,9 +100,9 @@ impl Editor {
         self.typed.recv().await.unwrap_or(Typed::End)
     }
 
-    /// Shows a text above what is being typed. Whether that could be done.
-    pub(super) fn above(&self, text: &str) -> bool {
-        self.above.as_ref().is_some_and(|above| above.send(text.to_owned()).is_ok())
+    /// What takes texts to be shown above what is being typed.
+    pub(super) fn above(&self) -> Option<Sender<String>> {
+        self.above.clone()
     }
 }
 
@@ -152,16 +152,20 @@ fn print_above(mut printer: Box<dyn ExternalPrinter + Send>, texts: &Receiver<St
 /// Runs the line editor.
 fn edit(
     known: Arc<Mutex<Known>>,
-    colour: bool,
     tell: &Sender<Option<Box<dyn ExternalPrinter + Send>>>,
     asked: &Receiver<String>,
     answer: &mpsc::UnboundedSender<Typed>,
 ) {
-    let color_mode = if colour { ColorMode::Enabled } else { ColorMode::Disabled };
+    let stdout = std::io::stdout();
+    let plain = anstream::AutoStream::choice(&stdout) == anstream::ColorChoice::Never;
+    let color_mode = if plain { ColorMode::Disabled } else { ColorMode::Enabled };
+    // What stdout is sent to is no place for prompts.
+    let behavior = if stdout.is_terminal() { Behavior::Stdio } else { Behavior::PreferTerm };
     let made = Config::builder()
         .max_history_size(KEPT)
         .and_then(|config| config.history_ignore_dups(true))
-        .map(|config| config.history_ignore_space(true).completion_type(CompletionType::List).color_mode(color_mode))
+        .map(|config| config.history_ignore_space(true).completion_type(CompletionType::List))
+        .map(|config| config.color_mode(color_mode).behavior(behavior))
         .and_then(|config| {
             let config = config.build();
             rustyline::Editor::<Helping, FileHistory>::with_history(config.clone(), FileHistory::with_config(&config))
@@ -209,7 +213,8 @@ fn keep(editor: &mut rustyline::Editor<Helping, FileHistory>, file: Option<&Path
     let Some(file) = file else { return };
     if let Some(folder) = file.parent() {
         // Where that fails, so does what follows.
-        let _ = std::os::unix::fs::DirBuilderExt::mode(std::fs::DirBuilder::new().recursive(true), 0o700).create(folder);
+        let _ =
+            std::os::unix::fs::DirBuilderExt::mode(std::fs::DirBuilder::new().recursive(true), 0o700).create(folder);
     }
     // A history that cannot be kept is no reason to stop anybody. The file is its owner's alone: mode 0600.
     let _ = editor.append_history(file);

@@ -1,7 +1,12 @@
-//! Lays a value out in lines, and cuts long texts to the screen.
+//! What a session says, made ready for a screen: values in lines, long texts cut, variables and calls in columns.
 
-use crate::interp::lex::{Kind, tokens};
-use unicode_width::UnicodeWidthStr;
+use crate::{
+    error::visible,
+    interp::lex::{Kind, tokens},
+    session::Usage,
+};
+use serde_json::Value;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// What is longer is not laid out, in bytes: nobody reads it.
 const LONGEST: usize = 1 << 20;
@@ -132,9 +137,85 @@ pub(super) fn cut(text: &str, rows: usize, columns: usize) -> (&str, &str) {
     (text, "")
 }
 
+/// Variables as the session tells them, a name and a value each, in lines of so many columns.
+pub(super) fn variables(lines: &str, width: usize) -> String {
+    let pairs: Vec<(&str, &str)> = lines.lines().filter_map(|line| line.split_once('\t')).collect();
+    if pairs.is_empty() {
+        return "nothing has been defined\n".into();
+    }
+    let column = pairs.iter().map(|(name, _)| name.width()).max().unwrap_or(0).min(width / 3);
+    let line = |(name, value): &(&str, &str)| {
+        let gap = " ".repeat(column.saturating_sub(name.width()));
+        format!("{}\n", shortened(&format!("{name}{gap}  {value}"), width))
+    };
+    pairs.iter().map(line).collect()
+}
+
+fn shortened(line: &str, width: usize) -> String {
+    if line.width() <= width {
+        return line.to_owned();
+    }
+    let mut used = 1;
+    let fits = |c: &char| {
+        used += c.width().unwrap_or(0);
+        used <= width
+    };
+    line.chars().take_while(fits).chain(['…']).collect()
+}
+
+/// The calls and events of a session, as it tells them in JSON, a line each.
+pub(super) fn trace(json: &str) -> String {
+    let entries: Vec<Value> = serde_json::from_str(json).unwrap_or_default();
+    if entries.is_empty() {
+        return "no call has been made\n".into();
+    }
+    let mut out = String::new();
+    for entry in &entries {
+        let number = |key: &str| entry[key].as_f64().unwrap_or(0.0);
+        let text = |key: &str| visible(entry[key].as_str().unwrap_or("?")).replace('\n', " ");
+        out += &format!("{:8.3} s  ", number("at"));
+        out += &match entry.get("event") {
+            Some(_) => format!("{}: {}\n", text("event"), visible(&entry["value"].to_string())),
+            None => {
+                let cost = entry["cost"].as_f64().map_or(String::new(), |cost| format!(", ${cost:.4}"));
+                let (model, status) = (text("model"), text("status"));
+                let (input, output) = (number("input"), number("output"));
+                format!("{model}  {status}, {input} + {output} tokens, {:.2} s{cost}\n", number("latency"))
+            }
+        };
+    }
+    out
+}
+
+/// What calls have come to.
+pub(super) fn usage(usage: &Usage) -> String {
+    let Usage { calls, failures, input_tokens, output_tokens, cost_usd } = *usage;
+    let failed = if failures > 0 { format!(" ({failures} failed)") } else { String::new() };
+    let cost = cost_usd.map_or("the price is unknown".into(), |cost| format!("${cost:.4}"));
+    format!("{calls} calls{failed}, {input_tokens} + {output_tokens} tokens, {cost}\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn calls_and_what_they_came_to_are_a_line_each() {
+        let json = r#"[{"at":1.5,"model":"m\u001b[2J","status":"ok","input":10,"output":2,"latency":0.25,"cost":0.5},
+                       {"at":2.0,"event":"seen","value":[1]}]"#;
+        let lines = "   1.500 s  m␛[2J  ok, 10 + 2 tokens, 0.25 s, $0.5000\n   2.000 s  seen: [1]\n";
+        assert_eq!(trace(json), lines);
+        assert_eq!(trace("[]"), "no call has been made\n");
+        let spent = Usage { calls: 3, failures: 1, input_tokens: 10, output_tokens: 2, cost_usd: None };
+        assert_eq!(usage(&spent), "3 calls (1 failed), 10 + 2 tokens, the price is unknown\n");
+    }
+
+    #[test]
+    fn variables_stand_in_columns_that_keep_to_the_width() {
+        assert_eq!(variables("x\t5\nlonger\t(1 2)", 40), "x       5\nlonger  (1 2)\n");
+        assert_eq!(variables("x\tabcdefghij", 8), "x  abcd…\n");
+        assert_eq!(variables("", 8), "nothing has been defined\n");
+    }
 
     #[test]
     fn what_fits_stays_on_its_line() {

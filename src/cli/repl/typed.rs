@@ -26,10 +26,40 @@ const STRAY: Style = AnsiColor::Red.on_default();
 
 /// Forms that are worth a colour.
 const FORMS: &[&str] = &[
-    "and", "begin", "case", "cond", "define", "define-syntax", "define-values", "do", "else", "for", "for/hash",
-    "for/list", "for/sum", "if", "lambda", "let", "let*", "let-values", "letrec", "match", "or", "parameterize", "quote",
-    "set!", "struct", "unless", "when", "with-handler", "with-handlers", "λ",
+    "and",
+    "begin",
+    "case",
+    "cond",
+    "define",
+    "define-syntax",
+    "define-values",
+    "do",
+    "else",
+    "for",
+    "for/hash",
+    "for/list",
+    "for/sum",
+    "if",
+    "lambda",
+    "let",
+    "let*",
+    "let-values",
+    "letrec",
+    "match",
+    "or",
+    "parameterize",
+    "quote",
+    "set!",
+    "struct",
+    "unless",
+    "when",
+    "with-handler",
+    "with-handlers",
+    "λ",
 ];
+
+/// Keywords whose strings are models.
+const MODELS: &[&str] = &["#:model", "#:fallback"];
 
 /// What the session knows.
 #[derive(Default)]
@@ -46,6 +76,26 @@ impl Known {
     /// How a procedure is called.
     pub(super) fn signature(&self, name: &str) -> Option<String> {
         self.signatures.get(name).cloned().or_else(|| primitives::find(name).map(primitives::Primitive::signature))
+    }
+
+    /// Takes note of what an input defines, and of the models that it names.
+    pub(super) fn learn(&mut self, procedures: Vec<(String, String)>, text: &str) {
+        self.signatures.extend(procedures);
+        let all: Vec<Token> = tokens(text).collect();
+        for two in all.windows(2) {
+            if let [(Kind::Name, keyword), (Kind::Text(true), name)] = two
+                && MODELS.contains(&&text[keyword.clone()])
+            {
+                self.named(text[name.clone()].trim_matches('"'));
+            }
+        }
+    }
+
+    /// Takes note of a model.
+    pub(super) fn named(&mut self, model: &str) {
+        if !self.models.iter().any(|known| known == model) {
+            self.models.push(model.to_owned());
+        }
     }
 
     fn keywords(&self, name: &str) -> Vec<String> {
@@ -91,9 +141,8 @@ fn place(text: &str) -> Place<'_> {
 
 /// Where the word before the cursor begins.
 fn word_start(text: &str) -> usize {
-    text.rfind(|c: char| c.is_whitespace() || "()[]{}\"';`,".contains(c)).map_or(0, |at| {
-        at + text[at..].chars().next().map_or(1, char::len_utf8)
-    })
+    text.rfind(|c: char| c.is_whitespace() || "()[]{}\"';`,".contains(c))
+        .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8))
 }
 
 /// From where on the text before the cursor can be completed, and by what.
@@ -119,7 +168,7 @@ pub(super) fn completions(text: &str, known: &Known) -> (usize, Vec<String>) {
     }
     if let Some(start) = place.string {
         let keyword = place.calls.last().and_then(|(_, keywords)| keywords.last());
-        if keyword.is_some_and(|keyword| matches!(*keyword, "#:model" | "#:fallback")) {
+        if keyword.is_some_and(|keyword| MODELS.contains(keyword)) {
             return (start, beginning(known.models.iter().cloned(), &text[start..]));
         }
         return paths(text, start);
@@ -197,7 +246,8 @@ pub(super) fn hint(text: &str, known: &Known, columns: usize) -> Option<String> 
 
 /// The bracket that belongs to the one at or before the cursor: both, or the one alone when it has none.
 fn pair(text: &str, cursor: usize, all: &[Token]) -> Option<(usize, Option<usize>)> {
-    let bracket = |at: usize| all.iter().find(|(kind, place)| matches!(kind, Kind::Open | Kind::Close) && place.start == at);
+    let bracket =
+        |at: usize| all.iter().find(|(kind, place)| matches!(kind, Kind::Open | Kind::Close) && place.start == at);
     let (kind, place) = bracket(cursor).or_else(|| bracket(cursor.checked_sub(1)?))?;
     let (mut open, mut pairs) = (Vec::new(), Vec::new());
     for (kind, place) in all {
@@ -325,11 +375,23 @@ mod tests {
     #[test]
     fn the_signature_of_the_call_round_the_cursor_is_the_hint() {
         let shown = |text: &str| signature(text, &known());
-        assert!(shown("(map-async f ").is_some_and(|s| s.starts_with("(map-async f items")), "{:?}", shown("(map-async f "));
+        assert!(
+            shown("(map-async f ").is_some_and(|s| s.starts_with("(map-async f items")),
+            "{:?}",
+            shown("(map-async f ")
+        );
         assert_eq!(shown("(map-async (lambda (x) (my-reader x ").as_deref(), Some("(my-reader path #:width [w 3])"));
         assert_eq!(shown("(map-async"), None);
         assert_eq!(shown("(unknown 1 "), None);
         assert_eq!(shown("(my-reader 1) "), None);
+    }
+
+    #[test]
+    fn what_an_input_names_is_known_from_then_on() {
+        let mut known = known();
+        known.learn(vec![("g".into(), "(g x)".into())], "(define (g x) (llm-query #:model \"mine\" #:data \"not\"))");
+        assert_eq!(known.models, ["cheap", "smart", "mine"]);
+        assert_eq!(signature("(g ", &known).as_deref(), Some("(g x)"));
     }
 
     #[test]

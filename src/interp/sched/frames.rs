@@ -13,7 +13,9 @@ use crate::{
         value::{Fault, Kept, Outcome, Response, custom, string},
         wall,
     },
-    wire::{self, ContextHead, ContextTable, DocumentFormat, DoneHead, Ending, Granted, Limits, Mode, ToHost, ToSession},
+    wire::{
+        self, ContextHead, ContextTable, DocumentFormat, DoneHead, Ending, Granted, Limits, Mode, ToHost, ToSession,
+    },
 };
 use std::rc::Rc;
 
