@@ -187,12 +187,18 @@ pub(super) fn trace(json: &str) -> String {
     out
 }
 
+/// `1 call`, `2 calls`.
+pub(super) fn counted(n: u64, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
 /// What calls have come to.
 pub(super) fn usage(usage: &Usage) -> String {
     let Usage { calls, failures, input_tokens, output_tokens, cost_usd } = *usage;
     let failed = if failures > 0 { format!(" ({failures} failed)") } else { String::new() };
     let cost = cost_usd.map_or("the price is unknown".into(), |cost| format!("${cost:.4}"));
-    format!("{calls} calls{failed}, {input_tokens} + {output_tokens} tokens, {cost}\n")
+    let calls = counted(calls, "call");
+    format!("{calls}{failed}, {input_tokens} + {output_tokens} tokens, {cost}\n")
 }
 
 #[cfg(test)]

@@ -269,6 +269,10 @@ impl<'a> Talk<'a> {
             Err(Error::Interrupted(signal)) if signal != libc::SIGINT || !self.attended => Left::Signalled(signal),
             Err(error @ (Error::OutputClosed | Error::Output(_))) => return Err(error),
             Err(error) => {
+                if matches!(error, Error::Interrupted(_)) {
+                    // The terminal has shown the key.
+                    complain("\n");
+                }
                 // What it wrote before comes before it.
                 self.stdout.drained().await?;
                 self.wrong(&error, Some(input.unwrap_or(number)));
@@ -320,9 +324,8 @@ impl<'a> Talk<'a> {
         let (first, rest) = pretty::cut(&shown, rows, columns);
         self.stdout.write(format!("{}\n", first.trim_end_matches('\n')))?;
         if !rest.is_empty() {
-            let lines = rest.lines().count();
-            let them = if lines == 1 { "line" } else { "lines" };
-            complain(&format!("… {lines} {them} more: `,show`\n"));
+            let lines = pretty::counted(rest.lines().count() as u64, "line");
+            complain(&format!("… {lines} more: `,show`\n"));
         }
         self.rest = rest.to_owned();
         Ok(())
@@ -389,7 +392,8 @@ impl<'a> Talk<'a> {
         let (took, after) = (begun.elapsed(), self.spent());
         let calls = after.calls - before.calls;
         let tokens = (after.input_tokens + after.output_tokens) - (before.input_tokens + before.output_tokens);
-        self.say(&format!("{:.3} s, {calls} calls, {tokens} tokens\n", took.as_secs_f64()))?;
+        let calls = pretty::counted(calls, "call");
+        self.say(&format!("{:.3} s, {calls}, {tokens} tokens\n", took.as_secs_f64()))?;
         Ok(left)
     }
 
