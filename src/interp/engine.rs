@@ -21,14 +21,18 @@ const RACKET: &[&str] = &[
     include_str!("../../prelude/racket/output.scm"),
     include_str!("../../prelude/racket/procedures.scm"),
     include_str!("../../prelude/racket/lists.scm"),
+    include_str!("../../prelude/racket/numbers.scm"),
     include_str!("../../prelude/racket/sorting.scm"),
     include_str!("../../prelude/racket/vectors.scm"),
     include_str!("../../prelude/racket/hashes.scm"),
     include_str!("../../prelude/racket/sets.scm"),
     include_str!("../../prelude/racket/records.scm"),
+    include_str!("../../prelude/racket/arity.scm"),
     include_str!("../../prelude/racket/promises.scm"),
     include_str!("../../prelude/racket/exceptions.scm"),
     include_str!("../../prelude/racket/sequences.scm"),
+    include_str!("../../prelude/racket/generators.scm"),
+    include_str!("../../prelude/racket/json.scm"),
     include_str!("../../prelude/racket/checks.scm"),
 ];
 
@@ -58,6 +62,7 @@ pub(crate) struct Language {
 pub(crate) fn build() -> Result<Language, String> {
     disarm::disarm();
     let mut engine = Engine::new();
+    dialect::structs::know(&engine)?;
     engine.register_source_module_resolver(NoModules);
     for (name, function) in natives::all() {
         engine.register_value(name, SteelVal::FuncV(*function));
@@ -110,6 +115,11 @@ fn racket(engine: &mut Engine) -> Result<Expander, String> {
             engine.register_value(&constant, value);
         }
         load(engine, name, source.text)?;
+    }
+    for (word, steel) in expander.variables() {
+        if let Ok(value) = engine.extract_value(&steel) {
+            dialect::name(&value, &word);
+        }
     }
     Ok(expander)
 }

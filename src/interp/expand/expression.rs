@@ -56,8 +56,35 @@ impl Expander {
     }
 
     fn call(&mut self, items: &[Syntax], syntax: &Syntax, scope: &Scope) -> Step<Code> {
-        let calls = items.iter().map(|item| self.expression(item, scope)).collect::<Step<Vec<_>>>()?;
+        let reordered = self.keywords_before_list(items, scope);
+        let items = reordered.as_deref().unwrap_or(items);
+        let mut calls = items.iter().map(|item| self.expression(item, scope)).collect::<Step<Vec<_>>>()?;
+        if calls.len() == 3
+            && let Op::Global(global) = &calls[0].op
+            && &*global.steel == "%d:="
+        {
+            // Steel's own compares two numbers, and has an instruction for it.
+            calls[0].op = Op::Native("=".into());
+        }
         Ok(Code::new(Op::Call(calls), syntax.span))
+    }
+
+    /// `(apply f arg … list #:key value …)` with the keywords behind F: the list comes last for Steel.
+    fn keywords_before_list(&self, items: &[Syntax], scope: &Scope) -> Option<Vec<Syntax>> {
+        let [head, f, rest @ ..] = items else { return None };
+        if !self.means(head, scope, "apply") || !rest.iter().any(|item| item.keyword().is_some()) {
+            return None;
+        }
+        let (mut keyed, mut plain) = (vec![head.clone(), f.clone()], Vec::new());
+        let mut rest = rest.iter();
+        while let Some(item) = rest.next() {
+            match item.keyword() {
+                Some(_) => keyed.extend([Some(item), rest.next()].into_iter().flatten().cloned()),
+                None => plain.push(item.clone()),
+            }
+        }
+        keyed.extend(plain);
+        Some(keyed)
     }
 
     /// Every one of several expressions, and what the last gives.
@@ -80,10 +107,21 @@ impl Expander {
     fn variable(&mut self, name: &Name, syntax: &Syntax, scope: &Scope) -> Step<Code> {
         let op = match scope.find(name) {
             Some(Binding::Local(local)) => {
+                if local.pending.get() && local.depth == self.depth {
+                    return Ok(early(name, syntax));
+                }
                 self.noticed(&local);
                 Op::Local(local)
             }
-            Some(Binding::Global(global)) => Op::Global(global),
+            Some(Binding::Global(global)) => {
+                if global.pending.get() && self.depth == 0 {
+                    return Ok(early(name, syntax));
+                }
+                if self.defining.as_ref().is_some_and(|defined| Rc::ptr_eq(defined, &global)) {
+                    global.recursive.set(true);
+                }
+                Op::Global(global)
+            }
             Some(Binding::Record(record)) => {
                 let constructor = record.constructor.clone().at(syntax.span);
                 return self.expression(&constructor, scope);
@@ -153,9 +191,21 @@ impl Expander {
             depth: self.depth,
             assigned: Cell::new(false),
             captured: Cell::new(false),
+            pending: Cell::new(false),
+            reentrant: self.reentrant,
             arity: Cell::new(None),
         });
         scope.bind(bound.clone(), Binding::Local(local.clone()));
         Ok(local)
     }
+}
+
+/// A variable named where it cannot have a value yet: an error when it is reached.
+fn early(name: &Name, at: &Syntax) -> Code {
+    let word = Syntax::new(Node::Name(Name::Plain(name.word().clone())), at.span);
+    let call = vec![
+        Code::new(Op::Native("%undefined".into()), at.span),
+        Code::new(Op::Quote(word), at.span),
+    ];
+    Code::new(Op::Call(call), at.span)
 }
