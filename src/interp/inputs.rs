@@ -127,7 +127,7 @@ pub(super) fn answer(language: &Language, question: Question) -> String {
             names.into_iter().collect::<Vec<_>>().join("\n")
         }
         Question::Variables => {
-            let mut variables = language.expander.variables();
+            let mut variables = language.expander.defined();
             variables.sort();
             let line = |(word, steel): &(String, String)| {
                 let shown = match language.engine.extract_value(steel) {

@@ -38,7 +38,8 @@ fn offline(lines: &str) -> Ran {
 
 #[test]
 fn forms_from_a_pipe_run_one_after_the_other_without_prompts() {
-    let ran = offline("(define (f x)\n  ; twice\n  (* x 2))\n\n(f 21)\n(list _ \"a\")\n(void)\n(displayln \"b\") 'c\n__\n");
+    let ran =
+        offline("(define (f x)\n  ; twice\n  (* x 2))\n\n(f 21)\n(list _ \"a\")\n(void)\n(displayln \"b\") 'c\n__\n");
     assert_eq!((ran.value(), &*ran.stderr), ("42\n(42 \"a\")\nb\nc\n(42 \"a\")", ""));
 }
 
@@ -106,7 +107,10 @@ fn commands_load_files_add_contexts_and_answer() {
 
 #[test]
 fn the_model_of_calls_that_name_none_can_be_changed() {
-    let (mock, folder) = (Mock::start(|request| Reply::Text(format!("by {}", request.model()))), TempDir::new().unwrap());
+    let (mock, folder) = (
+        Mock::start(|call| Reply::Text(format!("by {}", call.body["model"].as_str().unwrap()))),
+        TempDir::new().unwrap(),
+    );
     std::fs::write(
         folder.path().join("stdin"),
         "(syntax-e (llm-query \"x\"))\n,model other\n(syntax-e (llm-query \"x\"))\n(syntax-e (llm-query \"x\" #:model \"own\"))\n\

@@ -143,8 +143,8 @@ impl Expander {
         self.natives.iter().cloned().chain(self.words().into_iter().map(|word| word.to_string()))
     }
 
-    /// The variables of the session's top level, with what Steel calls them.
-    pub(crate) fn variables(&self) -> Vec<(String, String)> {
+    /// What the session's inputs have defined, with what Steel calls it.
+    pub(crate) fn defined(&self) -> Vec<(String, String)> {
         let steel = |word: &Rc<str>| match self.top.bound(&Name::Plain(word.clone())) {
             Some(Binding::Global(global)) => Some((word.to_string(), global.steel.to_string())),
             _ => None,
