@@ -97,7 +97,7 @@ fn commands_load_files_add_contexts_and_answer() {
                  (get-context \"more\")\n,load f.scm\n,help f\n,vars\n,reset\ncontext-names\n(context-names)\n";
     let ran = piped(folder.path(), &["--offline"], lines);
     let wanted = "\"\"\n\"Ada wrote it.\"\n13\n\"Ada wrote it.\"\n2\n(f x #:by [n 1])\nIt was defined here.\n\
-                  f  #<procedure>\n#<procedure>\n(\"report.txt\" \"more\")";
+                  f  #<procedure:f>\n#<procedure:context-names>\n(\"report.txt\" \"more\")";
     assert_eq!((ran.value(), &*ran.stderr), (wanted, ""));
     let ran = piped(folder.path(), &["--offline"], ",load bad.scm\n,load none.scm\n,apropos map-async\n,doc await\n");
     assert!(ran.stderr.contains(" --> bad.scm:2:") && ran.stderr.contains("`none.scm` cannot be read"), "{ran:?}");
