@@ -26,7 +26,7 @@
   (%with-handler (lambda (e) #f)
                  (lambda ()
                    (let ([arity (function-arity f)])
-                     (if (number? arity) arity (list 0 #f))))))
+                     (if (and (number? arity) (not (multi-arity? f))) arity (list 0 #f))))))
 
 (define (procedure-arity f)
   (let ([arity (%arity-of f)])

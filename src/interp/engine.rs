@@ -14,7 +14,8 @@ pub(crate) const PRELUDE: &[&str] = &[
     include_str!("../../prelude/help.scm"),
 ];
 
-/// The part of the prelude that is written in the language that scripts have, and not in Steel's.
+/// The part of the prelude that is written in the language that scripts have, and not in Steel's. One program too: no name
+/// means Steel's procedure in one file and ours in the next.
 const RACKET: &[&str] = &[
     include_str!("../../prelude/racket/forms.scm"),
     include_str!("../../prelude/racket/text.scm"),
@@ -105,17 +106,15 @@ fn racket(engine: &mut Engine) -> Result<Expander, String> {
     for name in dialect::all().map(|entry| entry.name).chain(dialect::machined().map(|entry| entry.name)) {
         expander.bind_native(name, &steel_name(name));
     }
-    for text in RACKET {
-        let name = text.split(" --").next().unwrap_or_default();
-        let source = expander.prelude(text).map_err(|e| {
-            let place = e.span.map_or("", |(start, end)| text.get(start as usize..end as usize).unwrap_or_default());
-            format!("{name}: {}: {place}", e.message)
-        })?;
-        for (constant, value) in source.constants {
-            engine.register_value(&constant, value);
-        }
-        load(engine, name, source.text)?;
+    let text = RACKET.concat();
+    let source = expander.prelude(&text).map_err(|e| {
+        let place = e.span.map_or("", |(start, end)| text.get(start as usize..end as usize).unwrap_or_default());
+        format!("prelude: {}: {place}", e.message)
+    })?;
+    for (constant, value) in source.constants {
+        engine.register_value(&constant, value);
     }
+    load(engine, "prelude", source.text)?;
     for (word, steel) in expander.variables() {
         if let Ok(value) = engine.extract_value(&steel) {
             dialect::name(&value, &word);

@@ -1,7 +1,7 @@
 //! Expressions: names resolved, forms expanded, calls.
 
 use super::{
-    Expander, NESTING, Step,
+    Expander, NESTING, Part, Step,
     code::{Code, Op},
     error,
     scope::{Binding, Local, Scope},
@@ -56,35 +56,40 @@ impl Expander {
     }
 
     fn call(&mut self, items: &[Syntax], syntax: &Syntax, scope: &Scope) -> Step<Code> {
-        let reordered = self.keywords_before_list(items, scope);
-        let items = reordered.as_deref().unwrap_or(items);
+        if let Some(applied) = self.applied(items, syntax, scope) {
+            return self.expression(&applied, scope);
+        }
         let mut calls = items.iter().map(|item| self.expression(item, scope)).collect::<Step<Vec<_>>>()?;
         if calls.len() == 3
             && let Op::Global(global) = &calls[0].op
-            && &*global.steel == "%d:="
         {
-            // Steel's own compares two numbers, and has an instruction for it.
-            calls[0].op = Op::Native("=".into());
+            // Steel's own are right for two arguments, and have instructions for it.
+            match &*global.steel {
+                "%d:=" => calls[0].op = Op::Native("=".into()),
+                "apply%r" => calls[0].op = Op::Native("apply".into()),
+                _ => {}
+            }
         }
         Ok(Code::new(Op::Call(calls), syntax.span))
     }
 
-    /// `(apply f arg … list #:key value …)` with the keywords behind F: the list comes last for Steel.
-    fn keywords_before_list(&self, items: &[Syntax], scope: &Scope) -> Option<Vec<Syntax>> {
+    /// `(apply f arg … list #:key value …)` with one list behind F, the keywords first: what Steel puts before a list that
+    /// is the rest of another it puts before the whole.
+    fn applied(&self, items: &[Syntax], form: &Syntax, scope: &Scope) -> Option<Syntax> {
         let [head, f, rest @ ..] = items else { return None };
-        if !self.means(head, scope, "apply") || !rest.iter().any(|item| item.keyword().is_some()) {
+        if rest.len() < 2 || !self.means(head, scope, "apply") {
             return None;
         }
-        let (mut keyed, mut plain) = (vec![head.clone(), f.clone()], Vec::new());
+        let (mut before, mut plain) = (Vec::new(), Vec::new());
         let mut rest = rest.iter();
         while let Some(item) = rest.next() {
             match item.keyword() {
-                Some(_) => keyed.extend([Some(item), rest.next()].into_iter().flatten().cloned()),
+                Some(_) => before.extend([Some(item), rest.next()].into_iter().flatten().cloned()),
                 None => plain.push(item.clone()),
             }
         }
-        keyed.extend(plain);
-        Some(keyed)
+        before.extend(plain);
+        Some(self.fill(form, "(apply F (list* ARGS...))", &[("F", Part::One(f)), ("ARGS", Part::Many(&before))]))
     }
 
     /// Every one of several expressions, and what the last gives.
