@@ -183,7 +183,7 @@ impl Terminal {
         let (program, folder) = (program.get_program().to_str().unwrap(), self.folder.path().to_str().unwrap());
         let line = format!("'{program}' {} --offline --quiet; echo \"left $?\"; sleep 1000", words.join(" "));
         self.tmux(&["new-session", "-d", "-x", "80", "-y", "24", "-c", folder, &line]);
-        self.until("1>");
+        self.prompts("1>");
     }
 
     /// Types text.
@@ -204,13 +204,23 @@ impl Terminal {
 
     /// Waits until a line begins so, and gives all lines.
     fn until(&self, beginning: &str) -> Vec<String> {
+        self.shows(beginning, |lines| lines.iter().any(|line| line.starts_with(beginning)))
+    }
+
+    /// Waits until the last line is this prompt, and gives all lines.
+    fn prompts(&self, prompt: &str) -> Vec<String> {
+        self.shows(prompt, |lines| lines.last().is_some_and(|line| line == prompt))
+    }
+
+    fn shows(&self, what: &str, is_shown: impl Fn(&[String]) -> bool) -> Vec<String> {
         let begun = Instant::now();
         loop {
-            let lines: Vec<String> = self.tmux(&["capture-pane", "-p"]).lines().map(str::to_owned).collect();
-            if lines.iter().any(|line| line.starts_with(beginning)) {
-                return lines.into_iter().filter(|line| !line.is_empty()).collect();
+            let screen = self.tmux(&["capture-pane", "-p"]);
+            let lines: Vec<String> = screen.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
+            if is_shown(&lines) {
+                return lines;
             }
-            assert!(begun.elapsed() < BOUND, "no line begins with `{beginning}`:\n{}", lines.join("\n"));
+            assert!(begun.elapsed() < BOUND, "`{what}` is not shown:\n{}", lines.join("\n"));
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -232,27 +242,27 @@ fn a_session_at_a_terminal() {
     terminal.start();
     terminal.line("(define (f x)");
     terminal.line("  (* x 2))");
-    terminal.until("2>");
+    terminal.prompts("2>");
     terminal.line("(f 21)");
-    let lines = terminal.until("3>");
+    let lines = terminal.prompts("3>");
     assert_eq!(lines, ["1> (define (f x)", "  (* x 2))", "2> (f 21)", "42", "3>"]);
     terminal.line("(car 5)");
-    let lines = terminal.until("4>");
+    let lines = terminal.prompts("4>");
     assert!(lines.iter().any(|line| line.starts_with("error: car")), "{lines:?}");
     assert!(lines.iter().any(|line| line.contains("--> input 3:1:")), "{lines:?}");
     terminal.line("(displayln \"begun\") (sleep 0) (let loop () (loop))");
     terminal.until("begun");
     terminal.key("C-c");
-    let lines = terminal.until("5>");
+    let lines = terminal.prompts("5>");
     assert!(lines.contains(&"error: interrupted".into()), "{lines:?}");
     // Typed, and thought better of.
     terminal.types("(unfinished");
     terminal.key("C-c");
     terminal.line("(list (f 1) _)");
-    assert!(terminal.until("6>").contains(&"(2 42)".into()));
+    assert!(terminal.prompts("6>").contains(&"(2 42)".into()));
     terminal.line(",reset");
     terminal.line("f");
-    let lines = terminal.until("7>");
+    let lines = terminal.prompts("7>");
     assert!(lines.iter().any(|line| line.starts_with("error: `f` is not defined")), "{lines:?}");
     terminal.key("C-d");
     terminal.until("left 0");
@@ -267,6 +277,7 @@ fn a_session_at_a_terminal() {
     // `f`, `,reset`, the list, what was thought better of is not kept, the loop: four inputs ago.
     terminal.until("1> (displayln \"begun\")");
     terminal.key("C-c");
+    terminal.prompts("1>");
     terminal.key("C-d");
     terminal.until("left 0");
 }
@@ -276,7 +287,7 @@ fn names_are_completed_and_calls_explained_while_they_are_typed() {
     let Some(terminal) = Terminal::new() else { return };
     terminal.start();
     terminal.line("(define (my-own-reader path #:width [w 3]) w)");
-    terminal.until("2>");
+    terminal.prompts("2>");
     terminal.types("(my-own-r");
     terminal.key("Tab");
     terminal.types(" ");
@@ -284,7 +295,7 @@ fn names_are_completed_and_calls_explained_while_they_are_typed() {
     terminal.types("\"x\" #:");
     terminal.key("Tab");
     terminal.line(" 5)");
-    let lines = terminal.until("3>");
+    let lines = terminal.prompts("3>");
     assert_eq!(lines[lines.len() - 3..], ["2> (my-own-reader \"x\" #:width 5)", "5", "3>"]);
 }
 
@@ -293,12 +304,12 @@ fn what_runs_on_is_heard_while_somebody_types() {
     let Some(terminal) = Terminal::new() else { return };
     terminal.start();
     terminal.line("(define h (spawn (lambda () (sleep 0.5) (displayln \"from afar\") 7)))");
-    terminal.until("2>");
+    terminal.prompts("2>");
     terminal.types("(list 'mine (await h)");
     terminal.until("from afar");
     terminal.until("2> (list 'mine (await h)");
     terminal.line(")");
-    assert!(terminal.until("3>").contains(&"(mine 7)".into()));
+    assert!(terminal.prompts("3>").contains(&"(mine 7)".into()));
 }
 
 #[test]
@@ -306,7 +317,7 @@ fn a_value_that_the_screen_does_not_hold_is_cut() {
     let Some(terminal) = Terminal::new() else { return };
     terminal.start();
     terminal.line("(range 0 2000)");
-    let lines = terminal.until("2>");
+    let lines = terminal.prompts("2>");
     assert_eq!(lines[0], "1> (range 0 2000)", "{lines:?}");
     assert!(lines[lines.len() - 2].ends_with(" lines more: `,show`"), "{lines:?}");
     terminal.line(",show");
