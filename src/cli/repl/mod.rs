@@ -8,6 +8,7 @@ mod talk;
 mod typed;
 
 use super::{
+    grants::Made,
     screen::{self, complain},
     shared::{Shared, signals},
     stdout::Stdout,
@@ -19,11 +20,7 @@ use crate::{
 };
 use clap::Args;
 use editor::{Editor, Typed};
-use std::{
-    path::Path,
-    process::ExitCode,
-    sync::{Arc, Mutex},
-};
+use std::{path::Path, process::ExitCode};
 use talk::{Left, Talk};
 use tokio::sync::mpsc;
 
@@ -68,7 +65,6 @@ impl Repl {
         settings: &Settings,
         stop: &mut mpsc::UnboundedReceiver<Stop>,
     ) -> Result<u8, Error> {
-        let attended = editor::is_attended();
         if self.shared.context.iter().any(|path| is_stdin(path)) {
             return Err(Error::Usage {
                 message: "standard input cannot be a context here: it is where inputs come from".into(),
@@ -76,17 +72,16 @@ impl Repl {
             });
         }
         let zygote = if self.shared.grants.confines(settings) { zygote } else { zygote.without_sandbox() };
-        let (stdout, known) = (Stdout::new(), Arc::<Mutex<_>>::default());
+        let stdout = Stdout::new();
         let contexts = self.shared.contexts(&zygote, stop).await?;
         self.shared.say_offline();
         // It has no file: what lies where it was started is its own.
         let permissions = self.shared.grants.permissions(settings, Path::new("input"));
-        let mut talk =
-            Talk::start(&self.shared, &zygote, permissions, contexts, &stdout, Arc::clone(&known), attended, stop)
-                .await?;
-        let mut editor = if attended { Editor::terminal(known) } else { Editor::lines() };
+        let _made = Made::for_writing(&permissions.write);
+        let mut talk = Talk::start(&self.shared, &zygote, permissions, contexts, &stdout, stop).await?;
+        let mut editor = if talk.attended { Editor::terminal(talk.known.clone()) } else { Editor::lines() };
         talk.above = editor.above();
-        if attended && !self.shared.quiet {
+        if talk.attended && !self.shared.quiet {
             let version = env!("CARGO_PKG_VERSION");
             talk.say(&format!("Bessemer {version}: `,help` lists commands, Tab completes, Ctrl-D leaves.\n"))?;
         }

@@ -12,6 +12,8 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 const LONGEST: usize = 1 << 20;
 /// What is nested deeper stays on one line.
 const DEPTH: usize = 100;
+/// What is nested deeper still is not taken apart.
+const DEEPEST: usize = 1_000;
 
 /// A part of a written value.
 enum Part<'a> {
@@ -31,7 +33,7 @@ pub(super) fn laid_out(text: &str, width: usize) -> String {
         if at > 0 {
             out.push(' ');
         }
-        put(&mut out, part, text, 0, width, 0);
+        put(&mut out, part, 0, width, 0);
     }
     out
 }
@@ -50,6 +52,9 @@ fn parts(text: &str) -> Option<Vec<Part<'_>>> {
                     stack.last_mut()?.1.pop();
                 }
                 stack.push((&text[start..place.end], Vec::new()));
+                if stack.len() > DEEPEST {
+                    return None;
+                }
             }
             Kind::Close => {
                 let (open, items) = stack.pop()?;
@@ -80,7 +85,7 @@ fn flat(part: &Part<'_>, out: &mut String) {
     }
 }
 
-fn put(out: &mut String, part: &Part<'_>, text: &str, column: usize, width: usize, depth: usize) {
+fn put(out: &mut String, part: &Part<'_>, column: usize, width: usize, depth: usize) {
     let mut line = String::new();
     flat(part, &mut line);
     let Part::List(open, items, close) = part else { return out.push_str(&line) };
@@ -95,7 +100,7 @@ fn put(out: &mut String, part: &Part<'_>, text: &str, column: usize, width: usiz
         flat(key, &mut before);
         before.push_str(" . ");
         out.push_str(&before);
-        put(out, value, text, inner + before.width(), width, depth + 1);
+        put(out, value, inner + before.width(), width, depth + 1);
         return out.push_str(close);
     }
     let atoms = items.iter().all(|item| matches!(item, Part::Atom(atom) if atom.width() < width / 3));
@@ -111,7 +116,7 @@ fn put(out: &mut String, part: &Part<'_>, text: &str, column: usize, width: usiz
             out.push_str(&" ".repeat(inner));
             at = inner;
         }
-        put(out, item, text, inner, width, depth + 1);
+        put(out, item, inner, width, depth + 1);
         at += next.width();
     }
     out.push_str(close);
@@ -236,6 +241,12 @@ mod tests {
         assert_eq!(laid_out(hash, 30), "#hash((name . \"Ada Lovelace\")\n      (tags . (\"x\" \"yy\" \"zzz\")))");
         assert_eq!(laid_out("(1 2 3 4 5 6 7 8 9)", 9), "(1 2 3 4\n 5 6 7 8\n 9)");
         assert_eq!(laid_out("#(10 20 30 40)", 10), "#(10 20\n  30 40)");
+    }
+
+    #[test]
+    fn what_is_nested_without_end_stays_as_it_is() {
+        let deep = "(".repeat(100_000) + &")".repeat(100_000);
+        assert_eq!(laid_out(&deep, 80), deep);
     }
 
     #[test]

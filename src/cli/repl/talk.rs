@@ -5,7 +5,7 @@
 
 use super::{
     commands::{self, Does, Parsed},
-    pretty,
+    editor, pretty,
     typed::Known,
 };
 use crate::{
@@ -66,7 +66,7 @@ pub(super) struct Talk<'a> {
     pub(super) attended: bool,
     /// Takes texts that are shown above what is being typed.
     pub(super) above: Option<Sender<String>>,
-    known: Arc<Mutex<Known>>,
+    pub(super) known: Arc<Mutex<Known>>,
     session: Session,
     /// What the sessions before this one spent.
     before: Usage,
@@ -82,15 +82,12 @@ pub(super) struct Talk<'a> {
 }
 
 impl<'a> Talk<'a> {
-    #[expect(clippy::too_many_arguments, reason = "each is a thing of its own, said once")]
     pub(super) async fn start(
         shared: &'a Shared,
         zygote: &'a Zygote,
         permissions: Permissions,
         contexts: Contexts,
         stdout: &'a Stdout,
-        known: Arc<Mutex<Known>>,
-        attended: bool,
         stop: &mut mpsc::UnboundedReceiver<Stop>,
     ) -> Result<Self, Error> {
         let dispatcher = shared.dispatcher();
@@ -104,9 +101,9 @@ impl<'a> Talk<'a> {
             dispatcher,
             permissions,
             stdout,
-            attended,
+            attended: editor::is_attended(),
             above: None,
-            known,
+            known: Arc::default(),
             session,
             before: Usage { cost_usd: Some(0.0), ..Usage::default() },
             contexts: vec![contexts],
@@ -162,21 +159,16 @@ impl<'a> Talk<'a> {
 
     /// The session ended by itself.
     pub(super) async fn died(&mut self, error: Error) -> Result<(), Error> {
+        if matches!(error, Error::OutputClosed | Error::Output(_)) {
+            return Err(error);
+        }
         self.wrong(&error, None);
         self.renew().await
     }
 
     /// Another session in the place of this one.
     async fn renew(&mut self) -> Result<(), Error> {
-        let spent = self.session.usage();
-        let (before, cost) = (self.before, self.before.cost_usd.zip(spent.cost_usd).map(|(a, b)| a + b));
-        self.before = Usage {
-            calls: before.calls + spent.calls,
-            failures: before.failures + spent.failures,
-            input_tokens: before.input_tokens + spent.input_tokens,
-            output_tokens: before.output_tokens + spent.output_tokens,
-            cost_usd: cost,
-        };
+        self.before = self.spent();
         let (first, later) = self.contexts.split_first().map_or((None, &[][..]), |(first, later)| (Some(first), later));
         let nothing = Contexts::default();
         let dispatcher = self.dispatcher.clone();
