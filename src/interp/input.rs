@@ -1,9 +1,12 @@
 //! What a prompt has to know of the text that is being typed: whether it is complete, and what it defines. Runs in the
 //! host's process; nothing is evaluated.
 
-use super::expand::{
-    read,
-    syntax::{Node, Syntax},
+use super::{
+    expand::{
+        read,
+        syntax::{Node, Syntax},
+    },
+    lex::{self, Kind, Unbalanced},
 };
 
 /// Whether a text can be run as it stands. Where it cannot, something that it began goes on: a list, a string, a comment.
@@ -15,12 +18,61 @@ use super::expand::{
 /// assert!(bessemer::input_is_complete("(+ 1 2))"));
 /// ```
 pub fn input_is_complete(text: &str) -> bool {
-    !read::ends_early(text)
+    let goes_on = read::ends_early(text)
+        .unwrap_or_else(|| matches!(lex::unbalanced(text), Some(Unbalanced::Open { .. } | Unbalanced::Text { .. })));
+    !goes_on
+}
+
+/// Follows the brackets of a text that grows, so that the whole of it need not be read for every line.
+#[derive(Default)]
+pub(crate) struct Growing {
+    /// Up to here nothing can change any more.
+    at: usize,
+    /// The brackets that are open there.
+    open: Vec<u8>,
+}
+
+impl Growing {
+    /// Whether the text, which begins as it did before, goes on for certain. If not, [`input_is_complete`] is to be asked.
+    pub(crate) fn goes_on(&mut self, text: &str) -> bool {
+        let (from, mut last) = (self.at, None);
+        for (kind, place) in lex::tokens(&text[from..]) {
+            // The last token may be another one when there is more text.
+            if let Some((kind, place)) = last.replace((kind, from + place.start..from + place.end)) {
+                if !fits(&mut self.open, kind, text.as_bytes()[place.start]) {
+                    return false;
+                }
+                self.at = place.end;
+            }
+        }
+        match last {
+            Some((Kind::Text(false), _)) => true,
+            Some((Kind::Open, _)) => true,
+            Some((Kind::Close, place)) => {
+                self.open.len() > 1 && closes(self.open.last().copied(), text.as_bytes()[place.start])
+            }
+            _ => !self.open.is_empty(),
+        }
+    }
+}
+
+/// Opens or closes a bracket. Whether it closes what is open.
+fn fits(open: &mut Vec<u8>, kind: Kind, bracket: u8) -> bool {
+    match kind {
+        Kind::Open => open.push(bracket),
+        Kind::Close => return closes(open.pop(), bracket),
+        _ => {}
+    }
+    true
+}
+
+fn closes(open: Option<u8>, bracket: u8) -> bool {
+    matches!((open, bracket), (Some(b'('), b')') | (Some(b'['), b']') | (Some(b'{'), b'}'))
 }
 
 /// The procedures that a text defines at its top level, and how each is called, as it stands there: `(f x #:key [k 1])`.
 pub(crate) fn procedures(text: &str) -> Vec<(String, String)> {
-    let forms = read::program(text, false).unwrap_or_default();
+    let forms = read::shallow(text);
     forms.iter().filter_map(|form| procedure(form, text)).collect()
 }
 
@@ -98,6 +150,40 @@ mod tests {
     fn what_is_wrong_is_not_waited_for() {
         for text in [")", "(f))", "(f]", "(')", "(f (g]", "#lang-foo", "(a . b c)"] {
             assert!(input_is_complete(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_nested_without_end_needs_no_stack() {
+        for (text, complete) in [("(", false), ("'", true), ("#;", true), ("[(", false)] {
+            assert_eq!(input_is_complete(&text.repeat(100_000)), complete, "{text}");
+        }
+        assert!(input_is_complete(&format!("{}{}", "(".repeat(100_000), ")".repeat(100_000))));
+        assert_eq!(procedures(&"(define ".repeat(100_000)), []);
+    }
+
+    #[test]
+    fn a_text_that_grows_is_followed_without_being_read_again() {
+        let mut growing = Growing::default();
+        let mut text = String::new();
+        for (line, goes_on) in [
+            ("(define (f x) ; (", true),
+            ("  \"a ) string", true),
+            ("of lines\" #\\)", true),
+            ("  #| (", true),
+            (") |#", true),
+            ("  #<<T", true),
+            (")))", true),
+            ("T", true),
+            ("  [x]", true),
+            (")", false),
+        ] {
+            text += &format!("{line}\n");
+            assert_eq!(growing.goes_on(&text), goes_on, "{text}");
+        }
+        for wrong in [")", "(f]", "(f (g]\n", "(a))"] {
+            assert!(!Growing::default().goes_on(wrong), "{wrong}");
+            assert!(!Growing::default().goes_on(&format!("{wrong} x")), "{wrong}");
         }
     }
 

@@ -7,7 +7,7 @@ use super::{
     commands,
     typed::{self, Known},
 };
-use crate::error::Error;
+use crate::{error::Error, interp::input::Growing};
 use anstyle::{AnsiColor, Style};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use rustyline::{
@@ -119,13 +119,13 @@ impl Drop for Editor {
 fn read_inputs(asked: &Receiver<String>, answer: &mpsc::UnboundedSender<Typed>) {
     let mut lines = std::io::stdin().lock();
     while asked.recv().is_ok() {
-        let mut text = String::new();
+        let (mut text, mut growing) = (String::new(), Growing::default());
         let typed = loop {
             match lines.read_line(&mut text) {
                 Ok(0) if text.trim().is_empty() => break Typed::End,
                 // What is unfinished here is told as an error.
                 Ok(0) => break Typed::Input(text),
-                Ok(_) if commands::is_complete(&text) => break Typed::Input(text),
+                Ok(_) if !growing.goes_on(&text) && commands::is_complete(&text) => break Typed::Input(text),
                 Ok(_) => {}
                 Err(e) => break Typed::Broken(e.to_string()),
             }

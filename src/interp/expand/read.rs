@@ -14,6 +14,8 @@ pub(crate) use atoms::is_delimiter;
 
 /// Deeper than this nobody writes.
 const DEPTH: usize = 2_000;
+/// What any thread's stack holds.
+const SHALLOW: usize = 300;
 
 /// Reads all of a program. `internal`: whether it may use the interpreter's own names.
 pub(crate) fn program(text: &str, internal: bool) -> Step<Vec<Syntax>> {
@@ -21,12 +23,18 @@ pub(crate) fn program(text: &str, internal: bool) -> Step<Vec<Syntax>> {
     reader.program()
 }
 
-/// Whether a text ends within something that has begun: there would have to be more of it.
-pub(crate) fn ends_early(text: &str) -> bool {
-    let mut reader = Reader::new(text, false);
+/// Whether a text ends within something that has begun: there would have to be more of it. `None` where it is nested so
+/// deeply that a small stack might not hold it.
+pub(crate) fn ends_early(text: &str) -> Option<bool> {
+    let mut reader = Reader { deepest: SHALLOW, ..Reader::new(text, false) };
     // Whatever is wrong before its end, more text would not mend it.
-    let _ = reader.program();
-    reader.ends_early
+    let read = reader.program();
+    (read.is_ok() || reader.depth <= SHALLOW).then_some(reader.ends_early)
+}
+
+/// The forms of a program that has none too deeply nested for a small stack; else nothing.
+pub(crate) fn shallow(text: &str) -> Vec<Syntax> {
+    Reader { deepest: SHALLOW, ..Reader::new(text, false) }.program().unwrap_or_default()
 }
 
 /// Reads text that is data: what `read` and `(read (open-input-string …))` give.
@@ -40,6 +48,7 @@ struct Reader<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    deepest: usize,
     internal: bool,
     /// Whether the text ended within something.
     ends_early: bool,
@@ -47,7 +56,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(text: &'a str, internal: bool) -> Self {
-        Self { text, at: 0, depth: 0, internal, ends_early: false }
+        Self { text, at: 0, depth: 0, deepest: DEPTH, internal, ends_early: false }
     }
 
     fn program(&mut self) -> Step<Vec<Syntax>> {
@@ -100,7 +109,10 @@ impl<'a> Reader<'a> {
             } else if trimmed.starts_with("#;") {
                 let start = self.at;
                 self.at += 2;
-                if self.datum()?.is_none() {
+                self.deeper()?;
+                let datum = self.datum()?;
+                self.depth -= 1;
+                if datum.is_none() {
                     self.ends_early |= self.rest().is_empty();
                     return Err(error(self.span(start, 2), "`#;` has nothing to leave out", "a datum follows it"));
                 }
@@ -157,7 +169,7 @@ impl<'a> Reader<'a> {
 
     fn deeper(&mut self) -> Step<()> {
         self.depth += 1;
-        if self.depth > DEPTH {
+        if self.depth > self.deepest {
             let hint = "keep large data in a context or in JSON";
             return Err(error(self.span(self.at, 1), "the program is nested too deeply", hint));
         }
