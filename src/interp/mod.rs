@@ -24,10 +24,10 @@ mod output;
 mod print;
 #[cfg(feature = "python")]
 mod python;
-pub(crate) mod reference;
 #[cfg(not(feature = "python"))]
 #[path = "python/absent.rs"]
 mod python;
+pub(crate) mod reference;
 mod sched;
 mod session;
 mod strings;

@@ -38,8 +38,8 @@ mod vectors;
 mod words;
 
 pub(crate) use exceptions::{kind_of, message_of};
-pub(crate) use known::{name, name_of};
 pub(crate) use given::{Entry, Given, Machined, Shape, keyed, machined, plain};
+pub(crate) use known::{name, name_of};
 pub(crate) use regexps::literal as regexp;
 
 /// What belongs together, as the reference shows it.
@@ -78,7 +78,7 @@ pub(crate) const AREAS: &[Area] = &[
         steels: &[],
     },
     Area { title: "Symbols, keywords, bytes", natives: &[bytes::TABLE], machined: &[], files: &[], steels: &["symbol?"] },
-    Area { title: "Regular expressions", natives: &[regexps::TABLE], machined: &[], files: &[], steels: &[] },
+    Area { title: "Regular expressions", natives: &[regexps::TABLE], machined: &[], files: &["patterns.scm"], steels: &[] },
     Area {
         title: "Pairs and lists",
         natives: &[lists::TABLE, parts::TABLE, sorting::TABLE],
