@@ -91,6 +91,7 @@ fn run(
     let raised = confine(&program, net);
     ledger::begin(&mut program);
     language.expander.at_prompt = matches!(program.mode, Mode::Input(_));
+    output::watched(language.expander.at_prompt);
     let source = raised.map_err(wall::missing).and_then(|()| {
         if interrupted {
             return Err(broken_off());

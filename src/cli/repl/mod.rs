@@ -116,7 +116,12 @@ async fn converse(
             match event {
                 Event::Typed(typed) => break typed,
                 Event::Signal(libc::SIGINT) if talk.attended => {}
-                Event::Signal(signal) => return Ok(Error::Interrupted(signal).exit_code()),
+                Event::Signal(signal) => {
+                    if talk.attended {
+                        complain("\n");
+                    }
+                    return Ok(Error::Interrupted(signal).exit_code());
+                }
                 Event::Died(error) => talk.died(error).await?,
             }
         };
