@@ -88,6 +88,24 @@ fn a_session_that_dies_is_replaced() {
 }
 
 #[test]
+fn a_session_that_cannot_live_is_not_replaced_for_ever() {
+    let folder = TempDir::new().unwrap();
+    let mut command = repl(folder.path());
+    // Nothing comes on standard input, and nothing ends it.
+    command
+        .args(["--offline", "--max-memory", "1MB"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().expect("bessemer starts");
+    let stdin = child.stdin.take();
+    let ran = ended(child);
+    drop(stdin);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.stderr.contains("its limit of 1 MB"), "{ran:?}");
+}
+
+#[test]
 fn commands_load_files_add_contexts_and_answer() {
     let folder = TempDir::new().unwrap();
     std::fs::write(folder.path().join("report.txt"), "Ada wrote it.").unwrap();

@@ -68,6 +68,8 @@ pub(super) struct Talk<'a> {
     pub(super) above: Option<Sender<String>>,
     pub(super) known: Arc<Mutex<Known>>,
     session: Session,
+    /// Whether it has run nothing yet.
+    fresh: bool,
     /// What the sessions before this one spent.
     before: Usage,
     /// The command line's contexts, and those of later.
@@ -105,6 +107,7 @@ impl<'a> Talk<'a> {
             above: None,
             known: Arc::default(),
             session,
+            fresh: true,
             before: Usage { cost_usd: Some(0.0), ..Usage::default() },
             contexts: vec![contexts],
             model: None,
@@ -159,7 +162,8 @@ impl<'a> Talk<'a> {
 
     /// The session ended by itself.
     pub(super) async fn died(&mut self, error: Error) -> Result<(), Error> {
-        if matches!(error, Error::OutputClosed | Error::Output(_)) {
+        // One that ends before it has run anything would be followed by others of its kind.
+        if self.fresh || matches!(error, Error::OutputClosed | Error::Output(_)) {
             return Err(error);
         }
         self.wrong(&error, None);
@@ -173,6 +177,7 @@ impl<'a> Talk<'a> {
         let nothing = Contexts::default();
         let dispatcher = self.dispatcher.clone();
         self.session = Session::start_with(self.zygote, dispatcher, first.unwrap_or(&nothing)).await?;
+        self.fresh = true;
         for contexts in later {
             self.session.add_contexts(contexts)?;
         }
@@ -207,11 +212,24 @@ impl<'a> Talk<'a> {
                 Left::Not
             }
         };
-        tokio::select! {
-            drained = self.stdout.drained() => drained?,
-            Some(Stop::Signal(signal)) = stop.recv() => return Ok(Left::Signalled(signal)),
+        match self.drained(stop).await? {
+            Left::Not => Ok(left),
+            signalled => Ok(signalled),
         }
-        Ok(left)
+    }
+
+    /// Waits until all has been written, or a signal ends that.
+    async fn drained(&self, stop: &mut mpsc::UnboundedReceiver<Stop>) -> Result<Left, Error> {
+        loop {
+            tokio::select! {
+                biased;
+                drained = self.stdout.drained() => return drained.map(|()| Left::Not),
+                // At a terminal a Ctrl-C that comes now was meant for what has just ended.
+                Some(Stop::Signal(signal)) = stop.recv() => if signal != libc::SIGINT || !self.attended {
+                    return Ok(Left::Signalled(signal));
+                },
+            }
+        }
     }
 
     /// A text of this mode, as the session is given it.
@@ -245,6 +263,7 @@ impl<'a> Talk<'a> {
         self.told.push_back(Told { number, name, text: text.to_owned() });
         self.known().learn(procedures(text), text);
         self.rest.clear();
+        self.fresh = false;
         let program = self.given(Mode::Input(number), text);
         let (report, mid_line) = self.run(program, stop).await;
         let Report { outcome, hints, input, .. } = report;
@@ -266,9 +285,9 @@ impl<'a> Talk<'a> {
                     complain("\n");
                 }
                 // What it wrote before comes before it.
-                self.stdout.drained().await?;
+                let left = self.drained(stop).await?;
                 self.wrong(&error, Some(input.unwrap_or(number)));
-                Left::Not
+                left
             }
         };
         for hint in hints.iter().filter(|_| !self.shared.quiet && left == Left::Not) {
