@@ -194,13 +194,16 @@ impl Terminal {
         String::from_utf8(command.env_remove("TMUX").output().unwrap().stdout).unwrap()
     }
 
-    /// Starts the program; when it has ended, its exit code is shown.
+    /// Starts the program, or starts it again; when it has ended, its exit code is shown.
     fn start(&self) {
         let program = repl(self.folder.path());
         let words: Vec<_> = program.get_args().map(|word| word.to_str().unwrap()).collect();
         let (program, folder) = (program.get_program().to_str().unwrap(), self.folder.path().to_str().unwrap());
         let line = format!("'{program}' {} --offline --quiet; echo \"left $?\"; sleep 1000", words.join(" "));
-        self.tmux(&["new-session", "-d", "-x", "80", "-y", "24", "-c", folder, &line]);
+        match self.tmux(&["list-panes"]).is_empty() {
+            true => self.tmux(&["new-session", "-d", "-x", "80", "-y", "24", "-c", folder, &line]),
+            false => self.tmux(&["respawn-pane", "-k", "-c", folder, &line]),
+        };
         self.prompts("1>");
     }
 
@@ -242,15 +245,11 @@ impl Terminal {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
-
-    fn end(&self) {
-        self.tmux(&["kill-server"]);
-    }
 }
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        self.end();
+        self.tmux(&["kill-server"]);
     }
 }
 
@@ -287,7 +286,6 @@ fn a_session_at_a_terminal() {
     let history = terminal.folder.path().join("data/bessemer/history");
     assert_eq!(std::fs::metadata(&history).unwrap().permissions().mode() & 0o777, 0o600);
 
-    terminal.end();
     terminal.start();
     for _ in 0..4 {
         terminal.key("Up");
