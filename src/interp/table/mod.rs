@@ -11,7 +11,6 @@ mod data;
 mod doc_comments;
 mod files;
 mod help;
-mod output;
 mod python;
 mod state;
 mod values;
@@ -30,7 +29,7 @@ pub enum Family {
     FanOut,
     /// Reading answers and failures.
     Values,
-    /// JSON and hashes.
+    /// JSON.
     Data,
     /// Ending, handlers, time.
     Control,
@@ -38,8 +37,6 @@ pub enum Family {
     State,
     /// Arguments and files.
     Files,
-    /// Text to stdout and stderr.
-    Output,
     /// CPython.
     Python,
     /// Ways to put several calls together.
@@ -48,13 +45,13 @@ pub enum Family {
     Transducers,
     /// The reference itself.
     Help,
-    /// What the script was given to read, and slices of long strings.
+    /// What the script was given to read.
     Context,
 }
 
 impl Family {
     /// Every family, in the reference's order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 12] = [
         Self::Calls,
         Self::FanOut,
         Self::Combinators,
@@ -64,7 +61,6 @@ impl Family {
         Self::Context,
         Self::State,
         Self::Files,
-        Self::Output,
         Self::Python,
         Self::Transducers,
         Self::Help,
@@ -110,7 +106,6 @@ impl Family {
             Self::Control => "Control",
             Self::State => "Budgets and records",
             Self::Files => "Arguments and files",
-            Self::Output => "Output",
             Self::Python => "Python",
             Self::Combinators => "Combinators",
             Self::Transducers => "Transducers and streams",
@@ -231,8 +226,7 @@ fn index() -> &'static Index {
             context::TABLE,
             state::TABLE,
             files::TABLE,
-            output::TABLE,
-            python::TABLE,
+                python::TABLE,
             help::TABLE,
         ];
         let mut all: Vec<&'static Primitive> = tables.into_iter().flatten().collect();
