@@ -274,7 +274,9 @@ fn a_session_at_a_terminal() {
     assert!(lines.contains(&"error: interrupted".into()), "{lines:?}");
     // Typed, and thought better of.
     terminal.types("(unfinished");
+    terminal.until("5> (unfinished");
     terminal.key("C-c");
+    terminal.prompts("5>");
     terminal.line("(list (f 1) _)");
     assert!(terminal.prompts("6>").contains(&"(2 42)".into()));
     terminal.line(",reset");
