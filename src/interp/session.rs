@@ -279,7 +279,7 @@ fn result_of(
             }
             wrong((error, input))
         }
-        (_, Err(_)) => Came { usable: false, ..Came::wrong(errors::panicked(&PANIC.take(), text)) },
+        (_, Err(_)) => Came { usable: false, ..Came::wrong(errors::panicked(&PANIC.take())) },
     }
 }
 

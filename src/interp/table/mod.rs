@@ -226,7 +226,7 @@ fn index() -> &'static Index {
             context::TABLE,
             state::TABLE,
             files::TABLE,
-                python::TABLE,
+            python::TABLE,
             help::TABLE,
         ];
         let mut all: Vec<&'static Primitive> = tables.into_iter().flatten().collect();

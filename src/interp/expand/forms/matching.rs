@@ -4,6 +4,7 @@
 //! tail position.
 
 mod compile;
+mod lists;
 mod patterns;
 mod steps;
 
