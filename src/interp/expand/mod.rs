@@ -60,8 +60,6 @@ pub(crate) struct Expander {
     text: Rc<str>,
     /// Where the program first names `context`.
     context: Option<Span>,
-    /// What is being defined.
-    defining: Option<Rc<Global>>,
     /// Whether the program takes continuations that it may enter again.
     reentrant: bool,
 }
@@ -87,7 +85,6 @@ impl Expander {
             constants: 0,
             text: "".into(),
             context: None,
-            defining: None,
             reentrant: false,
         }
     }
