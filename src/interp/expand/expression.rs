@@ -115,15 +115,15 @@ impl Expander {
                 if local.pending.get() && local.depth == self.depth {
                     return Ok(early(name, syntax));
                 }
+                if local.pending.get() {
+                    local.early.set(true);
+                }
                 self.noticed(&local);
                 Op::Local(local)
             }
             Some(Binding::Global(global)) => {
                 if global.pending.get() && self.depth == 0 {
                     return Ok(early(name, syntax));
-                }
-                if self.defining.as_ref().is_some_and(|defined| Rc::ptr_eq(defined, &global)) {
-                    global.recursive.set(true);
                 }
                 Op::Global(global)
             }
@@ -197,6 +197,7 @@ impl Expander {
             assigned: Cell::new(false),
             captured: Cell::new(false),
             pending: Cell::new(false),
+            early: Cell::new(false),
             reentrant: self.reentrant,
             arity: Cell::new(None),
         });

@@ -62,8 +62,6 @@ pub(crate) struct Expander {
     text: Rc<str>,
     /// Where the program first names `context`.
     context: Option<Span>,
-    /// What is being defined.
-    defining: Option<Rc<Global>>,
     /// Whether the program takes continuations that it may enter again.
     reentrant: bool,
 }
@@ -90,7 +88,6 @@ impl Expander {
             constants: 0,
             text: "".into(),
             context: None,
-            defining: None,
             reentrant: false,
         }
     }
