@@ -6,6 +6,7 @@
 //!   programs in a fork of it, untrusted, without keys or network.
 //! - [`context`]: what a script finds as its contexts, from files to descriptors.
 //! - [`llm`]: model calls, one narrow trait ([`llm::Model`]) and wrappers round it.
+//! - [`text`]: long texts cut into chunks, tokens counted.
 //! - [`wire`]: the frames between host and interpreter.
 //! - [`primitives`]: the table from which the language's reference is made, [`doc`]: what is made of it.
 //! - `budget`: what may be spent. `config`: flags and environment, resolved.
@@ -38,6 +39,7 @@ mod host_protocol;
 mod interp;
 pub mod llm;
 pub mod session;
+pub mod text;
 pub mod wire;
 
 pub use interp::table as primitives;
