@@ -12,6 +12,8 @@ pub(crate) const CONTROL: i32 = 3;
 pub(crate) const FORK: u8 = b'F';
 /// How many descriptors of contexts a session is born with at most: one packet carries them.
 pub(crate) const MAX_CONTEXTS: usize = 128;
+/// How many descriptors tell of a new session.
+pub(crate) const SESSION_DESCRIPTORS: usize = 3;
 /// Both ends must be the same build.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -22,7 +24,7 @@ pub(crate) enum Notice {
     Hello { version: String },
     /// There will be no session: why.
     Failed { problem: String },
-    /// A session; its socket and its pidfd come with the packet.
+    /// A session; its socket, its pidfd and where it asks for connections come with the packet.
     Forked { pid: i32 },
     /// The last request could not be met: why. Other sessions go on.
     NoFork { problem: String },

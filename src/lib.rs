@@ -6,6 +6,7 @@
 //!   programs in a fork of it, untrusted, without keys or network.
 //! - [`context`]: what a script finds as its contexts, from files to descriptors.
 //! - [`llm`]: model calls, one narrow trait ([`llm::Model`]) and wrappers round it.
+//! - [`permissions`]: what a program may do.
 //! - [`text`]: long texts cut into chunks, tokens counted.
 //! - [`wire`]: the frames between host and interpreter.
 //! - [`primitives`]: the table from which the language's reference is made, [`doc`]: what is made of it.
@@ -38,6 +39,7 @@ pub mod error;
 mod host_protocol;
 mod interp;
 pub mod llm;
+pub mod permissions;
 pub mod session;
 pub mod text;
 pub mod wire;

@@ -13,8 +13,10 @@
 //! cancel or a finish never stands behind a hundred thousand prompts.
 
 mod contexts;
+mod granted;
 
 pub use contexts::{ContextGroup, ContextHead, ContextTable, DocumentFormat, Stamp, Width};
+pub use granted::{Grant, Granted};
 
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +31,9 @@ pub const CREDIT: usize = 64 << 20;
 
 /// What a call counts for against [`CREDIT`] beside its bytes: the host's own bookkeeping for it.
 pub const CALL_OVERHEAD: usize = 512;
+
+/// What each further message, image and stop word of a call counts for beside its bytes.
+const PART_OVERHEAD: usize = 128;
 
 /// The bytes before a frame's head: two lengths.
 const PREFIX: usize = 8;
@@ -146,18 +151,6 @@ pub enum Blame {
     Call,
 }
 
-/// Which files a program may have.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Grant {
-    /// None.
-    #[default]
-    Nothing,
-    /// Those at or below these paths.
-    Paths(Vec<std::path::PathBuf>),
-    /// All that its user may have.
-    Everything,
-}
-
 impl std::fmt::Display for FailureClass {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())
@@ -225,6 +218,22 @@ pub struct CallHead {
     pub retries: Option<u32>,
     /// Its place in the queue.
     pub priority: Priority,
+}
+
+impl CallHead {
+    /// What a call with texts of so many bytes counts for against [`CREDIT`]: all that the host has to keep of it. Both
+    /// sides ask this, or a session that keeps to its own count would break the host's.
+    pub fn charge(&self, texts: usize) -> usize {
+        let images = self.messages.iter().flat_map(|message| &message.images);
+        let mimes = images.map(|image| match image {
+            ImageHead::Url(_) => PART_OVERHEAD,
+            ImageHead::Bytes { mime, .. } => PART_OVERHEAD + mime.len(),
+        });
+        let stops = self.sampling.stop.iter().map(|word| PART_OVERHEAD + word.len());
+        let parts = self.messages.len().saturating_sub(1) * PART_OVERHEAD;
+        let model = self.model.as_ref().map_or(0, String::len);
+        texts + CALL_OVERHEAD + model + parts + mimes.chain(stops).sum::<usize>()
+    }
 }
 
 /// What may be spent in all; `None` is without bound.
@@ -336,10 +345,8 @@ pub enum ToSession {
         args: Vec<String>,
         /// Whether the operating system is to confine it.
         confined: bool,
-        /// The files it may read.
-        read: Grant,
-        /// The files it may write.
-        write: Grant,
+        /// What it may do.
+        granted: Granted,
         /// What the host will let it spend, for `(budget-left)`.
         limits: Limits,
     },

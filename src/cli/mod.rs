@@ -11,6 +11,7 @@ mod screen;
 mod stdout;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
@@ -36,7 +37,7 @@ enum Colour {
 #[derive(Subcommand)]
 enum Command {
     /// Run a script: the value it finishes with goes to stdout, progress and errors to stderr.
-    Run(run::Run),
+    Run(Box<run::Run>),
     /// Show the reference: all procedures in short, one of them in full, or those that a word finds.
     Doc(doc::Doc),
     /// Say whether everything that a run needs is here: Python, keys, limits.
@@ -55,7 +56,7 @@ pub fn main() -> ExitCode {
             // A reader that has gone away does not care for help.
             let _ = shown.print();
             if let Some(flag) = grant_without_equals(std::env::args()) {
-                screen::complain(&screen::hint(&format!("paths are joined to the flag: `{flag}=PATH,PATH`")));
+                screen::complain(&screen::hint(&format!("what is granted is joined to the flag: `{flag}=ONE,TWO`")));
             }
             return ExitCode::from(u8::try_from(shown.exit_code()).unwrap_or(2));
         }
@@ -69,6 +70,7 @@ pub fn main() -> ExitCode {
         Colour::Always => anstream::ColorChoice::Always.write_global(),
         Colour::Never => anstream::ColorChoice::Never.write_global(),
     }
+    keep_keys();
     match arguments.command {
         Command::Run(run) => {
             log(run.verbose);
@@ -81,16 +83,26 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// A flag that grants paths and has them in the next argument, which is taken for another thing.
+/// A flag that grants or denies things and has them in the next argument, which is taken for another thing.
 fn grant_without_equals(arguments: impl Iterator<Item = String>) -> Option<String> {
     let mut arguments = arguments.take_while(|argument| argument != "--").peekable();
     while let Some(argument) = arguments.next() {
-        let grants = matches!(&*argument, "--allow-read" | "--allow-write");
+        let grants = ["--allow-", "--deny-"].iter().filter_map(|way| argument.strip_prefix(way));
+        let grants = grants.into_iter().any(|kind| matches!(kind, "read" | "write" | "net" | "env"));
         if grants && arguments.peek().is_some_and(|next| !next.starts_with('-')) {
             return Some(argument);
         }
     }
     None
+}
+
+/// Keys of this process, which its user's other processes could read, and a core dump would hold, stay in it. Interpreters
+/// have none: they are programs of their own.
+fn keep_keys() {
+    let limit = Rlimit { current: Some(0), maximum: Some(0) };
+    // Where that is refused, it was so before.
+    let _ = setrlimit(Resource::Core, limit);
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }
 
 /// Warnings always, more with `-v` or `RUST_LOG`.

@@ -1,13 +1,13 @@
 //! `bessemer run`: one script, from its file to its value.
 
 use super::{
-    grants::{Made, grant},
+    grants::{Flags, Made},
     progress::Display,
     screen::{self, complain},
     stdout::Stdout,
 };
 use crate::{
-    config,
+    config::{self, file::Settings},
     context::Contexts,
     error::Error,
     llm::{dispatch::Dispatcher, offline, router},
@@ -66,15 +66,11 @@ pub(super) struct Run {
     /// How many tokens its calls may take, prompts and answers together.
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     max_tokens: Option<u64>,
-    /// Files that it may read, with all below them; without PATHS, any. Its own folder it always may.
-    #[arg(long, value_name = "PATHS", num_args = 0.., require_equals = true, value_delimiter = ',')]
-    allow_read: Option<Vec<PathBuf>>,
-    /// Files that it may write, with all below them; without PATHS, any.
-    #[arg(long, value_name = "PATHS", num_args = 0.., require_equals = true, value_delimiter = ',')]
-    allow_write: Option<Vec<PathBuf>>,
-    /// Let the script do all that you may do yourself: the operating system does not confine it.
-    #[arg(long)]
-    no_sandbox: bool,
+    #[command(flatten)]
+    grants: Flags,
+    /// The configuration file, instead of your own and the working directory's.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Print one JSON object instead of the output and the value.
     #[arg(long)]
     json: bool,
@@ -114,10 +110,10 @@ impl Run {
         let begun = Instant::now();
         config::raise_descriptors();
         // Started before anything else: it gets ready while the rest of this happens.
-        let zygote = Zygote::start(&Interpreter::ThisProgram)
-            .map(|zygote| if self.no_sandbox { zygote.without_sandbox() } else { zygote });
+        let zygote = Zygote::start(&Interpreter::ThisProgram);
         let script =
             config::read_text(&self.script, "script").map(|s| s.strip_prefix('\u{feff}').map(Into::into).unwrap_or(s));
+        let settings = config::file::load(self.config.as_deref());
         // One thread: many calls at once cost less on it than on several.
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
@@ -129,12 +125,13 @@ impl Run {
         let code = runtime.block_on(async {
             let (stdout, mut stop) = (Stdout::new(), signals());
             let mut text = String::new();
-            let ended = match (zygote, script, &mut stop) {
-                (Ok(zygote), Ok(script), Ok(stop)) => {
+            let ended = match (zygote, settings, script, &mut stop) {
+                (Ok(zygote), Ok(settings), Ok(script), Ok(stop)) => {
                     text = script;
-                    self.run(&zygote, &text, begun, &stdout, stop).await
+                    let zygote = if self.grants.confines(&settings) { zygote } else { zygote.without_sandbox() };
+                    self.run(&zygote, &settings, &text, begun, &stdout, stop).await
                 }
-                (Err(e), ..) | (_, Err(e), _) => failed(e),
+                (Err(e), ..) | (_, Err(e), ..) | (_, _, Err(e), _) => failed(e),
                 (.., Err(e)) => failed(Error::interpreter(format!("no signals: {e}"))),
             };
             self.tell(&text, ended, begun, &stdout, stop.ok()).await
@@ -147,6 +144,7 @@ impl Run {
     async fn run(
         &self,
         zygote: &Zygote,
+        settings: &Settings,
         script: &str,
         begun: Instant,
         stdout: &Stdout,
@@ -178,14 +176,13 @@ impl Run {
         let startup = begun.elapsed();
         let display = Display::new(session.counts(), self.quiet || self.json);
         let mut screen = Screen { display, stdout, captured: self.json.then(String::new) };
-        let write = grant(self.allow_write.as_deref(), None);
-        let _made = Made::for_writing(&write);
+        let permissions = self.grants.permissions(settings, &self.script);
+        let _made = Made::for_writing(&permissions.write);
         let program = Program {
             text: script.to_owned(),
             json: self.json,
             args: self.args.clone(),
-            read: grant(self.allow_read.as_deref(), self.script.parent()),
-            write,
+            permissions,
             limits: Limits { calls: self.max_calls, tokens: self.max_tokens },
             timeout: self.timeout,
             max_memory: Some(self.max_memory),

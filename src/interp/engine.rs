@@ -15,7 +15,22 @@ pub(crate) const PRELUDE: &[&str] = &[
 ];
 
 /// The part of the prelude that is written in the language that scripts have, and not in Steel's.
-const RACKET: &[&str] = &[include_str!("../../prelude/racket/forms.scm")];
+const RACKET: &[&str] = &[
+    include_str!("../../prelude/racket/forms.scm"),
+    include_str!("../../prelude/racket/text.scm"),
+    include_str!("../../prelude/racket/output.scm"),
+    include_str!("../../prelude/racket/procedures.scm"),
+    include_str!("../../prelude/racket/lists.scm"),
+    include_str!("../../prelude/racket/sorting.scm"),
+    include_str!("../../prelude/racket/vectors.scm"),
+    include_str!("../../prelude/racket/hashes.scm"),
+    include_str!("../../prelude/racket/sets.scm"),
+    include_str!("../../prelude/racket/records.scm"),
+    include_str!("../../prelude/racket/promises.scm"),
+    include_str!("../../prelude/racket/exceptions.scm"),
+    include_str!("../../prelude/racket/sequences.scm"),
+    include_str!("../../prelude/racket/checks.scm"),
+];
 
 /// Natives that the prelude itself still needed.
 const LATE: &[&str] = &["eval", "#%default-input-port", "current-input-port"];
@@ -48,7 +63,10 @@ pub(crate) fn build() -> Result<Language, String> {
         engine.register_value(name, SteelVal::FuncV(*function));
     }
     for entry in dialect::all() {
-        engine.register_value(&steel_name(entry), SteelVal::FuncV(entry.function));
+        engine.register_value(&steel_name(entry.name), SteelVal::FuncV(entry.function));
+    }
+    for entry in dialect::machined() {
+        engine.register_value(&steel_name(entry.name), (entry.value)());
     }
     // Steel binds its own names early: an earlier native is replaced only by a definition in a later program.
     let mut definitions = String::new();
@@ -71,16 +89,16 @@ pub(crate) fn build() -> Result<Language, String> {
 }
 
 /// What Steel calls a procedure of the dialect: it may have one of that name.
-fn steel_name(entry: &dialect::Entry) -> String {
-    if entry.name.starts_with('%') { entry.name.to_owned() } else { format!("%d:{}", entry.name) }
+fn steel_name(name: &str) -> String {
+    if name.starts_with('%') { name.to_owned() } else { format!("%d:{name}") }
 }
 
 /// The front end, with the procedures and the forms of the dialect.
 fn racket(engine: &mut Engine) -> Result<Expander, String> {
     let natives = engine.globals().iter().map(|name| name.resolve().to_owned()).collect();
     let mut expander = Expander::new(natives);
-    for entry in dialect::all() {
-        expander.bind_native(entry.name, &steel_name(entry));
+    for name in dialect::all().map(|entry| entry.name).chain(dialect::machined().map(|entry| entry.name)) {
+        expander.bind_native(name, &steel_name(name));
     }
     for text in RACKET {
         let name = text.split(" --").next().unwrap_or_default();

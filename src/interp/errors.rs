@@ -39,7 +39,7 @@ pub(super) fn told_of(head: &str, message: &str, call: &str) -> String {
     }
 }
 
-/// How the special forms are written.
+/// How the forms are written.
 const FORMS: &[(&str, &str)] = &[
     ("begin", "(begin body …)"),
     ("if", "(if condition then else)"),
@@ -60,7 +60,20 @@ const FORMS: &[(&str, &str)] = &[
     ("parameterize", "(parameterize ([parameter value] …) body …)"),
     ("and", "(and condition …)"),
     ("or", "(or condition …)"),
+    ("case-lambda", "(case-lambda [(parameter …) body …] …)"),
+    ("define-record-type", "(define-record-type name (constructor field …) predicate (field accessor [modifier]) …)"),
+    ("define-syntax", "(define-syntax name (syntax-rules () [(_ pattern …) template] …))"),
+    ("define-syntax-rule", "(define-syntax-rule (name pattern …) template)"),
+    ("for", "(for ([name sequence] …) body …)"),
+    ("for/fold", "(for/fold ([name start] …) ([name sequence] …) body …)"),
+    ("for/list", "(for/list ([name sequence] …) body …)"),
+    ("guard", "(guard (name [condition body …] …) body …)"),
+    ("let-syntax", "(let-syntax ([name (syntax-rules () [(_ pattern …) template] …)]) body …)"),
+    ("let-values", "(let-values ([(name …) values] …) body …)"),
+    ("let*-values", "(let*-values ([(name …) values] …) body …)"),
+    ("match", "(match value [pattern body …] …)"),
     ("while", "(while condition body …)"),
+    ("with-handlers", "(with-handlers ([predicate handler] …) body …)"),
     ("struct", "(struct name (field …))"),
     ("try", "(try expression on-error handler)"),
     ("help", "(help name)"),
@@ -71,19 +84,46 @@ pub(super) fn form_hint(name: &str) -> String {
     form.map_or_else(String::new, |(_, usage)| format!("it is written {usage}"))
 }
 
-/// Steel's names of types, as people say them.
+/// Steel's names of types, and the predicates that Racket names them by.
 const TYPES: &[(&str, &str)] = &[
-    ("steel string", "a string"),
-    ("string", "a string"),
-    ("steel list", "a list"),
-    ("hashmap", "a hash"),
-    ("a hash map", "a hash"),
-    ("steel mutable vector", "a mutable vector, such as `(vector …)` makes"),
-    ("a number type", "a number"),
-    ("a function", "a procedure"),
-    ("character", "a character"),
-    ("Expected character", "a character"),
+    ("a list or pair", "pair?"),
+    ("a list", "list?"),
+    ("a pair", "pair?"),
+    ("steel string", "string?"),
+    ("string", "string?"),
+    ("a string", "string?"),
+    ("steel list", "list?"),
+    ("hashmap", "hash?"),
+    ("a hash map", "hash?"),
+    ("a hashmap", "hash?"),
+    ("steel mutable vector", "(and/c vector? (not/c immutable?))"),
+    ("a vector", "vector?"),
+    ("a number", "number?"),
+    ("a number type", "number?"),
+    ("numbers", "number?"),
+    ("real numbers", "real?"),
+    ("an integer", "integer?"),
+    ("a symbol", "symbol?"),
+    ("a function", "procedure?"),
+    ("steel box", "box?"),
+    ("character", "char?"),
+    ("a character", "char?"),
+    ("Expected character", "char?"),
+    ("a list of characters", "(listof char?)"),
 ];
+
+/// A value that Steel shows, as Racket would.
+fn as_printed(found: &str) -> String {
+    let bare = found.starts_with(['"', '\'']) || found.starts_with(|c: char| c.is_ascii_digit());
+    let signed = found.strip_prefix(['-', '+']).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let marked = found.starts_with('#') && !found.starts_with("#(");
+    if bare || signed || marked { found.to_owned() } else { format!("'{found}") }
+}
+
+fn violation(name: &str, expected: &str, found: Option<&str>) -> String {
+    let given = found.map_or(String::new(), |found| format!("\n  given: {}", as_printed(found)));
+    format!("{name}: contract violation\n  expected: {expected}{given}")
+}
 
 /// Translates a message of Steel's. `callee`: what stands at the place of the error in the script, if that is a name.
 pub(super) fn translated(message: &str, callee: Option<&str>) -> Option<Said> {
@@ -181,12 +221,14 @@ fn syntax(message: &str) -> Option<Said> {
 }
 
 fn application(message: &str, callee: Option<&str>) -> Option<Said> {
-    if let Some(odd) = message.strip_prefix("Function application not a procedure or function type not supported: ") {
+    if let Some((_, odd)) = message.split_once("pplication not a procedure or function type not supported: ") {
         let hint = match callee {
             Some(name) if name != odd => format!("`{name}` is that value; has a definition of yours taken its name?"),
             _ => format!("the first thing in parentheses is called; for a list write `(list {odd} …)`"),
         };
-        return Some(said(format!("`{odd}` is called, but is no procedure"), hint));
+        let given = as_printed(odd);
+        let expected = "expected a procedure that can be applied to arguments";
+        return Some(said(format!("application: not a procedure;\n {expected}\n  given: {given}"), hint));
     }
     if message.contains("arity mismatch") {
         let name = message.rsplit(": ").next().unwrap_or_default();
@@ -209,13 +251,12 @@ fn application(message: &str, callee: Option<&str>) -> Option<Said> {
     let own = matches!(name, "function" | "Anonymous function");
     let name = if own { callee.filter(|c| !matches!(*c, "lambda" | "λ")) } else { callee.or(Some(name)) };
     let wanted = wanted.strip_prefix("exactly ").unwrap_or(wanted);
-    let plural = if wanted == "1" { "argument" } else { "arguments" };
-    let subject = name.map_or("a procedure: it".to_owned(), |name| format!("{name}: it"));
-    let was = match given {
-        0 => "was given none".to_owned(),
-        n => format!("was given {n}"),
-    };
-    Some(said(format!("{subject} takes {wanted} {plural} and {was}"), usage(name)))
+    let expected = "the expected number of arguments does not match the given number";
+    let message = format!(
+        "{}: arity mismatch;\n {expected}\n  expected: {wanted}\n  given: {given}",
+        name.unwrap_or("a procedure")
+    );
+    Some(said(message, usage(name)))
 }
 
 /// How a documented procedure is called.
@@ -262,16 +303,15 @@ fn lookup(message: &str, callee: Option<&str>) -> Option<Said> {
 
 fn type_problem(message: &str, callee: Option<&str>) -> Option<Said> {
     if let Some(name) = message.strip_suffix(" resulted in an error - empty list") {
-        return Some(said(
-            format!("{}: the list is empty", callee.unwrap_or(name)),
-            "`(null? list)` tells whether it is",
-        ));
+        let name = callee.unwrap_or(name);
+        return Some(said(violation(name, "pair?", Some("'()")), "`(null? list)` tells whether a list is empty"));
     }
     let (name, wanted, found) = if let Some((before, rest)) = message.split_once("Cannot convert steel value: ") {
         let (found, wanted) = rest.rsplit_once(" to ")?;
         (before.strip_suffix(": ").or(callee).unwrap_or("a procedure"), wanted, Some(found))
     } else if let Some(found) = message.strip_prefix("expected real numbers, found: ") {
-        (callee.unwrap_or("a procedure"), "numbers", Some(found))
+        // Steel does not say which of its comparisons it was.
+        (callee.unwrap_or("<"), "real numbers", Some(found))
     } else {
         let (name, rest) = message.split_once(' ')?;
         let rest = rest
@@ -287,8 +327,18 @@ fn type_problem(message: &str, callee: Option<&str>) -> Option<Said> {
     };
     // Steel's own names of its parts.
     let name = if name.starts_with("steel") || name.contains('_') { callee.unwrap_or("a procedure") } else { name };
-    let wanted = TYPES.iter().find(|(steels, _)| *steels == wanted).map_or(wanted, |(_, ours)| ours);
-    let hint = found.map_or("", |found| conversion(wanted, found));
+    let predicate = TYPES.iter().find(|(steels, _)| *steels == wanted).map(|(_, ours)| *ours);
+    let predicate = if name == "cdr" { Some("pair?") } else { predicate };
+    let hint = found.map_or("", |found| conversion(predicate.unwrap_or(wanted), found));
+    // Of `1 and "a"` the one that is no number.
+    let found = found.map(|found| match (wanted, found.split_once(" and ")) {
+        ("numbers", Some((first, second))) if first.parse::<f64>().is_ok() => second,
+        ("numbers", Some((first, _))) => first,
+        _ => found,
+    });
+    if let Some(predicate) = predicate {
+        return Some(said(violation(name, predicate, found), hint));
+    }
     Some(said(
         match found {
             Some(found) => format!("{name}: it wants {wanted}, not `{found}`"),
@@ -306,13 +356,13 @@ fn conversion(wanted: &str, found: &str) -> &'static str {
         "a response is no string; `(syntax-e response)` gives its text"
     } else if found.contains("#<async ") {
         "`await` the handle first"
-    } else if wanted.contains("number") && string {
+    } else if (wanted.contains("number") || wanted.contains("real")) && string {
         "`(string->number text)` makes a number of it"
     } else if wanted.contains("string") && number {
         "`(number->string n)` or `(format \"~a\" value)` makes a string of it"
     } else if wanted.contains("string") {
         "`(format \"~a\" value)` makes a string of any value"
-    } else if wanted.contains("list") && found.starts_with("#(") {
+    } else if (wanted.contains("list") || wanted == "pair?") && found.starts_with("#(") {
         "`(vector->list vector)` makes a list of it"
     } else if wanted.contains("vector") && found.starts_with("'(") {
         "`list-ref` is for lists; `(list->vector list)` makes a vector"
@@ -431,31 +481,55 @@ mod tests {
     #[test]
     fn steels_messages_are_put_in_schemes_words() {
         for (steels, callee, wanted) in [
-            ("car resulted in an error - empty list", "car", "car: the list is empty | `(null? list)` tells"),
-            ("car expected a list or pair, found: 5", "car", "car: it wants a list or pair, not `5` | "),
-            ("+ expects a number, found: \"a\"", "+", "+: it wants a number, not `\"a\"` | `(string->number"),
+            (
+                "car resulted in an error - empty list",
+                "car",
+                "car: contract violation\n  expected: pair?\n  given: '() | `(null? list)` tells",
+            ),
+            (
+                "car expected a list or pair, found: 5",
+                "car",
+                "car: contract violation\n  expected: pair?\n  given: 5 | ",
+            ),
+            (
+                "+ expects a number, found: \"a\"",
+                "+",
+                "+: contract violation\n  expected: number?\n  given: \"a\" | `(string->number",
+            ),
             (
                 "Cannot convert steel value: 5 to steel string",
                 "string-append",
-                "string-append: it wants a string, not `5`",
+                "string-append: contract violation\n  expected: string?\n  given: 5",
             ),
             (
                 "length: Cannot convert steel value: #(1) to steel list",
                 "",
-                "length: it wants a list, not `#(1)` | `(vector->",
+                "length: contract violation\n  expected: list?\n  given: '#(1) | `(vector->",
             ),
-            ("for-each expected a function, found:  5", "for-each", "for-each: it wants a procedure, not `5`"),
-            ("expected real numbers, found: a", "<", "<: it wants numbers, not `a`"),
-            ("list->string expected a list of characters", "", "list->string: it wants a list of characters | "),
-            ("char-upcase: Expected character", "", "char-upcase: it wants a character"),
-            ("function expected 2 arguments, found 1", "f", "f: it takes 2 arguments and was given 1 | "),
-            ("function expected 1 arguments, found 0", "into-nth", "into-nth: it takes 1 argument and was given none"),
-            ("Anonymous function expected 2 arguments, found 1", "lambda", "a procedure: it takes 2 arguments"),
             (
-                "list_vec_null expects exactly 1 arguments, found: 0",
-                "null?",
-                "null?: it takes 1 argument and was given none",
+                "for-each expected a function, found:  5",
+                "for-each",
+                "for-each: contract violation\n  expected: procedure?\n  given: 5",
             ),
+            ("expected real numbers, found: a", "<", "<: contract violation\n  expected: real?\n  given: 'a"),
+            (
+                "list->string expected a list of characters",
+                "",
+                "list->string: contract violation\n  expected: (listof char?) | ",
+            ),
+            ("char-upcase: Expected character", "", "char-upcase: contract violation\n  expected: char?"),
+            (
+                "function expected 2 arguments, found 1",
+                "f",
+                "f: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: 2\n  given: 1 | ",
+            ),
+            (
+                "function expected 1 arguments, found 0",
+                "into-nth",
+                "into-nth: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: 1\n  given: 0",
+            ),
+            ("Anonymous function expected 2 arguments, found 1", "lambda", "a procedure: arity mismatch;"),
+            ("list_vec_null expects exactly 1 arguments, found: 0", "null?", "null?: arity mismatch;"),
             (
                 "index out of bounds, index given: 5, length of vector: 2",
                 "vector-ref",
@@ -469,7 +543,7 @@ mod tests {
             (
                 "Function application not a procedure or function type not supported: 3",
                 "x",
-                "`3` is called, but is no procedure | `x` is that value",
+                "application: not a procedure;\n expected a procedure that can be applied to arguments\n  given: 3 | `x` is that value",
             ),
             (
                 "Syntax Error: if expects a then condition, found none",

@@ -340,7 +340,7 @@ impl Group {
             let raced = if self.total == 0 { none } else { all };
             whole.hint = Some(if self.on_error == OnError::Race { raced } else { keep }.into());
         }
-        whole.results = Some(Rc::new(self.results()));
+        whole.details = Some(Rc::new(self.results()));
         whole
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! Objects are hashes with symbol keys, arrays lists, null is void; integers stay integers, of any size.
 
-use super::value::{Fault, string, symbol, text_like, with_fault};
+use super::{
+    dialect::{hashes, records},
+    value::{Fault, string, symbol, text_like, with_fault},
+};
 use base64::Engine;
 use serde_json::Value;
 use steel::{SteelVal, rvals::IntoSteelVal};
@@ -89,12 +92,15 @@ fn to_json(value: &SteelVal, depth: usize) -> Result<Value, Fault> {
             });
             Value::Object(fields.collect::<Result<_, _>>()?)
         }
-        SteelVal::CustomStruct(_) => match super::print::struct_fields(value) {
+        SteelVal::CustomStruct(_) => match kept_fields(value).or_else(|| super::print::struct_fields(value)) {
             Some(fields) => {
                 let fields = fields.into_iter().map(|(k, v)| to_json(&v, depth + 1).map(|v| (k, v)));
                 Value::Object(fields.collect::<Result<_, _>>()?)
             }
-            None => Value::String(super::print::displayed(value)),
+            None => match hashes::shown_set(value) {
+                Some((_, items)) => list(&mut items.into_iter())?,
+                None => Value::String(super::print::displayed(value)),
+            },
         },
         other => {
             let what = super::print::written(other);
@@ -102,6 +108,13 @@ fn to_json(value: &SteelVal, depth: usize) -> Result<Value, Fault> {
             return Err(if super::value::is_handle(other) { fault.hint("`await` the handle first") } else { fault });
         }
     })
+}
+
+/// The entries of a hash, or the fields of a record, that the dialect keeps in one of Steel's structs.
+fn kept_fields(value: &SteelVal) -> Option<Vec<(String, SteelVal)>> {
+    let named = |key: &SteelVal| text_like(key).unwrap_or_else(|| super::print::displayed(key));
+    let entries = hashes::sorted(value).map(|all| all.into_iter().map(|(key, value)| (named(&key), value)).collect());
+    entries.or_else(|| records::named_fields(value))
 }
 
 #[cfg(test)]

@@ -41,6 +41,17 @@ impl From<Errno> for LinkError {
 /// Written to by the signal handler, so that a signal that comes just before the wait ends the wait.
 static WAKE: AtomicI32 = AtomicI32::new(-1);
 
+/// The socket's descriptor.
+static SOCKET: AtomicI32 = AtomicI32::new(-1);
+
+/// Takes the socket from a copy of this process that the script made: the host listens to the session alone, and two that
+/// write would break each other's frames. What the copy has to say to the host fails from here on.
+pub(crate) fn cut() {
+    // SAFETY: both numbers are descriptors that live as long as the process, or -1, which is refused. The socket's owner
+    // goes on owning that number. A descriptor that is no socket refuses to send and to receive.
+    unsafe { libc::dup3(WAKE.load(Ordering::Relaxed), SOCKET.load(Ordering::Relaxed), libc::O_CLOEXEC) };
+}
+
 /// Ends the wait, now or when it begins. May be called from a signal handler.
 pub(crate) fn wake() {
     let one = 1u64.to_ne_bytes();
@@ -62,6 +73,7 @@ impl Link {
     pub(crate) fn new(socket: OwnedFd) -> Result<Self, Errno> {
         let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
         WAKE.store(wake.as_raw_fd(), Ordering::Relaxed);
+        SOCKET.store(socket.as_raw_fd(), Ordering::Relaxed);
         Ok(Self { socket, wake, out: Vec::new(), sent: 0, incoming: Vec::new(), consumed: 0 })
     }
 
@@ -100,17 +112,20 @@ impl Link {
         Ok(())
     }
 
-    /// Hands over everything, waiting as long as it takes.
+    /// Hands over everything, waiting as long as it takes. It reads meanwhile: the host does not, while too much waits here.
     pub(crate) fn flush_all(&mut self) -> Result<(), LinkError> {
         loop {
             self.flush()?;
             if self.pending() == 0 {
                 return Ok(());
             }
-            let mut fds = [PollFd::new(&self.socket, PollFlags::OUT)];
+            let mut fds = [PollFd::new(&self.socket, PollFlags::IN | PollFlags::OUT)];
             match poll(&mut fds, None) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(_) => return Err(LinkError::Gone),
+            }
+            if fds[0].revents().contains(PollFlags::IN) {
+                self.fill()?;
             }
         }
     }

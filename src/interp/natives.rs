@@ -188,7 +188,8 @@ pub(crate) fn fault_of(err: &SteelErr) -> Fault {
     {
         let value = value.get();
         let mut fault = with_fault(&value, Fault::clone).unwrap_or_else(|| {
-            let message = format!("raised: {}", super::print::written(&value));
+            let message = super::dialect::message_of(&value)
+                .unwrap_or_else(|| format!("raised: {}", super::print::written(&value)));
             Fault { payload: Some(Rc::new(Kept::new(value.clone()))), ..Fault::script(message) }
         });
         // Its own places come first; where all of those are the prelude's, the way it took since leads to the script's.
@@ -201,7 +202,8 @@ pub(crate) fn fault_of(err: &SteelErr) -> Fault {
         Some(errors::Said { message, hint }) => Fault { hint, ..Fault::script(message) },
         None => Fault::script(steels),
     };
-    Fault { spans, steels: Some(Rc::new(steels.into())), ..fault }
+    let kind = super::dialect::kind_of(text.split(": ").nth(1).unwrap_or_default(), steels);
+    Fault { kind, spans, steels: Some(Rc::new(steels.into())), ..fault }
 }
 
 fn own_fiber(args: &[SteelVal]) -> Native {

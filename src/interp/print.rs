@@ -1,119 +1,372 @@
-//! How values print: as Racket prints them, hashes and sets in sorted order.
+//! How values print: as Racket's `display`, `write` and `print` do it, hashes and sets in sorted order.
+//!
+//! What prints by `print` reads as an expression that makes the value again: `'(a "b")`, `(list 1 (point 2 3))`.
+//! Not here: how strings, characters and symbols are written (`quote`), numbers (`dialect::numerals`), and what is laid out
+//! over several lines (`pretty`).
 
-use super::value::{field_names, text_like, with_fault, with_response};
-use std::fmt::Write;
+pub(crate) mod pretty;
+mod quote;
+
+pub(crate) use quote::{MARK, quoted, unmarked};
+
+use super::{
+    dialect::{self, hashes, numerals, records},
+    value::{self, field_names, text_like, with_fault, with_response},
+};
 use steel::SteelVal;
 
 /// How deep values are printed; what is below prints as `…`.
 const DEPTH: usize = 1_000;
+
+/// How many characters of a value a message shows, as in Racket.
+const CLIPPED: usize = 256;
 
 /// For people: strings and characters bare.
 pub(crate) fn displayed(value: &SteelVal) -> String {
     // The text of a response is what a person wants to see of it, at the top; inside a list it shows what it is.
     match value {
         SteelVal::StringV(s) => s.to_string(),
-        other => with_response(other, |r| r.text.to_string()).unwrap_or_else(|| print(other, false)),
+        other => with_response(other, |r| r.text.to_string()).unwrap_or_else(|| shown(other, Style::Display)),
     }
 }
 
 /// For programs: strings quoted.
 pub(crate) fn written(value: &SteelVal) -> String {
-    print(value, true)
+    shown(value, Style::Write)
 }
 
-/// As Racket's `print` shows it.
+/// As an expression.
 pub(crate) fn printed(value: &SteelVal) -> String {
-    written(value)
+    shown(value, Style::Print)
 }
 
-fn print(value: &SteelVal, quoted: bool) -> String {
-    let mut out = String::new();
-    put(&mut out, value, quoted, 0);
-    out
+/// As an expression, cut for a message.
+pub(crate) fn clipped(value: &SteelVal) -> String {
+    clip(printed(value), CLIPPED)
 }
 
-fn put(out: &mut String, value: &SteelVal, quoted: bool, depth: usize) {
-    if depth > DEPTH {
-        out.push('…');
-        return;
+/// Cuts a text to this many characters; three dots show it.
+pub(crate) fn clip(text: String, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text,
+        Some(_) => {
+            let kept: String = text.chars().take(most.saturating_sub(3)).collect();
+            kept + &"...".chars().take(most).collect::<String>()
+        }
     }
-    let all = |out: &mut String, open: &str, items: &mut dyn Iterator<Item = SteelVal>| {
-        out.push_str(open);
-        for (i, item) in items.enumerate() {
-            if i > 0 {
-                out.push(' ');
-            }
-            put(out, &item, quoted, depth + 1);
-        }
-        out.push(')');
-    };
+}
+
+/// Which of the three.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    Display,
+    Write,
+    Print,
+}
+
+pub(crate) fn shown(value: &SteelVal, style: Style) -> String {
+    let mut printer = Printer { out: String::new(), above: Vec::new() };
+    match style {
+        Style::Print => printer.expression(value, 0),
+        style => printer.datum(value, style, 0),
+    }
+    printer.out
+}
+
+/// Whether `print` shows a value behind a quote, or as it is: anything but what a constructor's call shows.
+fn is_datum(value: &SteelVal, depth: usize) -> bool {
+    if depth > DEPTH {
+        return true;
+    }
+    let all = |items: &[SteelVal]| items.iter().all(|item| is_datum(item, depth + 1));
     match value {
-        SteelVal::StringV(s) if quoted => out.push_str(&quote(s)),
-        SteelVal::StringV(s) => out.push_str(s),
-        SteelVal::SymbolV(s) => out.push_str(s),
-        SteelVal::CharV(c) if !quoted => out.push(*c),
-        SteelVal::BoolV(b) => out.push_str(if *b { "#t" } else { "#f" }),
-        SteelVal::Void => out.push_str("#<void>"),
-        SteelVal::ListV(items) => all(out, "(", &mut items.iter().cloned()),
-        SteelVal::VectorV(items) => all(out, "#(", &mut items.iter().cloned()),
-        SteelVal::MutableVector(items) => all(out, "#(", &mut items.get().into_iter()),
-        SteelVal::Pair(pair) => {
-            out.push('(');
-            put(out, &pair.car(), quoted, depth + 1);
-            let mut rest = pair.cdr();
-            // An improper list is a chain of pairs.
-            while let SteelVal::Pair(next) = &rest {
-                out.push(' ');
-                put(out, &next.car(), quoted, depth + 1);
-                let tail = next.cdr();
-                rest = tail;
-            }
-            out.push_str(" . ");
-            put(out, &rest, quoted, depth + 1);
-            out.push(')');
+        SteelVal::ListV(items) => items.iter().all(|item| is_datum(item, depth + 1)),
+        SteelVal::VectorV(items) => items.iter().all(|item| is_datum(item, depth + 1)),
+        SteelVal::MutableVector(items) => all(&items.get()),
+        SteelVal::Pair(_) => {
+            let (items, tail) = chain(value);
+            all(&items) && is_datum(&tail, depth + 1)
         }
-        SteelVal::HashMapV(map) => {
-            let mut pairs: Vec<(&SteelVal, &SteelVal)> = map.iter().collect();
-            pairs.sort_by_cached_key(|(key, _)| key_order(key));
-            out.push_str("#hash(");
-            for (i, (key, value)) in pairs.into_iter().enumerate() {
-                out.push_str(if i > 0 { " (" } else { "(" });
-                put(out, key, quoted, depth + 1);
-                out.push_str(" . ");
-                put(out, value, quoted, depth + 1);
-                out.push(')');
+        SteelVal::HeapAllocated(cell) => is_datum(&cell.get(), depth + 1),
+        other => {
+            if let Some((_, entries)) = table(other) {
+                return entries.iter().all(|(key, value)| is_datum(key, depth + 1) && is_datum(value, depth + 1));
             }
-            out.push(')');
+            set(other).is_none() && record(other).is_none_or(|record| record.prefab || !record.transparent)
         }
-        SteelVal::HashSetV(items) => {
-            let mut items: Vec<SteelVal> = items.iter().cloned().collect();
-            items.sort_by_cached_key(written);
-            all(out, "#set(", &mut items.into_iter());
+    }
+}
+
+/// Whether a quote stands before it.
+fn wants_quote(value: &SteelVal) -> bool {
+    match value {
+        SteelVal::SymbolV(_)
+        | SteelVal::ListV(_)
+        | SteelVal::Pair(_)
+        | SteelVal::VectorV(_)
+        | SteelVal::MutableVector(_)
+        | SteelVal::HeapAllocated(_) => true,
+        SteelVal::HashMapV(_) => true,
+        SteelVal::CustomStruct(_) => table(value).is_some() || record(value).is_some_and(|record| record.prefab),
+        _ => false,
+    }
+}
+
+/// A chain of pairs and what is at its end.
+fn chain(value: &SteelVal) -> (Vec<SteelVal>, SteelVal) {
+    let mut items = Vec::new();
+    let mut rest = value.clone();
+    while let SteelVal::Pair(pair) = &rest {
+        items.push(pair.car());
+        let tail = pair.cdr();
+        rest = tail;
+    }
+    (items, rest)
+}
+
+/// A datum as it stands behind a quote.
+fn inner(value: &SteelVal, style: Style) -> String {
+    let mut printer = Printer { out: String::new(), above: Vec::new() };
+    printer.datum(value, style, 0);
+    printer.out
+}
+
+/// What `print` shows as a call: its name and its arguments.
+fn call_of(value: &SteelVal) -> (String, Vec<SteelVal>) {
+    match value {
+        SteelVal::ListV(items) => ("list".into(), items.iter().cloned().collect()),
+        SteelVal::VectorV(items) => ("vector".into(), items.iter().cloned().collect()),
+        SteelVal::MutableVector(items) => ("vector".into(), items.get()),
+        SteelVal::HeapAllocated(cell) => ("box".into(), vec![cell.get()]),
+        SteelVal::Pair(_) => {
+            let (mut items, tail) = chain(value);
+            items.push(tail);
+            (if items.len() == 2 { "cons" } else { "list*" }.into(), items)
         }
-        SteelVal::HeapAllocated(cell) => {
-            out.push_str("#&");
-            put(out, &cell.get(), quoted, depth + 1);
+        other => {
+            if let Some((name, entries)) = table(other) {
+                let items = entries.into_iter().flat_map(|(key, value)| [key, value]).collect();
+                (name.trim_start_matches('#').into(), items)
+            } else if let Some(set) = set(other) {
+                set
+            } else {
+                record(other).map(|record| (record.name, record.fields)).unwrap_or_default()
+            }
         }
-        SteelVal::Closure(_)
-        | SteelVal::FuncV(_)
-        | SteelVal::BuiltIn(_)
-        | SteelVal::MutFunc(_)
-        | SteelVal::BoxedFunction(_) => out.push_str("#<procedure>"),
-        SteelVal::CustomStruct(record) => match struct_values(value) {
-            Some(fields) if record.is_transparent() => {
-                all(out, &format!("({} ", record.name()), &mut fields.into_iter());
+    }
+}
+
+/// What can hold itself, by where it is.
+fn place_of(value: &SteelVal) -> Option<usize> {
+    match value {
+        SteelVal::MutableVector(items) => Some(items.as_ptr_usize()),
+        SteelVal::HeapAllocated(cell) => Some(cell.as_ptr_usize()),
+        _ => None,
+    }
+}
+
+struct Printer {
+    out: String,
+    /// What can hold itself and is being printed.
+    above: Vec<usize>,
+}
+
+impl Printer {
+    fn push(&mut self, text: &str) {
+        self.out.push_str(text);
+    }
+
+    /// Whether a value is being printed already; if not, it is now.
+    fn enter(&mut self, place: usize) -> bool {
+        if self.above.contains(&place) {
+            self.push("…");
+            return false;
+        }
+        self.above.push(place);
+        true
+    }
+
+    fn leave(&mut self) {
+        self.above.pop();
+    }
+
+    fn items(&mut self, open: &str, items: &[SteelVal], mut put: impl FnMut(&mut Self, &SteelVal)) {
+        self.push(open);
+        for (i, item) in items.iter().enumerate() {
+            if i > 0 {
+                self.push(" ");
             }
-            _ => {
-                let _ = write!(out, "#<{}>", record.name());
+            put(self, item);
+        }
+        self.push(")");
+    }
+
+    /// By `print`.
+    fn expression(&mut self, value: &SteelVal, depth: usize) {
+        if depth > DEPTH {
+            return self.push("…");
+        }
+        if is_datum(value, depth) {
+            if wants_quote(value) {
+                self.push("'");
             }
-        },
-        other => match with_fault(other, |f| format!("#<failure {}: {}>", f.class, f.message)) {
-            Some(text) => out.push_str(&text),
-            // Writing to a string cannot fail.
-            None => {
-                let _ = write!(out, "{other}");
+            return self.datum(value, Style::Print, depth);
+        }
+        let place = place_of(value);
+        if place.is_none_or(|place| self.enter(place)) {
+            let (name, items) = call_of(value);
+            let open = if items.is_empty() { format!("({name}") } else { format!("({name} ") };
+            self.items(&open, &items, |this, item| this.expression(item, depth + 1));
+            if place.is_some() {
+                self.leave();
             }
-        },
+        }
+    }
+
+    /// By `display` and `write`, and by `print` behind a quote.
+    fn datum(&mut self, value: &SteelVal, style: Style, depth: usize) {
+        if depth > DEPTH {
+            return self.push("…");
+        }
+        let bare = style == Style::Display;
+        let inner = |this: &mut Self, item: &SteelVal| this.datum(item, style, depth + 1);
+        match value {
+            SteelVal::StringV(s) if bare => self.push(s),
+            SteelVal::StringV(s) => quote::string(&mut self.out, s),
+            SteelVal::SymbolV(s) if bare => self.push(unmarked(s)),
+            SteelVal::SymbolV(s) => quote::symbol(&mut self.out, s),
+            SteelVal::CharV(c) if bare => self.out.push(*c),
+            SteelVal::CharV(c) => quote::char(&mut self.out, *c),
+            SteelVal::ByteVector(bytes) if bare => self.push(&String::from_utf8_lossy(&value::bytes(bytes))),
+            SteelVal::ByteVector(bytes) => quote::bytes(&mut self.out, &value::bytes(bytes)),
+            SteelVal::BoolV(b) => self.push(if *b { "#t" } else { "#f" }),
+            SteelVal::Void => self.push("#<void>"),
+            SteelVal::ListV(items) => {
+                if style == Style::Print
+                    && let (Some(SteelVal::SymbolV(word)), Some(quoted), 2) = (items.first(), items.get(1), items.len())
+                    && let Some(mark) = quote::abbreviation(word)
+                {
+                    self.push(mark);
+                    return self.datum(quoted, style, depth + 1);
+                }
+                self.out.push('(');
+                for (i, item) in items.iter().enumerate() {
+                    if i > 0 {
+                        self.out.push(' ');
+                    }
+                    self.datum(item, style, depth + 1);
+                }
+                self.out.push(')');
+            }
+            SteelVal::VectorV(items) => self.items("#(", &items.iter().cloned().collect::<Vec<_>>(), inner),
+            SteelVal::MutableVector(items) => {
+                if self.enter(items.as_ptr_usize()) {
+                    self.items("#(", &items.get(), inner);
+                    self.leave();
+                }
+            }
+            SteelVal::Pair(_) => {
+                let (items, tail) = chain(value);
+                self.out.push('(');
+                for item in &items {
+                    self.datum(item, style, depth + 1);
+                    self.out.push(' ');
+                }
+                self.push(". ");
+                self.datum(&tail, style, depth + 1);
+                self.out.push(')');
+            }
+            SteelVal::HeapAllocated(cell) => {
+                if self.enter(cell.as_ptr_usize()) {
+                    self.push("#&");
+                    self.datum(&cell.get(), style, depth + 1);
+                    self.leave();
+                }
+            }
+            SteelVal::Closure(_)
+            | SteelVal::FuncV(_)
+            | SteelVal::BuiltIn(_)
+            | SteelVal::MutFunc(_)
+            | SteelVal::BoxedFunction(_)
+            | SteelVal::ContinuationFunction(_) => match dialect::name_of(value) {
+                Some(name) => self.push(&format!("#<procedure:{name}>")),
+                None => self.push("#<procedure>"),
+            },
+            other => {
+                if let Some(number) = numerals::text(other) {
+                    self.push(&number);
+                } else if let Some((name, entries)) = table(other) {
+                    self.entries(&name, &entries, style, depth);
+                } else if let Some((name, items)) = set(other) {
+                    let open = if items.is_empty() { format!("#<{name}:") } else { format!("#<{name}: ") };
+                    self.items(&open, &items, inner);
+                    self.out.pop();
+                    self.out.push('>');
+                } else if let Some(record) = record(other) {
+                    self.record(&record, style, depth);
+                } else {
+                    let failure = with_fault(other, |f| format!("#<failure {}: {}>", f.class, f.message));
+                    self.push(&failure.unwrap_or_else(|| other.to_string()));
+                }
+            }
+        }
+    }
+
+    fn entries(&mut self, name: &str, entries: &[(SteelVal, SteelVal)], style: Style, depth: usize) {
+        self.push(name);
+        self.out.push('(');
+        for (i, (key, value)) in entries.iter().enumerate() {
+            self.push(if i > 0 { " (" } else { "(" });
+            self.datum(key, style, depth + 1);
+            self.push(" . ");
+            self.datum(value, style, depth + 1);
+            self.out.push(')');
+        }
+        self.out.push(')');
+    }
+
+    fn record(&mut self, record: &Record, style: Style, depth: usize) {
+        let Record { name, transparent, prefab, fields } = record;
+        if !transparent && !prefab {
+            return self.push(&format!("#<{name}>"));
+        }
+        let head = if *prefab { "#s(" } else { "#(struct:" };
+        let space = if fields.is_empty() { "" } else { " " };
+        self.items(&format!("{head}{name}{space}"), fields, |this, item| this.datum(item, style, depth + 1));
+    }
+}
+
+/// How a record prints.
+struct Record {
+    name: String,
+    transparent: bool,
+    prefab: bool,
+    fields: Vec<SteelVal>,
+}
+
+fn record(value: &SteelVal) -> Option<Record> {
+    let SteelVal::CustomStruct(held) = value else { return None };
+    if let Some(kind) = records::type_of(value) {
+        let (name, transparent, prefab) = (kind.name.to_string(), kind.transparent, kind.prefab);
+        return Some(Record { name, transparent, prefab, fields: records::fields(value) });
+    }
+    let (name, transparent) = (held.name().to_string(), held.is_transparent());
+    Some(Record { name, transparent, prefab: false, fields: struct_values(value).unwrap_or_default() })
+}
+
+/// A hash's kind, such as `#hash`, and its entries in order.
+fn table(value: &SteelVal) -> Option<(String, Vec<(SteelVal, SteelVal)>)> {
+    match value {
+        SteelVal::HashMapV(_) | SteelVal::CustomStruct(_) => hashes::shown(value),
+        _ => None,
+    }
+}
+
+/// A set's kind, such as `set`, and its items in order.
+fn set(value: &SteelVal) -> Option<(String, Vec<SteelVal>)> {
+    match value {
+        SteelVal::HashSetV(_) | SteelVal::CustomStruct(_) => hashes::shown_set(value),
+        _ => None,
     }
 }
 
@@ -123,23 +376,6 @@ pub(crate) fn key_order(key: &SteelVal) -> (u8, i64, String) {
         SteelVal::IntV(n) => (0, *n as i64, String::new()),
         other => (1, 0, text_like(other).unwrap_or_else(|| written(other))),
     }
-}
-
-fn quote(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            '\r' => out.push_str("\\r"),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
 }
 
 fn struct_values(value: &SteelVal) -> Option<Vec<SteelVal>> {
@@ -160,18 +396,70 @@ pub(crate) fn struct_fields(value: &SteelVal) -> Option<Vec<(String, SteelVal)>>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::interp::{json, value::string};
+    use crate::interp::{
+        json,
+        value::{string, symbol},
+    };
+
+    fn list(items: &[SteelVal]) -> SteelVal {
+        SteelVal::ListV(items.iter().cloned().collect())
+    }
 
     #[test]
     fn a_hash_prints_in_the_order_of_its_keys() {
         let hash = json::from_text(r#"{"b": [1, "x"], "a": true, "c": null}"#).unwrap();
         assert_eq!(written(&hash), r##"#hash((a . #t) (b . (1 "x")) (c . #<void>))"##);
         assert_eq!(displayed(&hash), "#hash((a . #t) (b . (1 x)) (c . #<void>))");
+        assert_eq!(printed(&hash), r##"'#hash((a . #t) (b . (1 "x")) (c . #<void>))"##);
     }
 
     #[test]
     fn strings_are_bare_for_people_and_quoted_for_programs() {
         assert_eq!(displayed(&string("a\"b\n")), "a\"b\n");
         assert_eq!(written(&string("a\"b\n")), r#""a\"b\n""#);
+    }
+
+    #[test]
+    fn data_print_behind_a_quote() {
+        let some = list(&[symbol("a"), string("b"), SteelVal::CharV('c'), symbol("#:k")]);
+        assert_eq!(printed(&some), r##"'(a "b" #\c #:k)"##);
+        assert_eq!(printed(&list(&[list(&[symbol("quote"), symbol("a")])])), "'('a)");
+        assert_eq!(written(&list(&[symbol("quote"), symbol("a")])), "(quote a)");
+        assert_eq!(printed(&symbol("a")), "'a");
+        assert_eq!(printed(&string("a")), "\"a\"");
+        assert_eq!(printed(&SteelVal::IntV(1)), "1");
+        assert_eq!(printed(&list(&[])), "'()");
+        assert_eq!(printed(&list(&[SteelVal::Void])), "'(#<void>)");
+        assert_eq!(printed(&SteelVal::Void), "#<void>");
+    }
+
+    #[test]
+    fn what_no_literal_makes_prints_as_a_call() {
+        let set = SteelVal::HashSetV(
+            steel::gc::Gc::new([symbol("b"), symbol("a")].into_iter().collect::<steel::HashSet<_>>()).into(),
+        );
+        assert_eq!(printed(&set), "(set 'a 'b)");
+        assert_eq!(displayed(&set), "#<set: a b>");
+        assert_eq!(
+            printed(&list(&[SteelVal::IntV(1), set.clone(), list(&[symbol("x")])])),
+            "(list 1 (set 'a 'b) '(x))"
+        );
+        let vector = SteelVal::VectorV([set].into_iter().collect());
+        assert_eq!(printed(&vector), "(vector (set 'a 'b))");
+    }
+
+    #[test]
+    fn deep_values_are_cut_and_long_ones_are_not() {
+        // Sessions have a stack of a gigabyte; tests do not.
+        let printed = std::thread::Builder::new().stack_size(256 << 20).spawn(|| {
+            let mut deep = list(&[]);
+            for _ in 0..2 * DEPTH {
+                deep = list(&[deep]);
+            }
+            written(&deep)
+        });
+        assert!(printed.unwrap().join().unwrap().contains('…'));
+        let long: SteelVal = SteelVal::ListV((0..100_000).map(SteelVal::IntV).collect());
+        assert!(written(&long).ends_with(" 99999)"));
     }
 }

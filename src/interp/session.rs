@@ -27,7 +27,7 @@ thread_local! {
 }
 
 /// Serves the host until it closes the socket.
-pub(super) fn serve(language: &mut Language, socket: OwnedFd, contexts: Vec<OwnedFd>) {
+pub(super) fn serve(language: &mut Language, socket: OwnedFd, net: OwnedFd, contexts: Vec<OwnedFd>) {
     match Link::new(socket) {
         Ok(link) => sched::start(link),
         Err(e) => return eprintln!("bessemer interpreter: no descriptor: {e}"),
@@ -43,20 +43,22 @@ pub(super) fn serve(language: &mut Language, socket: OwnedFd, contexts: Vec<Owne
         PANIC.set(format!("{said}{}", place.unwrap_or_default()));
     }));
     python::set_output(|text, to_stderr| output::text(if to_stderr { Stream::Stderr } else { Stream::Stdout }, text));
+    python::cut_copies();
+    let mut net = Some(net);
     while let Some(program) = sched::with(sched::Sched::next_program) {
-        if !run(language, program) {
+        if !run(language, program, &mut net) {
             return;
         }
     }
 }
 
 /// Runs one program. Whether the engine can run another.
-fn run(language: &mut Language, mut program: Program) -> bool {
+fn run(language: &mut Language, mut program: Program, net: &mut Option<OwnedFd>) -> bool {
     if let Some(bytes) = program.max_memory {
         // Before the wall, which shuts the ways to it.
         wall::bound_memory(bytes);
     }
-    let raised = if program.confined { wall::raise(&program.grants.read, &program.grants.write) } else { Ok(()) };
+    let raised = confine(&program, net);
     ledger::begin(&mut program);
     let source = raised.map_err(wall::missing).and_then(|()| {
         // What was misread may only be so because a parenthesis is missing above it.
@@ -97,6 +99,25 @@ fn run(language: &mut Language, mut program: Program) -> bool {
         return told.is_ok() && usable;
     }
     sent.is_ok() && usable
+}
+
+/// Lets the session have what the program was granted, and no more, for good: the first program says it for all.
+fn confine(program: &Program, net: &mut Option<OwnedFd>) -> Result<(), String> {
+    let granted = &program.grants.0;
+    if !program.confined {
+        python::set_environment(&granted.environment, false);
+        return Ok(());
+    }
+    if wall::stands() {
+        return Ok(());
+    }
+    // What must be read for it is shut afterwards.
+    let asks = net.take().filter(|_| granted.net);
+    let more = if asks.is_some() { python::certificates() } else { Vec::new() };
+    python::set_environment(&granted.environment, true);
+    wall::raise(granted, more)?;
+    python::say_denials()?;
+    asks.map_or(Ok(()), python::ask_for_connections)
 }
 
 /// Reads the context for a program that names it. What the program, or one before it, makes of the name stays.

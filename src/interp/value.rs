@@ -75,10 +75,42 @@ impl Custom for Response {
     }
 }
 
+/// The kinds of exceptions that Racket knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exn {
+    Fail,
+    Contract,
+    Arity,
+    DivideByZero,
+    Variable,
+    Filesystem,
+    Read,
+    Syntax,
+    User,
+}
+
+impl Exn {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Fail => "exn:fail",
+            Self::Contract => "exn:fail:contract",
+            Self::Arity => "exn:fail:contract:arity",
+            Self::DivideByZero => "exn:fail:contract:divide-by-zero",
+            Self::Variable => "exn:fail:contract:variable",
+            Self::Filesystem => "exn:fail:filesystem",
+            Self::Read => "exn:fail:read",
+            Self::Syntax => "exn:fail:syntax",
+            Self::User => "exn:fail:user",
+        }
+    }
+}
+
 /// What a handler gets: a call that failed for good, or an error of the program (classes `script` and `python`).
 #[derive(Clone)]
 pub(crate) struct Fault {
     pub(crate) class: FailureClass,
+    /// What Racket calls it.
+    pub(crate) kind: Exn,
     /// Whose doing it is, where the class does not say.
     pub(crate) blamed: Option<Blame>,
     pub(crate) message: String,
@@ -92,8 +124,9 @@ pub(crate) struct Fault {
     pub(crate) steels: Option<Rc<String>>,
     /// The value given to `raise`, when it was no failure.
     pub(crate) payload: Option<Rc<Kept>>,
-    /// A map-async's results with the failures in their places.
-    pub(crate) results: Option<Rc<Kept>>,
+    /// Of class `items`, a map-async's results with the failures in their places; of what `error` raised, its message and
+    /// a list of the other values.
+    pub(crate) details: Option<Rc<Kept>>,
 }
 
 impl fmt::Debug for Fault {
@@ -106,6 +139,7 @@ impl Fault {
     pub(crate) fn new(class: FailureClass, message: impl Into<String>) -> Self {
         Self {
             class,
+            kind: Exn::Fail,
             blamed: None,
             message: message.into(),
             hint: None,
@@ -114,7 +148,7 @@ impl Fault {
             spans: Vec::new(),
             steels: None,
             payload: None,
-            results: None,
+            details: None,
         }
     }
 

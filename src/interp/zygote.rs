@@ -7,7 +7,7 @@ use super::{
     engine::{self, Language},
     python, sched, session, wall,
 };
-use crate::host_protocol::{CONTROL, FORK, MAX_CONTEXTS, Notice, VERSION};
+use crate::host_protocol::{CONTROL, FORK, MAX_CONTEXTS, Notice, SESSION_DESCRIPTORS, VERSION};
 use rustix::{
     event::{PollFd, PollFlags, poll},
     fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd},
@@ -61,7 +61,7 @@ fn serve(control: OwnedFd) -> Result<(), String> {
         }
         Err(problem) => return tell(control.as_fd(), &Notice::Failed { problem }, &[]),
     };
-    wall::prepare(python::readable());
+    wall::prepare(&python::readable());
     // Set once: every session is a copy of this process.
     let _ = CONTROLLER.set(language.engine.get_thread_state_controller());
     let mut sessions: Vec<Session> = Vec::new();
@@ -77,17 +77,21 @@ fn serve(control: OwnedFd) -> Result<(), String> {
         };
         for index in (0..sessions.len()).rev().filter(|i| ready[i + 1]) {
             let ended = sessions.swap_remove(index);
+            end_group(ended.pid);
             tell(control.as_fd(), &reap(ended.pid), &[])?;
         }
         if ready[0] {
             match request(&control) {
-                // The host is gone. Sessions die with this process.
-                Ok(None) => return Ok(()),
+                // The host is gone. Sessions die with this process, and what they started now.
+                Ok(None) => {
+                    sessions.iter().for_each(|session| end_group(session.pid));
+                    return Ok(());
+                }
                 Ok(Some((FORK, contexts))) => {
                     let answer = match fork(&mut language, &mut sessions, contexts) {
-                        Ok((session, socket)) => {
+                        Ok((session, socket, net)) => {
                             let pid = session.pid.as_raw_nonzero().get();
-                            let fds = [socket.as_fd(), session.pidfd.as_fd()];
+                            let fds = [socket.as_fd(), session.pidfd.as_fd(), net.as_fd()];
                             let told = tell(control.as_fd(), &Notice::Forked { pid }, &fds);
                             sessions.push(session);
                             told
@@ -144,15 +148,18 @@ fn request(control: &OwnedFd) -> Result<Option<(u8, Vec<OwnedFd>)>, Errno> {
     Ok((received.bytes > 0).then_some((packet[0], descriptors)))
 }
 
-/// A session and the host's end of its socket. A failure is that session's alone. The contexts' descriptors become the
-/// child's; here they are closed.
+/// A session and the host's ends of its sockets: for frames, and for connections. A failure is that session's alone. The
+/// contexts' descriptors become the child's; here they are closed.
 fn fork(
     language: &mut Language,
     sessions: &mut Vec<Session>,
     contexts: Vec<OwnedFd>,
-) -> Result<(Session, OwnedFd), String> {
-    let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
-        .map_err(|e| format!("no socket for a session: {e}"))?;
+) -> Result<(Session, OwnedFd, OwnedFd), String> {
+    let pair = |kind: SocketType| {
+        socketpair(AddressFamily::UNIX, kind, SocketFlags::CLOEXEC, None)
+            .map_err(|e| format!("no socket for a session: {e}"))
+    };
+    let ((ours, theirs), (asked, asks)) = (pair(SocketType::STREAM)?, pair(SocketType::SEQPACKET)?);
     for end in [&ours, &theirs] {
         // A larger buffer saves system calls; the default does too.
         let _ = rustix::net::sockopt::set_socket_send_buffer_size(end, 4 << 20);
@@ -162,19 +169,19 @@ fn fork(
     // after by `python::fork`.
     let pid = python::fork(|| unsafe { libc::fork() });
     if pid == 0 {
-        drop(ours);
+        drop((ours, asked));
         // A session has no way to another.
         sessions.clear();
         // SAFETY: the child's own copy; the control socket is never used in the child again, which leaves by `_exit`.
         unsafe { libc::close(CONTROL) };
-        child(language, theirs, contexts, parent);
+        child(language, theirs, asks, contexts, parent);
     }
     if pid < 0 {
         return Err(format!("a session cannot be forked: {}", std::io::Error::last_os_error()));
     }
     let pid = Pid::from_raw(pid).ok_or("a session has no process number")?;
     match pidfd_open(pid, PidfdFlags::empty()) {
-        Ok(pidfd) => Ok((Session { pid, pidfd }, ours)),
+        Ok(pidfd) => Ok((Session { pid, pidfd }, ours, asked)),
         Err(e) => {
             // Nobody could end it: it must not begin. It is our unreaped child, so the number is its own.
             let _ = rustix::process::kill_process(pid, Signal::KILL);
@@ -184,13 +191,15 @@ fn fork(
     }
 }
 
-fn child(language: &mut Language, socket: OwnedFd, contexts: Vec<OwnedFd>, parent: Pid) -> ! {
+fn child(language: &mut Language, socket: OwnedFd, net: OwnedFd, contexts: Vec<OwnedFd>, parent: Pid) -> ! {
+    // A group of its own: what it starts stays in it, as the wall sees to, and is ended with it.
+    let _ = rustix::process::setpgid(None, None);
     // Cleared by the fork, so set again; the parent may have died in between.
     let _ = set_parent_process_death_signal(Some(Signal::KILL));
     if getppid() == Some(parent) {
         let _ = rustix::thread::set_name(c"bessemer-run");
         handle_interrupts();
-        session::serve(language, socket, contexts);
+        session::serve(language, socket, net, contexts);
     }
     // SAFETY: ends the process at once; nothing of the zygote's that was copied may be torn down here.
     unsafe { libc::_exit(0) }
@@ -215,6 +224,13 @@ fn handle_interrupts() {
     }
 }
 
+/// Ends a session with all that it started. It has not been reaped, so that its number is its group's and nobody else's; and
+/// the kernel forks for nobody whom such a signal has reached, so that none is missed.
+fn end_group(pid: Pid) {
+    // There is none when the session had no time to make it.
+    let _ = rustix::process::kill_process_group(pid, Signal::KILL);
+}
+
 /// Takes a dead child's status.
 fn reap(pid: Pid) -> Notice {
     let raw = pid.as_raw_nonzero().get();
@@ -237,7 +253,7 @@ fn reap(pid: Pid) -> Notice {
 
 fn tell(control: BorrowedFd<'_>, notice: &Notice, fds: &[BorrowedFd<'_>]) -> Result<(), String> {
     let packet = postcard::to_stdvec(notice).map_err(|e| e.to_string())?;
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(SESSION_DESCRIPTORS))];
     let mut ancillary = SendAncillaryBuffer::new(&mut space);
     if !fds.is_empty() {
         ancillary.push(SendAncillaryMessage::ScmRights(fds));

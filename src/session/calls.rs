@@ -17,7 +17,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
-        atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
@@ -29,6 +29,8 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 const RETRIES: u32 = 4;
 /// The most messages of a chat.
 const MAX_MESSAGES: usize = 10_000;
+/// How many bytes may wait for a session before it is not listened to any more: until it has read some.
+const UNREAD: usize = 16 << 20;
 /// What a call may ask for at most: nothing waits without a bound.
 const LONGEST: f64 = 24.0 * 60.0 * 60.0;
 
@@ -96,6 +98,8 @@ pub(super) struct Calls {
     /// Held for moments only, and never across an await: a std mutex is the cheaper one.
     inner: Mutex<Inner>,
     wake: Notify,
+    /// Bytes that have been taken to be written, and may not be yet.
+    writing: AtomicUsize,
     me: Weak<Self>,
 }
 
@@ -117,6 +121,7 @@ impl Calls {
                 last_answer: None,
             }),
             wake: Notify::new(),
+            writing: AtomicUsize::new(0),
             me: me.clone(),
         })
     }
@@ -214,12 +219,23 @@ impl Calls {
             // A frame of a few bytes is within any bound.
             let _ = wire::encode(&mut inner.out, &ToSession::Credit(credit), &[]);
         }
+        self.writing.store(inner.out.len(), Relaxed);
         std::mem::take(&mut inner.out)
+    }
+
+    /// What was taken has been written.
+    pub(super) fn written(&self) {
+        self.writing.store(0, Relaxed);
+    }
+
+    /// Whether so much waits for the session to be read that it must not be given cause for more.
+    pub(super) fn behind(&self) -> bool {
+        self.lock().out.len() + self.writing.load(Relaxed) > UNREAD
     }
 
     /// A call came: the tail holds its texts.
     pub(super) fn submit(&self, head: CallHead, tail: Bytes) -> Result<(), WireError> {
-        let weight = (tail.len() + wire::CALL_OVERHEAD) as u64;
+        let weight = head.charge(tail.len()) as u64;
         // What a session may have waiting it knows, and keeps to; one that does not is no session of ours.
         if head.messages.len() > MAX_MESSAGES || self.lock().waiting > (wire::CREDIT + wire::MAX_FRAME) as u64 {
             return Err(WireError::Size(tail.len()));

@@ -6,6 +6,7 @@
 mod calls;
 mod convert;
 mod hints;
+mod net;
 mod zygote;
 
 pub use calls::{Counts, Usage};
@@ -14,8 +15,9 @@ pub use zygote::{Exit, Interpreter, Zygote};
 
 use crate::{
     context::Contexts,
-    error::Error,
+    error::{Error, visible},
     llm::{Text, dispatch::Dispatcher},
+    permissions::Permissions,
     wire::{self, Blame, Ending, FailureClass, Grant, Limits, ScriptError, Stream, ToHost, ToSession},
 };
 use bytes::{Bytes, BytesMut};
@@ -42,6 +44,10 @@ const MEMORY_CHECK: Duration = Duration::from_millis(25);
 const REAP: Duration = Duration::from_secs(1);
 /// How much is read off the socket at once, in bytes.
 const READ_AHEAD: usize = 256 << 10;
+/// How much of what a script calls its items, or its events, is shown, in bytes.
+const MAX_LABEL: usize = 200;
+/// How much of an event is shown, in bytes.
+const MAX_EVENT: usize = 64 << 10;
 
 /// What hears of a program while it runs.
 pub trait Listener {
@@ -86,10 +92,9 @@ pub struct Program {
     pub json: bool,
     /// What `(script-args)` gives.
     pub args: Vec<String>,
-    /// The files it may read.
-    pub read: Grant,
-    /// The files it may write.
-    pub write: Grant,
+    /// What it may do. Of a session's programs, which are in one process, the first one's count; connections, which the
+    /// host makes, go by each one's own.
+    pub permissions: Permissions,
     /// What its calls may take in all.
     pub limits: Limits,
     /// How long it may take.
@@ -127,6 +132,9 @@ pub struct Session {
     /// Whether the operating system confines it.
     confined: bool,
     process: Process,
+    /// Where it may connect to, by the program that runs; set while connections are served.
+    net: Option<net::Rules>,
+    connections: Option<tokio::task::JoinHandle<()>>,
     reader: ReadHalf<UnixStream>,
     calls: Arc<Calls>,
     writer: tokio::task::JoinHandle<()>,
@@ -145,6 +153,16 @@ impl Session {
     /// Forks a session whose programs find these contexts.
     pub async fn start_with(zygote: &Zygote, dispatcher: Arc<Dispatcher>, contexts: &Contexts) -> Result<Self, Error> {
         let process = zygote.fork(&contexts.files()).await?;
+        let session = Self::over(process, dispatcher, zygote.confined)?;
+        if !contexts.table().entries.is_empty() {
+            let table = postcard::to_stdvec(contexts.table()).map_err(|_| broken(wire::WireError::Head))?;
+            session.calls.frame(&ToSession::Contexts, &table).map_err(broken)?;
+        }
+        Ok(session)
+    }
+
+    /// The session of a process.
+    fn over(process: Process, dispatcher: Arc<Dispatcher>, confined: bool) -> Result<Self, Error> {
         let problem = |e: std::io::Error| Error::interpreter(format!("the session's socket: {e}"));
         let stream = std::os::unix::net::UnixStream::from(process.socket.try_clone().map_err(problem)?);
         stream.set_nonblocking(true).map_err(problem)?;
@@ -152,15 +170,12 @@ impl Session {
         let (reader, writer) = tokio::io::split(UnixStream::from_std(stream).map_err(problem)?);
         let pidfd = zygote::watch(process.pidfd.try_clone().map_err(problem)?).map_err(problem)?;
         let calls = Calls::new(dispatcher);
-        if !contexts.table().entries.is_empty() {
-            let table = postcard::to_stdvec(contexts.table()).map_err(|_| broken(wire::WireError::Head))?;
-            calls.frame(&ToSession::Contexts, &table).map_err(broken)?;
-        }
         let writer = tokio::spawn(write(writer, calls.clone()));
-        let confined = zygote.confined;
         Ok(Self {
             confined,
             process,
+            net: None,
+            connections: None,
             reader,
             calls,
             writer,
@@ -197,7 +212,7 @@ impl Session {
         }
     }
 
-    fn send(&self, program: &Program) -> Result<(), Error> {
+    fn send(&mut self, program: &Program) -> Result<(), Error> {
         let too_large = |what: &str| Error::Usage {
             message: format!("{what} is larger than {} MB", wire::MAX_FRAME >> 20),
             hint: Some("cut it into several files".into()),
@@ -207,12 +222,26 @@ impl Session {
             max_memory: program.max_memory,
             args: program.args.clone(),
             confined: self.confined,
-            read: program.read.clone(),
-            write: program.write.clone(),
+            granted: program.permissions.granted(),
             limits: program.limits,
         };
         self.calls.limit(program.limits);
+        self.open_net(&program.permissions)?;
         self.calls.frame(&run, program.text.as_bytes()).map_err(|_| too_large("the script, with its arguments,"))
+    }
+
+    /// Serves the connections that it may ask for, from the first program on that may.
+    fn open_net(&mut self, permissions: &Permissions) -> Result<(), Error> {
+        if let Some(rules) = &self.net {
+            *rules.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(permissions.clone());
+        } else if self.confined && permissions.net != Grant::Nothing {
+            let problem = |e: std::io::Error| Error::interpreter(format!("the session's connections: {e}"));
+            let rules = Arc::new(std::sync::Mutex::new(Arc::new(permissions.clone())));
+            let socket = self.process.net.try_clone().map_err(problem)?;
+            self.connections = Some(net::serve(socket, rules.clone()).map_err(problem)?);
+            self.net = Some(rules);
+        }
+        Ok(())
     }
 
     async fn serve(
@@ -236,6 +265,8 @@ impl Session {
                     Some(end) => return finish(end, ending.map(|(why, _)| why)),
                 }
             }
+            // Whoever does not read what it is sent is not listened to: it would only be sent more.
+            let behind = listener.behind() || self.calls.behind();
             let alarm = ending.as_ref().map_or(timeout, |(_, kill_at)| *kill_at);
             tokio::select! {
                 // In this order: a session that writes without end must not put off its own.
@@ -255,14 +286,14 @@ impl Session {
                         ending = Some((why, Instant::now() + GRACE));
                     }
                     Some((why, _)) => {
-                        self.process.signal(Signal::KILL);
+                        self.process.kill();
                         return Err(self.death(Some(why), program).await);
                     }
                 },
                 _ = memory.tick(), if program.max_memory.is_some() => {
                     let cap = program.max_memory.unwrap_or(u64::MAX);
                     if resident(self.process.pid) > cap {
-                        self.process.signal(Signal::KILL);
+                        self.process.kill();
                         let why = Error::script(
                             format!("the script used more memory than its limit of {} MB", cap >> 20),
                             "give it more with `--max-memory`, or hold less at a time",
@@ -270,8 +301,8 @@ impl Session {
                         return Err(self.death(Some(why), program).await);
                     }
                 }
-                () = tokio::time::sleep(CATCH_UP), if listener.behind() => {}
-                read = self.reader.read_buf(&mut self.incoming), if !listener.behind() => {
+                () = tokio::time::sleep(CATCH_UP), if behind => {}
+                read = self.reader.read_buf(&mut self.incoming), if !behind => {
                     if matches!(read, Ok(0) | Err(_)) {
                         return Err(self.death(ending.map(|(why, _)| why), program).await);
                     }
@@ -297,8 +328,9 @@ impl Session {
                 Ok(Some((head.freeze(), tail.freeze())))
             }
             Err(needed) => {
-                let more = needed.saturating_sub(self.incoming.len()).max(READ_AHEAD / 4);
-                self.incoming.reserve(more);
+                // Not on its word alone: as much again as has come.
+                let missing = needed.saturating_sub(self.incoming.len());
+                self.incoming.reserve(missing.min(self.incoming.len()).max(READ_AHEAD / 4));
                 Ok(None)
             }
         }
@@ -313,10 +345,13 @@ impl Session {
         match wire::decode::<ToHost>(head).map_err(broken)? {
             ToHost::Call(head) => self.calls.submit(head, tail).map_err(broken)?,
             ToHost::Cancel(id) => self.calls.cancel(id),
-            ToHost::Event { name } => tracing::info!("{name}: {}", &*text(tail)?),
+            ToHost::Event { name } => {
+                let (name, value) = (visible(begin(&name, MAX_LABEL)), text(tail)?);
+                tracing::info!("{name}: {}", visible(begin(&value, MAX_EVENT)));
+            }
             ToHost::Output(stream) => listener.wrote(stream, &text(tail)?)?,
             ToHost::Progress { group, done, total, failed } => {
-                let label = text(tail)?.to_string();
+                let label = visible(begin(&text(tail)?, MAX_LABEL)).replace('\n', " ");
                 listener.progress(Progress { group, label, done, total, failed });
             }
             ToHost::Finished(ending) => return Ok(Some(End { ending, value: text(tail)? })),
@@ -380,8 +415,11 @@ impl Drop for Session {
     fn drop(&mut self) {
         self.calls.drop_all();
         self.writer.abort();
+        if let Some(connections) = self.connections.take() {
+            connections.abort();
+        }
         // What a script left running, such as a Python thread, has no say in this.
-        self.process.signal(Signal::KILL);
+        self.process.kill();
     }
 }
 
@@ -410,7 +448,13 @@ async fn write(mut socket: WriteHalf<UnixStream>, calls: Arc<Calls>) {
         if !frames.is_empty() && socket.write_all(&frames).await.is_err() {
             return;
         }
+        calls.written();
     }
+}
+
+/// As much of a text as is shown.
+fn begin(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
 }
 
 fn text(bytes: Bytes) -> Result<Text, Error> {
@@ -433,3 +477,7 @@ fn resident(pid: i32) -> u64 {
     let pages: u64 = statm.split(' ').nth(1).and_then(|n| n.parse().ok()).unwrap_or(0);
     pages * rustix::param::page_size() as u64
 }
+
+#[cfg(test)]
+#[path = "hostile_tests.rs"]
+mod hostile_tests;

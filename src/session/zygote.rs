@@ -2,7 +2,7 @@
 
 use crate::{
     error::Error,
-    host_protocol::{ARGUMENT, CONTROL, FORK, INSIDE, MAX_CONTEXTS, Notice, VERSION},
+    host_protocol::{ARGUMENT, CONTROL, FORK, INSIDE, MAX_CONTEXTS, Notice, SESSION_DESCRIPTORS, VERSION},
 };
 use rustix::{
     fd::{AsRawFd, BorrowedFd, OwnedFd},
@@ -63,11 +63,29 @@ pub(super) struct Process {
     pub(super) pid: i32,
     pub(super) socket: OwnedFd,
     pub(super) pidfd: OwnedFd,
+    /// Where it asks for connections, if it may.
+    pub(super) net: OwnedFd,
     /// How it ended; an error when the zygote died first.
     pub(super) exit: oneshot::Receiver<Exit>,
 }
 
 impl Process {
+    /// Ends it with all that it started, even when it has ended itself and nobody is left to see to that.
+    pub(super) fn kill(&self) {
+        // SAFETY: the descriptor lives through the call, and no information is given along. Kernels before 6.9 do not know
+        // the flag, and refuse; there, ending what a session started is the zygote's affair alone.
+        unsafe {
+            libc::syscall(
+                libc::SYS_pidfd_send_signal,
+                self.pidfd.as_raw_fd(),
+                libc::SIGKILL,
+                std::ptr::null::<libc::siginfo_t>(),
+                libc::PIDFD_SIGNAL_PROCESS_GROUP,
+            )
+        };
+        self.signal(Signal::KILL);
+    }
+
     /// Sends it a signal; one that has ended does not mind.
     pub(super) fn signal(&self, signal: Signal) {
         let _ = pidfd_send_signal(&self.pidfd, signal);
@@ -300,11 +318,11 @@ fn note(
         Notice::Forked { pid } => {
             let (answer, exit) = (state.asked.pop_front()?, oneshot::channel());
             let mut fds = fds.into_iter();
-            let (Some(socket), Some(pidfd)) = (fds.next(), fds.next()) else {
-                return Some("the interpreter's zygote sent a session without its socket".into());
+            let (Some(socket), Some(pidfd), Some(net)) = (fds.next(), fds.next(), fds.next()) else {
+                return Some("the interpreter's zygote sent a session without its sockets".into());
             };
             state.exits.insert(pid, exit.0);
-            let _ = answer.send(Ok(Process { pid, socket, pidfd, exit: exit.1 }));
+            let _ = answer.send(Ok(Process { pid, socket, pidfd, net, exit: exit.1 }));
             None
         }
         Notice::NoFork { problem } => {
@@ -322,7 +340,7 @@ fn note(
 
 fn receive(control: &OwnedFd) -> Result<Option<(Notice, Vec<OwnedFd>)>, Errno> {
     let mut packet = [0u8; 32 << 10];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(SESSION_DESCRIPTORS))];
     let mut ancillary = RecvAncillaryBuffer::new(&mut space);
     let flags = RecvFlags::DONTWAIT | RecvFlags::CMSG_CLOEXEC;
     let received = recvmsg(control, &mut [IoSliceMut::new(&mut packet)], &mut ancillary, flags)?;

@@ -19,25 +19,34 @@ fn told(text: &str) -> String {
 #[test]
 fn steels_errors_are_told_in_schemes_words() {
     for (text, wanted) in [
-        ("(define (f x)\n  (car x))\n(f '())", "error: car: the list is empty\nat 2:4\nhint: `(null? list)` tells"),
-        ("(+ 1 \"2\")", "error: +: it wants a number, not `\"2\"`\nat 1:2\nhint: `(string->number"),
+        (
+            "(define (f x)\n  (car x))\n(f '())",
+            "error: car: contract violation\n  expected: pair?\n  given: '()\nat 2:4\nhint: `(null? list)` tells",
+        ),
+        (
+            "(+ 1 \"2\")",
+            "error: +: contract violation\n  expected: number?\n  given: \"2\"\nat 1:2\nhint: `(string->number",
+        ),
         (
             "(string-append \"a\" 5)",
-            "error: string-append: it wants a string, not `5`\nat 1:2\nhint: `(number->string n)`",
+            "error: string-append: contract violation\n  expected: string?\n  given: 5\nat 1:2\nhint: `(number->string n)`",
         ),
-        ("(hash-ref (hash 'a 1) 'b)", "error: hash-ref: the hash has no key `b`\nat 1:2\nhint: "),
+        ("(hash-ref (hash 'a 1) 'b)", "error: hash-ref: no value found for key\n  key: 'b\nat 1:"),
         (
             "(hash-ref (hash \"a\" 1) 'a)",
-            "error: hash-ref: the hash has no key `a`\nat 1:2\nhint: the key there is the string",
+            "error: hash-ref: no value found for key\n  key: 'a\nat 1:1\nhint: the key there is the string",
         ),
         (
             "(vector-ref (vector 1 2) 5)",
-            "error: vector-ref: there is no index 5 where there are 2\nat 1:2\nhint: indexes go",
+            "error: vector-ref: index is out of range\n  index: 5\n  valid range: [0, 1]\n  vector: '#(1 2)\nat 1:",
         ),
-        ("(define x 3)\n(x 1)", "error: `3` is called, but is no procedure\nat 2:2\nhint: `x` is that value"),
+        (
+            "(define x 3)\n(x 1)",
+            "error: application: not a procedure;\n expected a procedure that can be applied to arguments\n  given: 3\nat 2:2\nhint: `x` is that value",
+        ),
         (
             "(define fs (list (lambda (x) x)))\n((car fs))",
-            "error: a procedure: it takes 1 argument and was given none\nat 2:",
+            "error: a procedure: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: 1\n  given: 0\nat 2:",
         ),
         ("(if (define x 1) 2 3)", "error: `define` stands where a value is wanted\nat 1:6\nhint: definitions stand"),
         (
@@ -134,9 +143,18 @@ fn what_other_languages_write_is_answered_with_what_is_written_here() {
 #[test]
 fn a_wrong_number_of_arguments_is_an_error_however_short_the_procedure() {
     for (text, wanted) in [
-        ("(define (f x y) x)\n(f 1)", "error: f: it takes 2 arguments and was given 1\nat 2:2"),
-        ("(define f (lambda (x) x))\n(list (f 1 2))", "error: f: it takes 1 argument and was given 2\nat 2:8"),
-        ("(define (f x) x)\n(define (g) (f))\n(g)", "error: f: it takes 1 argument and was given none\nat 2:14"),
+        (
+            "(define (f x y) x)\n(f 1)",
+            "error: f: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: 2\n  given: 1\nat 2:2",
+        ),
+        (
+            "(define f (lambda (x) x))\n(list (f 1 2))",
+            "error: f: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: 1\n  given: 2\nat 2:8",
+        ),
+        (
+            "(define (f x) x)\n(define (g) (f))\n(g)",
+            "error: f: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: 1\n  given: 0\nat 2:14",
+        ),
     ] {
         assert_eq!(told(text), wanted, "{text}");
     }
@@ -161,16 +179,22 @@ fn a_here_string_whose_last_line_goes_on_is_explained() {
 fn an_error_within_a_prelude_procedure_shows_the_scripts_line() {
     for (text, wanted) in [
         ("(displayln 1)\n(map-async car '(1 2))", "at 2:1"),
-        ("(define xs '(1))\n\n(await-all 5)", "error: await-all: it wants a list or pair, not `5`\nat 3:1"),
-        ("(list 1\n  (cadr '(1)))", "error: cadr: the list is empty\nat 2:3"),
+        (
+            "(define xs '(1))\n\n(await-all 5)",
+            "error: await-all: contract violation\n  expected: pair?\n  given: 5\nat 3:1",
+        ),
+        (
+            "(list 1\n  (cadr '(1)))",
+            "error: cadr: contract violation\n  expected: (cons/c any/c pair?)\n  given: '(1)\nat 2:3",
+        ),
         (
             "(transduce '(1)\n  (mapping (lambda (x) (car x)))\n  (into-list))",
-            "error: car: it wants a list or pair, not `1`\nat 2:25",
+            "error: car: contract violation\n  expected: pair?\n  given: 1\nat 2:25",
         ),
         ("(define (f x)\n  (map-async (lambda (y) (vector-ref y 0)) x))\n(f '(1))", "at 2:27"),
         (
             "1\n(taking)",
-            "error: taking: it takes 1 argument and was given none\nat 2:2\nhint: it is called as (taking n)",
+            "error: taking: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: 1\n  given: 0\nat 2:2\nhint: it is called as (taking n)",
         ),
     ] {
         let told = told(text);
@@ -181,7 +205,7 @@ fn an_error_within_a_prelude_procedure_shows_the_scripts_line() {
 #[test]
 fn a_handler_reads_the_same_words() {
     let text = "(with-handler (lambda (e) (exn-message e)) (car 5))";
-    assert_eq!(script(text).run().value(), "car: it wants a list or pair, not `5`");
+    assert_eq!(script(text).run().value(), "car: contract violation\n  expected: pair?\n  given: 5");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Attempts to get out of a session: every one must fail, and the session live on.
 
-use crate::program::{confines, script};
+use crate::program::{bessemer, confines, ran, script};
 
 /// What Python tries, one after the other; each line says how that ended.
 const TRYING: &str = r#"
@@ -198,6 +198,8 @@ print(asyncio.run(both()), squares)
 print(sqlite3.connect(":memory:").execute("select 1 + 1").fetchone())
 print(decimal.Decimal("1") / 3, hashlib.sha256(b"x").hexdigest()[:8], len(uuid.uuid4().hex), secrets.token_hex(2) != "")
 print(datetime.datetime(2026, 1, 1, tzinfo=zoneinfo.ZoneInfo("UTC")).isoformat(), time.monotonic() > 0)
+import ctypes.util
+print(ctypes.util.find_library("c") is not None, ctypes.util.find_library("no-such-library"))
 archive = io.BytesIO()
 with zipfile.ZipFile(archive, "w") as z:
     z.writestr("a", "b")
@@ -210,7 +212,7 @@ except ValueError:
 PY
 )"#;
     let ran = script(text).run();
-    let wanted = "[1, 2] [0, 1, 4, 9, 16]\n(2,)\n0.3333333333333333333333333333 2d711642 32 True\n2026-01-01T00:00:00+00:00 True\nb'b'\nValueError: kept";
+    let wanted = "[1, 2] [0, 1, 4, 9, 16]\n(2,)\n0.3333333333333333333333333333 2d711642 32 True\n2026-01-01T00:00:00+00:00 True\nTrue None\nb'b'\nValueError: kept";
     assert_eq!((ran.value(), &*ran.stderr), (wanted, ""));
 }
 
@@ -283,12 +285,80 @@ fn pythons_denials_name_the_flag_and_have_a_code_of_their_own() {
     let denied = |code: &str| script(&format!("(py-exec \"{code}\")")).run();
     let ran = denied("open('/etc/hostname')");
     assert_eq!(ran.code, Some(3), "{ran:?}");
-    assert!(ran.stderr.contains("Permission denied: '/etc/hostname'"), "{ran:?}");
-    assert!(ran.stderr.contains("hint: `--allow-read=/etc/hostname` lets a script read it"), "{ran:?}");
+    assert!(ran.stderr.contains("(`--allow-read=/etc/hostname` grants it): '/etc/hostname'"), "{ran:?}");
+    assert!(ran.stderr.contains("hint: run it with `--allow-read=/etc/hostname`"), "{ran:?}");
     let ran = denied("import socket; socket.socket()");
-    assert!(ran.code == Some(3) && ran.stderr.contains("hint: the network, other programs"), "{ran:?}");
+    assert!(ran.code == Some(3) && ran.stderr.contains("hint: run it with `--allow-net=HOST:PORT`"), "{ran:?}");
+    let ran = denied("import os; os.kill(os.getppid(), 0)");
+    assert!(ran.code == Some(3) && ran.stderr.contains("hint: no flag grants that singly"), "{ran:?}");
+    let ran = denied("import os; os.environ['HOME']");
+    assert!(ran.code == Some(1) && ran.stderr.contains("`--allow-env=NAME`"), "{ran:?}");
+    let ran = denied("import tempfile; tempfile.mkdtemp()");
+    assert!(ran.code == Some(1) && ran.stderr.contains("hint: grant one: `--allow-read=FOLDER"), "{ran:?}");
     let ran = denied("raise PermissionError('mine')");
     assert!(ran.stderr.contains("PermissionError: mine"), "{ran:?}");
+}
+
+#[test]
+fn denials_that_python_catches_say_what_was_asked_for_and_which_flag_grants_it() {
+    if skipped() {
+        return;
+    }
+    let text = r#"
+(py-exec #<<PY
+import os, multiprocessing, pathlib, socket, subprocess, urllib.request
+def attempt(thunk):
+    try:
+        print("OPEN", thunk())
+    except PermissionError as problem:
+        print(problem)
+attempt(lambda: open("/etc/passwd"))
+attempt(lambda: pathlib.Path("/etc/passwd").read_text())
+attempt(lambda: os.open("/etc/passwd", os.O_RDONLY))
+attempt(lambda: open("/proc/../etc/passwd", "rb"))
+attempt(lambda: os.listdir("/etc"))
+attempt(lambda: open("/etc/new", "w"))
+attempt(lambda: os.mkdir("/etc/new"))
+attempt(lambda: os.remove("/etc/passwd"))
+attempt(lambda: os.rename("/etc/passwd", "/etc/new"))
+attempt(lambda: socket.socket())
+attempt(lambda: socket.create_connection(("example.com", 80)))
+attempt(lambda: subprocess.run(["/bin/true"]))
+attempt(lambda: os.system("true"))
+attempt(lambda: multiprocessing.Process(target=print).start())
+try:
+    urllib.request.urlopen("https://example.com/")
+except OSError as problem:
+    print(problem.reason)
+try:
+    open("/etc/no-such-file")
+except FileNotFoundError:
+    print("what is not there is not denied")
+PY
+)"#;
+    let ran = script(text).run();
+    let lines: Vec<&str> = ran.value().lines().collect();
+    let file =
+        |flag: &str, path: &str| format!("[Errno 13] Permission denied (`--allow-{flag}={path}` grants it): '{path}'");
+    let wanted = [
+        file("read", "/etc/passwd"),
+        file("read", "/etc/passwd"),
+        file("read", "/etc/passwd"),
+        file("read", "/proc/../etc/passwd"),
+        file("read", "/etc"),
+        file("write", "/etc/new"),
+        file("write", "/etc/new"),
+        file("write", "/etc/passwd"),
+        file("write", "/etc/passwd"),
+        "[Errno 1] the network is shut (`--allow-net=HOST:PORT` grants a part of it)".into(),
+        "[Errno 1] connecting to `example.com:80` is not allowed (`--allow-net=example.com:80` grants it)".into(),
+        "[Errno 1] starting `/bin/true` is not allowed (`--allow-run` grants it)".into(),
+        "[Errno 1] starting `true` is not allowed (`--allow-run` grants it)".into(),
+        "[Errno 1] starting a process is not allowed (`--allow-run` grants it)".into(),
+        "[Errno 1] connecting to `example.com:443` is not allowed (`--allow-net=example.com:443` grants it)".into(),
+        "what is not there is not denied".into(),
+    ];
+    assert_eq!(lines, wanted, "{ran:?}");
 }
 
 #[test]
@@ -338,4 +408,153 @@ PY
 )"#;
     let ran = script(text).args(&["--max-memory", "500MB"]).run();
     assert_eq!(ran.value(), "descriptors ran out True\nthreads ran out True", "{ran:?}");
+}
+
+#[test]
+fn processes_files_and_memory_run_out_before_they_begin() {
+    if skipped() {
+        return;
+    }
+    // A fork bomb, a disk that fills, memory that is shared or locked: none of it gets anywhere.
+    shut(
+        r#"
+fork bomb = [os.fork() for _ in range(10)]
+pool of processes = __import__("concurrent.futures").futures.ProcessPoolExecutor(2).submit(print).result()
+multiprocessing's lock = __import__("multiprocessing").Lock()
+multiprocessing's pool = __import__("multiprocessing").Pool(2)
+temporary folder = __import__("tempfile").mkdtemp()
+named temporary file = __import__("tempfile").NamedTemporaryFile()
+spooled file on its way to the disk = __import__("tempfile").SpooledTemporaryFile(1).write(b"xx")
+file in its own folder = open(os.path.join(os.getcwd(), "fill"), "wb").write(bytes(1 << 20))
+shared memory = __import__("multiprocessing.shared_memory").shared_memory.SharedMemory(create=True, size=1 << 20)
+System V shared memory = call(29, 0, 1 << 20, 0o1600)
+System V semaphore = call(64, 0, 1, 0o1600)
+message queue = call(68, 0, 0o1600)
+locked memory = call(149, 0, 4096)
+all memory locked = call(151, 1)
+quota of a disk = call(179, 0, 0, 0, 0)
+swap = call(167, b"/tmp/x", 0)
+"#,
+        &[],
+    );
+}
+
+#[test]
+fn every_script_of_the_repository_runs_confined() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut scripts: Vec<_> = std::fs::read_dir(folder.join("scripts")).unwrap().map(|e| e.unwrap().path()).collect();
+    scripts.retain(|path| path.extension().is_some_and(|extension| extension == "scm"));
+    assert!(!scripts.is_empty());
+    for path in scripts {
+        // As its own head says.
+        let text = std::fs::read_to_string(&path).unwrap();
+        let head = text.replace("\\\n;;;", "");
+        let mut lines = head.lines().map(|line| line.trim_start_matches(';').trim());
+        let command = lines.find_map(|line| line.split_once("-- run ").map(|(_, arguments)| arguments.to_owned()));
+        let command = command.unwrap_or_else(|| panic!("{} does not say how it is run", path.display()));
+        let mut program = bessemer();
+        program.current_dir(folder).arg("run").args(command.split_whitespace());
+        if !command.contains("--offline") {
+            program.arg("--offline");
+        }
+        if !confines() {
+            program.arg("--no-sandbox");
+        }
+        let ran = ran(&mut program);
+        assert_eq!(ran.code, Some(0), "{}: {ran:?}", path.display());
+    }
+}
+
+/// A virtual environment with libraries that compute, made once; none where they cannot be had.
+fn environment() -> Option<std::path::PathBuf> {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("numeric");
+    let ready = folder.join("ready");
+    if ready.exists() {
+        return Some(folder);
+    }
+    // What an interrupted run left.
+    let _ = std::fs::remove_dir_all(&folder);
+    // The Python that sessions have, which need not be the first on the path.
+    let python = script(
+        "(py-eval \"import sys, os\nos.path.join(sys.base_prefix, 'bin', 'python%d.%d' % sys.version_info[:2])\")",
+    )
+    .run();
+    let made = |program: &std::path::Path, arguments: &[&str]| {
+        let output = std::process::Command::new(program).args(arguments).output();
+        match output {
+            Ok(output) if output.status.success() => true,
+            Ok(output) => {
+                eprintln!("{}", String::from_utf8_lossy(&output.stderr));
+                false
+            }
+            Err(problem) => {
+                eprintln!("{}: {problem}", program.display());
+                false
+            }
+        }
+    };
+    let place = folder.display().to_string();
+    let installed = made(python.value().as_ref(), &["-m", "venv", &place])
+        && made(
+            &folder.join("bin/python"),
+            &[
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--only-binary=:all:",
+                "--timeout",
+                "30",
+                "--retries",
+                "1",
+                "numpy",
+                "pandas",
+            ],
+        );
+    if !installed {
+        return None;
+    }
+    std::fs::write(ready, "").unwrap();
+    Some(folder)
+}
+
+#[test]
+fn numpy_and_pandas_import_and_compute_confined() {
+    let Some(environment) = environment() else {
+        return eprintln!("skipped: numpy and pandas cannot be installed here");
+    };
+    let text = r#"
+(py-exec #<<PY
+import io
+import numpy as np, pandas as pd
+a = np.arange(250000, dtype=float).reshape(500, 500)
+print((a @ a.T).shape, float(np.linalg.norm(np.eye(9))), int(np.random.default_rng(1).integers(1, 2)))
+frame = pd.read_csv(io.StringIO("day,n\n2026-01-01,1\n2026-01-01,2\n2026-01-02,3\n"), parse_dates=["day"])
+print(frame.groupby("day")["n"].sum().tolist(), frame["day"].dt.tz_localize("Europe/Berlin").dt.day_of_week.tolist())
+PY
+)"#;
+    let ran = script(text).env("VIRTUAL_ENV", &environment.display().to_string()).run();
+    assert_eq!((ran.value(), &*ran.stderr), ("(500, 500) 3.0 1\n[3, 3] [3, 3, 4]", ""), "{ran:?}");
+}
+
+#[test]
+fn a_key_of_the_hosts_is_out_of_reach_of_other_processes_and_of_core_dumps() {
+    let program = script("(displayln 'begun) (sleep 1000)").env("OPENAI_API_KEY", "sk-secret");
+    let mut child = program.start();
+    std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut [0; 6]).unwrap();
+    let host = child.id();
+    let below = crate::program::descendants(host);
+    let limits = std::fs::read_to_string(format!("/proc/{host}/limits")).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap().to_owned();
+    let environment = |pid: &u32| std::fs::read_to_string(format!("/proc/{pid}/environ"));
+    let (own, others) = (environment(&host), below.iter().map(environment).collect::<Vec<_>>());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(core.split_whitespace().collect::<Vec<_>>()[4..6], ["0", "0"], "{core}");
+    assert_eq!(below.len(), 2, "a zygote and a session");
+    assert!(others.iter().flatten().all(|environment| !environment.contains("sk-secret")));
+    if rustix::process::getuid().is_root() {
+        return eprintln!("skipped in part: root may look into every process");
+    }
+    assert!(own.is_err(), "another process of the same user reads the host's environment");
 }

@@ -4,8 +4,9 @@ use super::Finding;
 use crate::{
     error::Error,
     llm::{dispatch::Dispatcher, router},
+    permissions::Permissions,
     session::{Interpreter, Listener, Program, Progress, Session, Zygote},
-    wire::{FailureClass, Stream},
+    wire::{FailureClass, Grant, Stream},
 };
 use serde_json::Value;
 use std::time::{Duration, Instant};
@@ -83,7 +84,9 @@ fn ask() -> Result<Value, Error> {
         let models = router::stack(router::Settings { offline: true, ..Default::default() });
         let asked = async {
             let mut session = Session::start(&zygote, Dispatcher::new(models, 1)).await?;
-            let program = Program { text: QUESTIONS.into(), json: true, ..Program::default() };
+            let env = Grant::Only(vec!["VIRTUAL_ENV".into()]);
+            let permissions = Permissions { env, ..Permissions::default() };
+            let program = Program { text: QUESTIONS.into(), json: true, permissions, ..Program::default() };
             let (_stop, mut stopped) = mpsc::unbounded_channel();
             session.run(program, &mut Nobody, &mut stopped).await.outcome
         };

@@ -8,8 +8,11 @@ use std::io::IsTerminal;
 /// What an interpreter asks for, in bytes (`session/zygote.rs`).
 const STACK: u64 = 1 << 30;
 
+/// The version of Landlock that keeps signals within a session.
+const SIGNALS_SCOPED: i64 = 6;
+
 pub(super) fn findings() -> Vec<Finding> {
-    vec![descriptors(), stack(), memory(), sandbox(), terminal()]
+    vec![descriptors(), stack(), memory(), sandbox(), configuration(), terminal()]
 }
 
 fn descriptors() -> Finding {
@@ -62,7 +65,29 @@ fn sandbox() -> Finding {
         let cure = "scripts are refused without both; `--no-sandbox` runs them as they are, so run only your own";
         return Finding::lacking("confinement", found, cure);
     }
-    Finding::good("confinement", format!("{found}: files, network, other programs and processes are shut to scripts"))
+    let found = format!("{found}: files, network, other programs and processes are shut to scripts");
+    if crate::landlock_abi().is_some_and(|abi| abi < SIGNALS_SCOPED) {
+        let cure = "Linux 6.12 or later: before, what `--allow-run` starts can send no signals";
+        return Finding::lacking("confinement", found, cure);
+    }
+    Finding::good("confinement", found)
+}
+
+/// Which files settle things for all runs, and whether they can be read.
+fn configuration() -> Finding {
+    match config::file::load(None) {
+        Ok(settings) if settings.files.is_empty() => {
+            let own =
+                config::file::own().map_or("none".into(), |own| format!("none; yours would be {}", own.display()));
+            Finding::good("configuration", own)
+        }
+        Ok(settings) => {
+            let files: Vec<_> = settings.files.iter().map(|file| file.display().to_string()).collect();
+            let open = if settings.no_sandbox { ": `no-sandbox`, scripts are not confined" } else { "" };
+            Finding::good("configuration", format!("{}{open}", files.join(", ")))
+        }
+        Err(e) => Finding::bad("configuration", e.to_string(), e.hint().unwrap_or("mend the file").to_owned()),
+    }
 }
 
 fn terminal() -> Finding {

@@ -2,7 +2,7 @@
 
 use crate::interp::{
     print,
-    value::{Fault, Native},
+    value::{Exn, Fault, Native},
 };
 use std::ops::Index;
 use steel::{SteelErr, SteelVal, rvals::FunctionSignature};
@@ -13,6 +13,13 @@ pub(crate) struct Entry {
     /// As the reference shows them: `list [start end] #:key key`, `item ...`.
     pub(crate) params: &'static str,
     pub(crate) function: FunctionSignature,
+}
+
+/// A procedure that needs Steel's machine: it alone makes vectors.
+pub(crate) struct Machined {
+    pub(crate) name: &'static str,
+    pub(crate) params: &'static str,
+    pub(crate) value: fn() -> SteelVal,
 }
 
 /// How many arguments a procedure takes.
@@ -88,6 +95,33 @@ macro_rules! plain {
     };
 }
 pub(crate) use plain;
+
+/// Declares a procedure that needs Steel's machine. The machine's type has no name out here, so its body stands in the
+/// place where Steel says what it is.
+macro_rules! machined {
+    ($name:literal, $params:literal, |$machine:pat_param, $args:pat_param| $body:expr) => {
+        $crate::interp::dialect::Machined {
+            name: $name,
+            params: $params,
+            value: || {
+                steel::SteelVal::BuiltIn(|$machine, raw| {
+                    const SHAPE: $crate::interp::dialect::Shape = $crate::interp::dialect::Shape::of($params);
+                    if let Err(error) = $crate::interp::dialect::Given::counted($name, $params, &SHAPE, raw) {
+                        return Some(Err(error));
+                    }
+                    let $args: &[steel::SteelVal] = raw;
+                    Some($crate::interp::dialect::given::done(|| $body))
+                })
+            },
+        }
+    };
+}
+pub(crate) use machined;
+
+/// The body of a procedure that needs the machine, in which `?` gives its error.
+pub(crate) fn done(body: impl FnOnce() -> Native) -> Native {
+    body()
+}
 
 /// Declares a procedure that takes keywords. Its body is given them apart from the rest.
 macro_rules! keyed {
@@ -177,7 +211,8 @@ fn signature(name: &str, params: &str) -> String {
 }
 
 fn wrong(message: String, hint: String) -> SteelErr {
-    crate::interp::natives::raise(Fault::script(message).hint(hint).into_value())
+    let fault = Fault { kind: Exn::Arity, ..Fault::script(message) };
+    crate::interp::natives::raise(fault.hint(hint).into_value())
 }
 
 fn miscounted(name: &str, params: &str, given: &[SteelVal]) -> SteelErr {
@@ -198,15 +233,47 @@ fn miscounted(name: &str, params: &str, given: &[SteelVal]) -> SteelErr {
 
 /// An argument of the wrong kind, told as Racket tells it: `expected` is a predicate such as `string?`.
 pub(crate) fn mistaken(name: &str, expected: &str, value: &SteelVal) -> SteelErr {
-    let given = print::printed(value);
-    crate::interp::natives::raise(
-        Fault::script(format!("{name}: contract violation\n  expected: {expected}\n  given: {given}")).into_value(),
-    )
+    let given = print::clipped(value);
+    contract(format!("{name}: contract violation\n  expected: {expected}\n  given: {given}"))
 }
 
-/// What went wrong with right arguments.
+/// An argument of the wrong kind among others, told as Racket tells it: with its position and the others.
+pub(crate) fn misplaced(name: &str, expected: &str, args: &[SteelVal], at: usize) -> SteelErr {
+    if args.len() == 1 {
+        return mistaken(name, expected, &args[at]);
+    }
+    let others = args.iter().enumerate().filter(|(i, _)| *i != at);
+    let others: String = others.map(|(_, other)| format!("\n   {}", print::printed(other))).collect();
+    let given = print::printed(&args[at]);
+    contract(format!(
+        "{name}: contract violation\n  expected: {expected}\n  given: {given}\n  argument position: {}\n  other arguments...:{others}",
+        ordinal(at + 1)
+    ))
+}
+
+/// `1st`, `2nd`, ….
+pub(crate) fn ordinal(n: usize) -> String {
+    let ending = match (n % 10, n % 100) {
+        (1, teens) if teens != 11 => "st",
+        (2, teens) if teens != 12 => "nd",
+        (3, teens) if teens != 13 => "rd",
+        _ => "th",
+    };
+    format!("{n}{ending}")
+}
+
+/// What went wrong with arguments of the right kinds.
 pub(crate) fn failed(message: impl Into<String>) -> SteelErr {
-    crate::interp::natives::raise(Fault::script(message).into_value())
+    contract(message.into())
+}
+
+fn contract(message: String) -> SteelErr {
+    raised(Exn::Contract, message)
+}
+
+/// An error of a kind that Racket has a name for.
+pub(crate) fn raised(kind: Exn, message: impl Into<String>) -> SteelErr {
+    crate::interp::natives::raise(Fault { kind, ..Fault::script(message) }.into_value())
 }
 
 /// Nothing to give back.

@@ -4,20 +4,86 @@
 //! `bessemer doc dialect`. Not here: forms (`expand`), procedures that call procedures (`prelude/racket/`, since a native
 //! cannot wait for a fiber), and what is Bessemer's own (`table`).
 
+mod bits;
+mod bytes;
+mod chars;
+mod equality;
+mod exceptions;
+mod formatted;
 pub(crate) mod given;
+pub(crate) mod hashes;
+mod lists;
+mod numbers;
+pub(crate) mod numerals;
+mod output;
+mod parts;
+mod pattern;
+mod ports;
+mod procedures;
+mod reals;
+pub(crate) mod records;
+pub(crate) mod regexps;
+mod sequences;
+mod sets;
+mod sorting;
+mod strings;
+pub(crate) mod structs;
 pub(crate) mod support;
+#[cfg(test)]
+mod tests;
+mod tilde;
+mod tower;
+mod vectors;
+mod words;
 
-pub(crate) use given::{Entry, Given, Shape};
+pub(crate) use exceptions::{kind_of, message_of};
+pub(crate) use given::{Entry, Given, Machined, Shape, keyed, machined, plain};
+pub(crate) use regexps::literal as regexp;
 
-use crate::interp::value::string;
+use std::{collections::HashMap, sync::OnceLock};
 use steel::SteelVal;
 
-/// Every procedure.
+/// Every procedure, a file's after another's.
 pub(crate) fn all() -> impl Iterator<Item = &'static Entry> {
-    [support::TABLE].into_iter().flatten()
+    let tables: &[&'static [Entry]] = &[
+        bits::TABLE,
+        bytes::TABLE,
+        chars::TABLE,
+        equality::TABLE,
+        exceptions::TABLE,
+        hashes::TABLE,
+        lists::TABLE,
+        numbers::TABLE,
+        output::TABLE,
+        parts::TABLE,
+        ports::TABLE,
+        procedures::TABLE,
+        reals::TABLE,
+        records::TABLE,
+        regexps::TABLE,
+        sequences::TABLE,
+        sets::TABLE,
+        sorting::TABLE,
+        strings::TABLE,
+        support::TABLE,
+        tilde::TABLE,
+        vectors::TABLE,
+        words::TABLE,
+    ];
+    tables.iter().copied().flatten()
 }
 
-/// The value of a literal such as `#rx"a+"`.
-pub(crate) fn regexp(pattern: &str, _px: bool) -> Result<SteelVal, String> {
-    Ok(string(pattern))
+/// Those that need Steel's machine.
+pub(crate) fn machined() -> impl Iterator<Item = &'static Machined> {
+    let tables: &[&'static [Machined]] =
+        &[hashes::MAKERS, records::MAKERS, sequences::MAKERS, sets::MAKERS, vectors::MAKERS];
+    tables.iter().copied().flatten()
+}
+
+/// What a procedure of the dialect is called.
+pub(crate) fn name_of(value: &SteelVal) -> Option<&'static str> {
+    static NAMES: OnceLock<HashMap<usize, &'static str>> = OnceLock::new();
+    let SteelVal::FuncV(function) = value else { return None };
+    let names = NAMES.get_or_init(|| all().map(|entry| (entry.function as usize, entry.name)).collect());
+    names.get(&(*function as usize)).copied()
 }

@@ -274,6 +274,10 @@ impl Expander {
             return self.local(target, frame.scope).map(Variable::Local);
         }
         if let Some(Binding::Global(global)) = frame.scope.bound(name) {
+            if self.internal {
+                // Two parts of the language have given two things one name.
+                return Err(error(target.span, format!("`{}` is defined twice", name.word()), ""));
+            }
             // An earlier program of the session defined it: it gets a new value.
             global.assigned.set(true);
             return Ok(Variable::Global(global));

@@ -34,7 +34,7 @@ pub(crate) fn value(datum: &Syntax) -> Result<SteelVal, String> {
 }
 
 /// Steel shows its pairs to its own crate alone, and what makes them by name.
-fn cons(first: SteelVal, rest: SteelVal) -> Result<SteelVal, String> {
+pub(super) fn cons(first: SteelVal, rest: SteelVal) -> Result<SteelVal, String> {
     let made = match LIST_MODULE.with(|module| module.try_get("cons".to_owned())) {
         Some(SteelVal::FuncV(cons)) => cons(&[first, rest]),
         Some(SteelVal::MutFunc(cons)) => cons(&mut [first, rest]),

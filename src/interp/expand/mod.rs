@@ -158,6 +158,20 @@ impl Expander {
 }
 
 /// Something in the program's text that is wrong.
+/// The first datum of a text, and how many bytes it takes; none when there is nothing but space. What `read` gives.
+pub(crate) fn datum(text: &str) -> Result<Option<(steel::SteelVal, usize)>, String> {
+    match read::first(text).map_err(|e| e.message)? {
+        None => Ok(None),
+        Some((datum, bytes)) => literal::value(&datum).map(|value| Some((value, bytes))),
+    }
+}
+
+/// A pair, which is a list when its second part is one.
+pub(crate) fn cons(first: steel::SteelVal, rest: steel::SteelVal) -> steel::SteelVal {
+    // Steel always has its `cons`.
+    literal::cons(first, rest).unwrap_or(steel::SteelVal::Void)
+}
+
 pub(crate) fn error(span: Span, message: impl Into<String>, hint: impl Into<String>) -> ScriptError {
     let hint = hint.into();
     ScriptError {

@@ -58,6 +58,27 @@ pub(crate) fn readable() -> Vec<std::path::PathBuf> {
     Vec::new()
 }
 
+/// There is nothing to read.
+pub(crate) fn certificates() -> Vec<std::path::PathBuf> {
+    Vec::new()
+}
+
+/// Nobody makes any.
+pub(crate) fn cut_copies() {}
+
+/// Nobody reads any: Scheme has no form for it.
+pub(crate) fn set_environment(_: &[(Vec<u8>, Vec<u8>)], _: bool) {}
+
+/// Nothing is denied that would need words.
+pub(crate) fn say_denials() -> Result<(), String> {
+    Ok(())
+}
+
+/// Nobody asks.
+pub(crate) fn ask_for_connections(_: std::os::fd::OwnedFd) -> Result<(), String> {
+    Ok(())
+}
+
 /// There are none.
 pub(crate) fn variable(_: &str) -> Result<Option<SteelVal>, PyFailure> {
     Ok(None)

@@ -9,6 +9,7 @@ import difflib
 import gc
 import glob
 import importlib
+import importlib.util
 import io
 import itertools
 import keyword
@@ -83,6 +84,85 @@ def readable():
         pass
     # The program's own folder, or a home, is nothing that Python needs.
     return sorted(path for path in found if os.path.exists(path) and path not in ("/", os.path.expanduser("~")))
+
+
+def cut_copies(cut):
+    """Has what a copy of this process prints go to stderr: the session's streams are the original's."""
+
+    def copied():
+        cut()
+        sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = open(2, "w", 1, "utf-8", "replace", closefd=False)
+
+    os.register_at_fork(after_in_child=copied)
+
+
+class Patched:
+    """Finds the modules that are to be patched, as they are imported."""
+
+    patches = {}
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        patch = cls.patches.pop(name, None)
+        spec = patch and importlib.util.find_spec(name)
+        if spec is None:
+            return None
+        execute = spec.loader.exec_module
+
+        def exec_module(module):
+            execute(module)
+            patch(module)
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+
+def when_imported(name, patch):
+    """Calls `patch` with the module of this name: now, or when the script imports it."""
+    if name in sys.modules:
+        return patch(sys.modules[name])
+    Patched.patches[name] = patch
+    if Patched not in sys.meta_path:
+        sys.meta_path.insert(0, Patched)
+
+
+def confined(runs):
+    """The session is confined; `runs` says whether it may start programs."""
+    if not runs:
+        when_imported("ctypes.util", lambda module: setattr(module, "find_library", find_library))
+
+
+def find_library(name):
+    """ctypes.util.find_library, which asks the linker and the compiler, without them."""
+    folders = ["/usr/local/lib", "/usr/lib64", "/lib64", "/usr/lib", "/lib"]
+    triplet = getattr(sys.implementation, "_multiarch", "")
+    folders = [os.path.join(each, triplet) for each in folders if triplet] + folders
+    wanted = re.compile(r"lib%s\.so(\.[0-9.]+)?" % re.escape(name))
+    for folder in folders:
+        try:
+            found = [each for each in os.listdir(folder) if wanted.fullmatch(each)]
+        except OSError:
+            continue
+        if found:
+            # One with a version: the other may be a text for the linker.
+            return min(found, key=lambda each: (each.endswith(".so"), len(each), each))
+    return None
+
+
+def certificates():
+    """The files and folders in which certificates are looked for."""
+    import _ssl  # not `ssl`, which takes longer and is for the script to import
+
+    variable_file, file, variable_folder, folder = _ssl.get_default_verify_paths()
+    found = [file, folder, os.environ.get(variable_file), os.environ.get(variable_folder)]
+    return [path for path in found if path and os.path.isabs(path)]
+
+
+def set_environment(variables, only):
+    """Sets variables of the process's environment, and takes all others away if there are to be `only` these."""
+    if only:
+        os.environb.clear()
+    os.environb.update(variables)
 
 
 def use_virtual_env(path):

@@ -21,7 +21,10 @@ use steel::{
     rvals::{Custom, CustomType, SteelByteVector, as_underlying_type},
 };
 
-use crate::interp::value::{self, failure_parts, is_handle, response_text};
+use crate::interp::{
+    dialect::{hashes, records},
+    value::{self, failure_parts, is_handle, response_text},
+};
 
 /// How deep a value may be nested. A level costs some hundred bytes of stack, in Steel's destructors too.
 pub(super) const MAX_DEPTH: usize = 10_000;
@@ -191,7 +194,11 @@ impl<'py> Writer<'py> {
             }
             SteelVal::HashMapV(map) => self.dict(map.len(), map.iter(), depth)?,
             SteelVal::HashSetV(set) => self.set(set.len(), set.iter(), depth)?,
-            SteelVal::CustomStruct(_) => self.record(value, depth)?,
+            SteelVal::CustomStruct(_) => match (hashes::sorted(value), hashes::shown_set(value)) {
+                (Some(entries), _) => self.dict(entries.len(), entries.iter().map(|(k, v)| (k, v)), depth)?,
+                (None, Some((_, items))) => self.set(items.len(), items.iter(), depth)?,
+                (None, None) => self.record(value, depth)?,
+            },
             SteelVal::Boxed(content) => self.value(&content.read(), deeper(depth)?)?,
             SteelVal::HeapAllocated(content) => {
                 let depth = deeper(depth)?;
@@ -284,8 +291,15 @@ impl<'py> Writer<'py> {
     fn record(self, value: &SteelVal, depth: usize) -> Result<Bound<'py, PyAny>> {
         let SteelVal::CustomStruct(record) = value else { return Err(format!("`{value}` is no record")) };
         let depth = deeper(depth)?;
-        let fields = (0..).map_while(|index| record.get_index(index));
         let writer = Self { hashable: false, ..self };
+        if let Some(fields) = records::named_fields(value) {
+            let dict = PyDict::new(self.py);
+            for (name, field) in fields {
+                dict.set_item(name, writer.value(&field, depth)?).map_err(|err| err.to_string())?;
+            }
+            return Ok(dict.into_any());
+        }
+        let fields = (0..).map_while(|index| record.get_index(index));
         match value::field_names(value) {
             Some(names) => {
                 let dict = PyDict::new(self.py);

@@ -8,6 +8,7 @@
 use std::{
     ffi::{CStr, c_ulong},
     mem::MaybeUninit,
+    os::fd::{IntoRawFd, OwnedFd},
     path::PathBuf,
     sync::OnceLock,
 };
@@ -17,18 +18,20 @@ use pyo3::{
     exceptions::PyBaseException,
     ffi,
     prelude::*,
-    types::{PyCFunction, PyDict, PyString, PyTuple},
+    types::{PyBytes, PyCFunction, PyDict, PyString, PyTuple},
 };
 use steel::SteelVal;
 
 mod contexts;
 mod convert;
+mod denials;
 mod failure;
 mod output;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use contexts::{bind as bind_contexts, keep as keep_name};
+pub(crate) use denials::say_denials;
 pub(crate) use failure::PyFailure;
 pub(crate) use output::{pass_on_waiting as pass_on, set_output};
 
@@ -76,6 +79,52 @@ pub(crate) fn readable() -> Vec<PathBuf> {
         found.extract::<Vec<PathBuf>>().map_err(|err| python.failure(err, false))
     });
     found.unwrap_or_default()
+}
+
+/// What connections by TLS read: where certificates are.
+pub(crate) fn certificates() -> Vec<PathBuf> {
+    let found = with(|python| {
+        let found = python.call("certificates", ())?;
+        found.extract::<Vec<PathBuf>>().map_err(|err| python.failure(err, false))
+    });
+    found.unwrap_or_default()
+}
+
+/// Sees to it that copies of this process, which a script may make with `os.fork`, leave the host alone.
+pub(crate) fn cut_copies() {
+    let seen_to = with(|python| {
+        let cut = |_: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| crate::interp::link::cut();
+        let cut = PyCFunction::new_closure(python.py, None, None, cut).map_err(|err| python.failure(err, false))?;
+        python.call("cut_copies", (cut,)).map(drop)
+    });
+    if let Err(failed) = seen_to {
+        eprintln!("warning: copies of the session would disturb it: {}", failed.message);
+    }
+}
+
+/// Gives the process these variables; `only` these.
+pub(crate) fn set_environment(variables: &[(Vec<u8>, Vec<u8>)], only: bool) {
+    let done = with(|python| {
+        let py = python.py;
+        let pairs: Vec<_> = variables.iter().map(|(n, v)| (PyBytes::new(py, n), PyBytes::new(py, v))).collect();
+        python.call("set_environment", (pairs, only)).map(drop)
+    });
+    if let Err(failed) = done {
+        // What cannot be set is missing, which its reader will say.
+        eprintln!("warning: the environment is not what was granted: {}", failed.message);
+    }
+}
+
+/// From here on, connections are asked for on this socket.
+pub(crate) fn ask_for_connections(socket: OwnedFd) -> Result<(), String> {
+    const SOURCE: &str = concat!(include_str!("network.py"), "\0");
+    let source = CStr::from_bytes_with_nul(SOURCE.as_bytes()).map_err(|err| err.to_string())?;
+    let started = with(|python| {
+        let module = PyModule::from_code(python.py, source, c"bessemer/network.py", c"_bessemer_network");
+        let started = module.and_then(|module| module.call_method1("start", (socket.into_raw_fd(),)));
+        started.map(drop).map_err(|err| python.failure(err, false))
+    });
+    started.map_err(|failed: PyFailure| format!("connections: {}", failed.message))
 }
 
 /// The text of `bootstrap.py` as C wants it.

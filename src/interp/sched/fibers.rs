@@ -42,7 +42,7 @@ impl Sched {
 
     /// Sends a call, or says that there is no room for it now.
     pub(crate) fn call(&mut self, mut head: CallHead, texts: &[&[u8]], handle: bool) -> Result<Option<OpId>, Fault> {
-        let charge = texts.iter().map(|t| t.len()).sum::<usize>() + wire::CALL_OVERHEAD;
+        let charge = head.charge(texts.iter().map(|t| t.len()).sum());
         self.link_full = !self.link.room();
         self.credit_short = self.credit_used > 0 && self.credit_used + charge > wire::CREDIT;
         if self.link_full || self.credit_short {

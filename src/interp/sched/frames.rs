@@ -13,7 +13,7 @@ use crate::{
         value::{Fault, Kept, Outcome, Response, custom, string},
         wall,
     },
-    wire::{self, ContextTable, DocumentFormat, DoneHead, Ending, Grant, Limits, ToHost, ToSession},
+    wire::{self, ContextTable, DocumentFormat, DoneHead, Ending, Granted, Limits, ToHost, ToSession},
 };
 use std::rc::Rc;
 
@@ -82,8 +82,7 @@ impl Sched {
                 if let Some(bytes) = max_memory {
                     wall::bound_memory(bytes);
                 }
-                let nothing = Grant::Nothing;
-                let raised = if confined { wall::raise(&nothing, &nothing) } else { Ok(()) };
+                let raised = if confined { wall::raise(&Granted::default(), Vec::new()) } else { Ok(()) };
                 let (ending, text) = match raised {
                     Ok(()) => documents::convert(format, &document),
                     Err(why) => (Ending::Error(wall::missing(why)), String::new()),
@@ -132,15 +131,9 @@ fn read_frame(head: &[u8], tail: &[u8]) -> Result<Incoming, LinkError> {
         ToSession::Done { id, head } => Incoming::Done { id, head, text: text()? },
         ToSession::Piece { id } => Incoming::Piece { id, text: text()? },
         ToSession::Credit(bytes) => Incoming::Credit(bytes),
-        ToSession::Run { json, max_memory, args, confined, read, write, limits } => Incoming::Run(Program {
-            text: text()?,
-            json,
-            max_memory,
-            args,
-            confined,
-            grants: Grants { read, write },
-            limits,
-        }),
+        ToSession::Run { json, max_memory, args, confined, granted, limits } => {
+            Incoming::Run(Program { text: text()?, json, max_memory, args, confined, grants: Grants(granted), limits })
+        }
         ToSession::Contexts => Incoming::Contexts(wire::decode(tail)?),
         ToSession::Convert { format, max_memory, confined } => {
             Incoming::Convert { format, max_memory, confined, document: tail.to_vec() }

@@ -123,14 +123,16 @@ fn failure(failed: PyFailure) -> Fault {
     if wall::stands()
         && let Some(refused) = fault.message.strip_prefix("PermissionError: ")
     {
-        let path = refused.lines().next().and_then(|line| line.split('\'').nth(1));
-        let hint = match path.filter(|_| refused.starts_with("[Errno 13]")) {
-            Some(path) => format!("`--allow-read={path}` lets a script read it, `--allow-write={path}` write it"),
-            None => {
-                "the network, other programs and other processes are shut to scripts; `--no-sandbox` opens all".into()
-            }
-        };
+        let hint = refusal_hint(refused.lines().next().unwrap_or_default());
         return Fault { blamed: Some(Blame::Limit), ..fault.hint(hint) };
+    }
+    if wall::stands() && fault.message.contains("No usable temporary directory found") {
+        return fault.hint(
+            "grant one: `--allow-read=FOLDER --allow-write=FOLDER`, and `--allow-env=TMPDIR` if it is not in its list",
+        );
+    }
+    if wall::stands() && fault.message.starts_with("KeyError: ") && fault.message.contains("os.environ[") {
+        return fault.hint("a script has the variables that `--allow-env=NAME` grants, and no others");
     }
     if fault.message.contains("unterminated string literal") || fault.message.contains("EOL while scanning") {
         return fault.hint(
@@ -138,4 +140,16 @@ fn failure(failed: PyFailure) -> Fault {
         );
     }
     fault
+}
+
+/// What to do about a `PermissionError`, by its own words. Most have the flag in them (`python/denials.rs`).
+fn refusal_hint(refused: &str) -> String {
+    let mut quoted = refused.split('`').skip(1).step_by(2);
+    if let Some(flag) = quoted.find(|quoted| quoted.starts_with("--allow-")) {
+        return format!("run it with `{flag}`");
+    }
+    match refused.split('\'').nth(1).filter(|_| refused.starts_with("[Errno 13]")) {
+        Some(path) => format!("`--allow-read={path}` lets a script read it, `--allow-write={path}` write it"),
+        None => "no flag grants that singly; `--no-sandbox` opens all".into(),
+    }
 }

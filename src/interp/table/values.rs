@@ -1,9 +1,12 @@
 //! Reading answers and failures.
 
 use super::{Body, Family, Kind, Param, Primitive, parsed, required, text};
-use crate::interp::{
-    json,
-    value::{Fault, Native, string, symbol, with_fault, with_response},
+use crate::{
+    interp::{
+        json,
+        value::{Fault, Native, string, symbol, with_fault, with_response},
+    },
+    wire::FailureClass,
 };
 use steel::SteelVal;
 
@@ -213,7 +216,7 @@ pub(super) const TABLE: &[Primitive] = &[
         "(with-handler failure-results (map-async (lambda (x) (error \"no\")) '(1 2)))",
         |args| {
             parsed("failure-results", args, |v| {
-                let results = fault(&v[0], |f| f.results.clone());
+                let results = fault(&v[0], |f| f.details.clone().filter(|_| f.class == FailureClass::Items));
                 Ok(results.map_or_else(|| SteelVal::ListV(Vec::new().into()), |r| r.get()))
             })
         },

@@ -46,7 +46,6 @@ const PLAIN: &[libc::c_long] = &[
     libc::SYS_epoll_pwait,
     libc::SYS_epoll_pwait2,
     libc::SYS_eventfd2,
-    libc::SYS_sendmsg,
     libc::SYS_recvfrom,
     libc::SYS_recvmsg,
     libc::SYS_getsockopt,
@@ -158,6 +157,61 @@ const WRITING: &[libc::c_long] = &[
     libc::SYS_symlink,
 ];
 
+/// What programs need, for a session that may start some. Not what would take a process out of the session's group, by
+/// which all of them are ended; nor what changes modes and owners of files.
+const PROGRAMS: &[libc::c_long] = &[
+    libc::SYS_execve,
+    libc::SYS_execveat,
+    libc::SYS_wait4,
+    libc::SYS_waitid,
+    libc::SYS_chdir,
+    libc::SYS_fchdir,
+    libc::SYS_getpriority,
+    libc::SYS_sched_getparam,
+    libc::SYS_sched_getscheduler,
+    libc::SYS_sendfile,
+    libc::SYS_copy_file_range,
+    libc::SYS_getxattr,
+    libc::SYS_lgetxattr,
+    libc::SYS_fgetxattr,
+    libc::SYS_listxattr,
+    libc::SYS_llistxattr,
+    libc::SYS_flistxattr,
+    libc::SYS_timer_create,
+    libc::SYS_timer_settime,
+    libc::SYS_timer_gettime,
+    libc::SYS_timer_delete,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_arch_prctl,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_vfork,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_fork,
+];
+
+/// Signals to processes, where Landlock keeps them within the session.
+const SIGNALS: &[libc::c_long] = &[libc::SYS_kill, libc::SYS_tkill, libc::SYS_tgkill];
+
+/// Options of a connection: when it is tried and sent, and how much it holds. Not those by which it would connect, or keep
+/// whoever closes it waiting.
+const OPTIONS: &[(libc::c_int, libc::c_int)] = &[
+    (libc::SOL_SOCKET, libc::SO_KEEPALIVE),
+    (libc::SOL_SOCKET, libc::SO_SNDBUF),
+    (libc::SOL_SOCKET, libc::SO_RCVBUF),
+    (libc::SOL_SOCKET, libc::SO_SNDTIMEO),
+    (libc::SOL_SOCKET, libc::SO_RCVTIMEO),
+    (libc::SOL_SOCKET, libc::SO_REUSEADDR),
+    (libc::SOL_SOCKET, libc::SO_OOBINLINE),
+    (libc::IPPROTO_TCP, libc::TCP_NODELAY),
+    (libc::IPPROTO_TCP, libc::TCP_KEEPIDLE),
+    (libc::IPPROTO_TCP, libc::TCP_KEEPINTVL),
+    (libc::IPPROTO_TCP, libc::TCP_KEEPCNT),
+    (libc::IPPROTO_TCP, libc::TCP_USER_TIMEOUT),
+    (libc::IPPROTO_TCP, libc::TCP_QUICKACK),
+    (libc::IPPROTO_TCP, libc::TCP_CORK),
+    (libc::IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT),
+];
+
 /// Requests of `ioctl` that ask and do nothing else. Others push keys into the terminal, or make devices do things.
 const ASKING: &[libc::c_ulong] =
     &[libc::TCGETS, libc::TIOCGWINSZ, libc::FIONREAD, libc::FIONBIO, libc::FIOCLEX, libc::FIONCLEX];
@@ -175,13 +229,37 @@ const DESCRIPTOR: &[libc::c_int] = &[
     libc::F_SETLKW,
 ];
 
+/// Flags of `clone` that no program is started with: other namespaces, another parent, a tracer.
+const SPECIAL: u64 = (libc::CLONE_NEWNS
+    | libc::CLONE_NEWCGROUP
+    | libc::CLONE_NEWUTS
+    | libc::CLONE_NEWIPC
+    | libc::CLONE_NEWUSER
+    | libc::CLONE_NEWPID
+    | libc::CLONE_NEWNET
+    | libc::CLONE_PARENT
+    | libc::CLONE_PTRACE) as u32 as u64;
+
+/// What a grant opens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Opens {
+    /// Files may be changed.
+    pub(super) writing: bool,
+    /// Sockets may be made for connections that the host makes.
+    pub(super) net: bool,
+    /// Programs may be started.
+    pub(super) programs: bool,
+    /// Signals may be sent to what was started.
+    pub(super) signals: bool,
+}
+
 /// The filters, ready but for the number of the process.
 pub(super) struct Filters {
     /// glibc falls back to `clone`, whose flags can be looked at, only on ENOSYS; a filter has one answer for all that it
     /// matches, so that is a filter of its own.
     clone3: BpfProgram,
-    reading: BpfProgram,
-    writing: BpfProgram,
+    /// For a session that was granted nothing but files to read, as most are.
+    plain: BpfProgram,
 }
 
 impl Filters {
@@ -191,15 +269,12 @@ impl Filters {
             SeccompAction::Allow,
             SeccompAction::Errno(libc::ENOSYS as u32),
         )?;
-        let refused = SeccompAction::Errno(libc::EPERM as u32);
-        let reading = program(allowed(&[])?, refused.clone(), SeccompAction::Allow)?;
-        let writing = program(allowed(WRITING)?, refused, SeccompAction::Allow)?;
-        Ok(Self { clone3, reading, writing })
+        Ok(Self { clone3, plain: filter(Opens::default())? })
     }
 
     /// For this process and its threads, for good.
-    pub(super) fn apply(self, writes: bool) -> Result<(), String> {
-        let mut calls = if writes { self.writing } else { self.reading };
+    pub(super) fn apply(self, opens: Opens) -> Result<(), String> {
+        let mut calls = if opens == Opens::default() { self.plain } else { filter(opens)? };
         let own = std::process::id();
         let places = calls.iter_mut().filter(|instruction| instruction.k == OWN_PID);
         places.for_each(|instruction| instruction.k = own);
@@ -211,6 +286,10 @@ impl Filters {
     }
 }
 
+fn filter(opens: Opens) -> Result<BpfProgram, String> {
+    program(allowed(opens)?, SeccompAction::Errno(libc::EPERM as u32), SeccompAction::Allow)
+}
+
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
 fn program(rules: Rules, otherwise: SeccompAction, matched: SeccompAction) -> Result<BpfProgram, String> {
@@ -220,9 +299,12 @@ fn program(rules: Rules, otherwise: SeccompAction, matched: SeccompAction) -> Re
         .map_err(|e| format!("a filter of system calls: {e}"))
 }
 
-fn allowed(more: &[libc::c_long]) -> Result<Rules, String> {
+fn allowed(opens: Opens) -> Result<Rules, String> {
     use SeccompCmpOp::{Eq, MaskedEq};
-    let mut rules: Rules = PLAIN.iter().chain(OLDER).chain(more).map(|call| (*call, Vec::new())).collect();
+    let mut rules: Rules = PLAIN.iter().chain(OLDER).map(|call| (*call, Vec::new())).collect();
+    for (open, calls) in [(opens.writing, WRITING), (opens.programs, PROGRAMS)] {
+        rules.extend(calls.iter().filter(|_| open).map(|call| (*call, Vec::new())));
+    }
     let one_of = |argument: u8, values: &mut dyn Iterator<Item = u64>| {
         values.map(|value| rule(&[(argument, Eq, value)])).collect::<Result<Vec<_>, _>>()
     };
@@ -234,14 +316,38 @@ fn allowed(more: &[libc::c_long]) -> Result<Rules, String> {
     let kind = (libc::SOCK_STREAM | libc::SOCK_DGRAM | libc::SOCK_RAW) as u64 | 0xf;
     let pair = [(0, Eq, libc::AF_UNIX as u64), (1, MaskedEq(kind), libc::SOCK_STREAM as u64)];
     rules.insert(libc::SYS_socketpair, vec![rule(&pair)?]);
-    rules.insert(libc::SYS_sendto, vec![wide(4, Eq, 0)?]);
-    // Threads, not processes.
+    // To nobody else than the one at the other end; and what is sent must not connect on its way.
+    let connecting = libc::MSG_FASTOPEN as u64;
+    let to_nobody = condition(4, SeccompCmpArgLen::Qword, Eq, 0)?;
+    let plainly = condition(3, SeccompCmpArgLen::Dword, MaskedEq(connecting), 0)?;
+    rules.insert(libc::SYS_sendto, vec![SeccompRule::new(vec![to_nobody, plainly]).map_err(|e| e.to_string())?]);
+    rules.insert(libc::SYS_sendmsg, vec![rule(&[(2, MaskedEq(connecting), 0)])?]);
+    if opens.net {
+        // Nothing in the list connects, binds or listens: these sockets take the host's connections in.
+        let mut sockets = Vec::new();
+        for family in [libc::AF_INET, libc::AF_INET6] {
+            for protocol in [0, libc::IPPROTO_TCP] {
+                let stream = (1, MaskedEq(0xf), libc::SOCK_STREAM as u64);
+                sockets.push(rule(&[(0, Eq, family as u64), stream, (2, Eq, protocol as u64)])?);
+            }
+        }
+        rules.insert(libc::SYS_socket, sockets);
+        let option =
+            |(level, name): &(libc::c_int, libc::c_int)| rule(&[(1, Eq, *level as u64), (2, Eq, *name as u64)]);
+        rules.insert(libc::SYS_setsockopt, OPTIONS.iter().map(option).collect::<Result<_, _>>()?);
+    }
+    // Threads; processes only where programs may be started, and then no other kind of them.
     let thread = (libc::CLONE_THREAD | libc::CLONE_VM) as u64;
-    rules.insert(libc::SYS_clone, vec![rule(&[(0, MaskedEq(thread), thread)])?]);
+    let mut clones = vec![rule(&[(0, MaskedEq(thread | SPECIAL), thread)])?];
+    if opens.programs {
+        clones.push(rule(&[(0, MaskedEq(SPECIAL), 0)])?);
+    }
+    rules.insert(libc::SYS_clone, clones);
     rules.insert(libc::SYS_tgkill, vec![rule(&[(0, Eq, u64::from(OWN_PID))])?]);
+    rules.extend(SIGNALS.iter().filter(|_| opens.signals).map(|call| (*call, Vec::new())));
     // To ask for limits, not to set them.
-    let asked = SeccompCondition::new(2, SeccompCmpArgLen::Qword, Eq, 0).map_err(|e| e.to_string())?;
-    let own = SeccompCondition::new(0, SeccompCmpArgLen::Dword, Eq, 0).map_err(|e| e.to_string())?;
+    let asked = condition(2, SeccompCmpArgLen::Qword, Eq, 0)?;
+    let own = condition(0, SeccompCmpArgLen::Dword, Eq, 0)?;
     rules.insert(libc::SYS_prlimit64, vec![SeccompRule::new(vec![own, asked]).map_err(|e| e.to_string())?]);
     Ok(rules)
 }
@@ -254,10 +360,8 @@ fn rule(conditions: &[(u8, SeccompCmpOp, u64)]) -> Result<SeccompRule, String> {
     SeccompRule::new(conditions).map_err(|e| e.to_string())
 }
 
-fn wide(argument: u8, op: SeccompCmpOp, value: u64) -> Result<SeccompRule, String> {
-    SeccompCondition::new(argument, SeccompCmpArgLen::Qword, op, value)
-        .and_then(|condition| SeccompRule::new(vec![condition]))
-        .map_err(|e| e.to_string())
+fn condition(argument: u8, width: SeccompCmpArgLen, op: SeccompCmpOp, value: u64) -> Result<SeccompCondition, String> {
+    SeccompCondition::new(argument, width, op, value).map_err(|e| e.to_string())
 }
 
 #[cfg(test)]
@@ -265,10 +369,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_process_number_has_one_place_in_each_filter() {
-        let filters = Filters::new().unwrap();
-        for filter in [&filters.reading, &filters.writing] {
-            assert_eq!(filter.iter().filter(|i| i.k == OWN_PID).count(), 1);
+    fn the_process_number_has_one_place_where_signals_are_shut_and_none_where_they_are_open() {
+        for (signals, places) in [(false, 1), (true, 0)] {
+            for (writing, net, programs) in [(false, false, false), (true, true, true)] {
+                let filter = filter(Opens { writing, net, programs, signals }).unwrap();
+                assert_eq!(filter.iter().filter(|i| i.k == OWN_PID).count(), places);
+            }
+        }
+    }
+
+    #[test]
+    fn no_grant_opens_what_connects_listens_or_leaves_the_session() {
+        let all = Opens { writing: true, net: true, programs: true, signals: true };
+        let rules = allowed(all).unwrap();
+        for call in [
+            libc::SYS_connect,
+            libc::SYS_bind,
+            libc::SYS_listen,
+            libc::SYS_accept,
+            libc::SYS_accept4,
+            libc::SYS_sendmmsg,
+            libc::SYS_setsid,
+            libc::SYS_setpgid,
+            libc::SYS_unshare,
+            libc::SYS_ptrace,
+            libc::SYS_process_vm_readv,
+            libc::SYS_io_uring_setup,
+            libc::SYS_fchmod,
+        ] {
+            assert!(!rules.contains_key(&call), "{call}");
         }
     }
 }

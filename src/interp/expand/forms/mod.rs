@@ -3,8 +3,12 @@
 //! More of them are macros in `prelude/racket/forms.scm`.
 
 pub(super) mod core;
+mod for_loops;
+mod matching;
 mod quasi;
+mod records;
 pub(super) mod small;
+mod tails;
 
 use super::{
     Form,
@@ -13,7 +17,7 @@ use super::{
 };
 
 /// The forms in Rust that are made of others.
-const FORMS: &[&[(&str, Form)]] = &[small::FORMS];
+const FORMS: &[&[(&str, Form)]] = &[small::FORMS, for_loops::FORMS, matching::FORMS, records::FORMS];
 
 /// Binds every form.
 pub(super) fn bind(scope: &Scope) {

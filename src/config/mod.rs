@@ -1,4 +1,6 @@
-//! Flags and environment, resolved once into what a run needs.
+//! Flags and environment, resolved once into what a run needs; `file` is `bessemer.toml`.
+
+pub(crate) mod file;
 
 use crate::{error::Error, llm::router::Settings};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};

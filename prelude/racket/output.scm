@@ -1,0 +1,94 @@
+;;; output.scm -- ports, and what is written to them and read from them.
+;;;
+;;; The current ports are parameters, so a fiber's output can be turned away without touching another's.  As long as
+;;; nothing ever was, the natives (src/interp/dialect: ports, output) write to the script's own output without asking.
+
+(define current-output-port (make-parameter (%stdout) %as-current-output))
+(define current-error-port (make-parameter (%stderr) (lambda (port) (%as-output-port 'current-error-port port))))
+(define current-input-port (make-parameter (%stdin) %as-current-input))
+
+(define eof (eof-object))
+
+;; #f stands for the script's own output.
+(define (%out) (if (%redirected?) (current-output-port) #f))
+
+(define (%in port) (if (null? port) (current-input-port) (car port)))
+
+;; ---- writing
+
+(define (display value . port) (%display (%out) value port))
+(define (write value . port) (%write (%out) value port))
+(define (print value . port) (%print (%out) value port))
+(define (displayln value . port) (%displayln (%out) value port))
+(define (writeln value . port) (%writeln (%out) value port))
+(define (println value . port) (%println (%out) value port))
+(define (newline . port) (%newline (%out) port))
+(define (write-char char . port) (%write-char (%out) char port))
+(define (write-string text . port+range) (%write-string (%out) text port+range))
+(define (write-bytes bytes . port) (%write-bytes (%out) bytes port))
+(define write-simple write)
+(define write-shared write)
+
+(define (printf template . values) (%printf (%out) 'printf template values))
+(define (eprintf template . values) (%printf (current-error-port) 'eprintf template values))
+(define (fprintf port template . values) (%printf port 'fprintf template values))
+
+(define (pretty-print value . port) (%displayln (%out) (%pretty 'print value #f) port))
+(define (pretty-write value . port) (%displayln (%out) (%pretty 'write value #f) port))
+(define (pretty-display value . port) (%displayln (%out) (%pretty 'display value #f) port))
+(define (pretty-format value [columns 79] #:mode [mode 'print]) (%pretty mode value columns))
+
+;; ---- strings as ports
+
+(define (with-output-to-string thunk)
+  (%needs-thunk 'with-output-to-string thunk)
+  (let ([port (open-output-string)])
+    (parameterize ([current-output-port port]) (thunk))
+    (get-output-string port)))
+
+(define (call-with-output-string use)
+  (let ([port (open-output-string)])
+    (use port)
+    (get-output-string port)))
+
+(define (with-input-from-string text thunk)
+  (%needs-thunk 'with-input-from-string thunk)
+  (parameterize ([current-input-port (open-input-string text)]) (thunk)))
+
+(define (call-with-input-string text use) (use (open-input-string text)))
+(define (call-with-port port use) (use port))
+
+(define (%needs-thunk name thunk)
+  (unless (procedure? thunk) (%mistaken name "(-> any)" thunk)))
+
+;; ---- reading
+
+(define (read . port) (%read (%in port)))
+(define (read-char . port) (%read-char (%in port)))
+(define (peek-char . port) (%peek-char (%in port)))
+(define (char-ready? . port) (%char-ready? (%in port)))
+(define (read-string count . port) (%read-string count (%in port)))
+(define (read-bytes count . port) (%read-bytes count (%in port)))
+(define (peek-string count skip . port) (%peek-string count skip (%in port)))
+
+(define (read-line . port+mode)
+  (%read-line (%in port+mode)
+              (if (or (null? port+mode) (null? (cdr port+mode))) 'linefeed (cadr port+mode))))
+
+(define (port->string [port #f] #:close? [close? #f]) (%read-all 'port->string (or port (current-input-port))))
+
+(define (port->lines [port #f] #:line-mode [mode 'any] #:close? [close? #f])
+  (%read-lines 'port->lines (or port (current-input-port)) mode))
+
+(define (port->list [read read] [port #f] #:close? [close? #f])
+  (let ([port (or port (current-input-port))])
+    (let next ([items '()])
+      (let ([item (read port)])
+        (if (eof-object? item) (reverse items) (next (cons item items)))))))
+
+;; Lists of what there is to read.
+(define (in-lines [port #f] [mode 'any]) (%read-lines 'in-lines (or port (current-input-port)) mode))
+(define (in-port [read read] [port #f]) (port->list read port))
+(define (in-input-port-chars port) (string->list (%read-all 'in-input-port-chars port)))
+
+(define (copy-port from to) (write-string (%read-all 'copy-port from) to) (void))

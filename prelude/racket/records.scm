@@ -1,0 +1,54 @@
+;;; records.scm -- what struct and define-record-type expand to: record types with guards and properties.
+;;;
+;;; Types, predicates, accessors and mutators are in Rust (src/interp/dialect/records.rs).
+
+;; (type constructor predicate accessor … mutator-or-#f …), accessors and mutators of the type's own fields.
+(define (%record-type name parent own-fields autos auto-value mutable-flags transparent? guard properties)
+  (for-each %check-property properties)
+  (let* ([properties (if guard (cons (cons '%guard guard) properties) properties)]
+         [made (%make-record-type name parent own-fields autos auto-value mutable-flags transparent? properties)]
+         [type (car made)]
+         [plain (cond [(%record-property type 'prop:procedure) (%caller type)]
+                      [(%record-constructor type) => values]
+                      [else (lambda fields (%construct type fields))])]
+         [constructor (%guarded plain name (%guards parent guard))])
+    (cons type (cons constructor (cdr made)))))
+
+(define %properties
+  '(prop:procedure prop:custom-write prop:evt prop:object-name prop:authentic prop:serializable prop:sealed))
+
+(define (%check-property property)
+  (unless (memq (car property) %properties)
+    (raise-arguments-error 'struct "this property is not supported here" "property" (car property))))
+
+;; The guard of a type or, when it has none of its own, its parent's.
+(define (%guards parent guard)
+  (cond [guard (list guard)]
+        [(and parent (%record-property parent '%guard)) => list]
+        [else '()]))
+
+;; A guard gets the fields and the type's name and gives the fields as they are to be.
+(define (%guarded make name guards)
+  (if (null? guards)
+      make
+      (lambda fields
+        (call-with-values (lambda () (apply (car guards) (append fields (list name)))) make))))
+
+;; Makes records that are called: their type's procedure is given the record first, or is in a field.
+(define (%caller type)
+  (lambda fields
+    (let* ([procedure (box #f)]
+           [property (%record-property type 'prop:procedure)]
+           [record (%construct-called type fields procedure)])
+      (set-box! procedure
+                (if (procedure? property)
+                    (lambda args (apply property record args))
+                    (lambda args (apply (%record-field record type property) args))))
+      record)))
+
+(define (struct->vector record) (list->vector (%struct->list record)))
+(define (struct->list record) (cdr (%struct->list record)))
+
+(define prop:procedure 'prop:procedure)
+(define prop:custom-write 'prop:custom-write)
+(define prop:equal+hash 'prop:equal+hash)

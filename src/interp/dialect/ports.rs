@@ -1,0 +1,313 @@
+//! Ports: the script's own output, and strings that are written to or read from.
+//!
+//! Which port is the current one is a parameter, and parameters are Scheme's (`prelude/racket/output.scm`): the natives here
+//! are given it, or `#f` for the script's own output. Not here: files, which are the host's (`read-file`), and what is
+//! written (`output`).
+
+use super::{
+    Entry,
+    bytes::{bytes_of, made},
+    given::{NOTHING, failed, mistaken},
+    plain,
+    strings::text,
+    tower::{natural, truth},
+};
+use crate::{
+    interp::{
+        expand, output, print,
+        value::{Native, custom, string},
+    },
+    wire::Stream,
+};
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+};
+use steel::{
+    SteelErr, SteelVal,
+    gc::ShareableMut,
+    rvals::{Custom, CustomType, as_underlying_type},
+};
+
+/// A port.
+pub(super) enum Port {
+    /// The script's stdout or stderr.
+    Stream(Stream),
+    /// What is written is kept.
+    Kept { text: RefCell<String>, closed: Cell<bool> },
+    /// A text that is read.
+    Input { text: Box<str>, at: Cell<usize>, closed: Cell<bool> },
+}
+
+impl Custom for Port {
+    fn fmt(&self) -> Option<Result<String, fmt::Error>> {
+        Some(Ok(match self {
+            Self::Stream(Stream::Stdout) => "#<output-port:stdout>",
+            Self::Stream(Stream::Stderr) => "#<output-port:stderr>",
+            Self::Kept { .. } => "#<output-port:string>",
+            Self::Input { .. } => "#<input-port:string>",
+        }
+        .into()))
+    }
+
+    fn equality_hint(&self, other: &dyn CustomType) -> bool {
+        as_underlying_type::<Self>(other).is_some_and(|other| match (self, other) {
+            (Self::Stream(a), Self::Stream(b)) => a == b,
+            (a, b) => std::ptr::eq(a, b),
+        })
+    }
+}
+
+/// What is read at the end of a port.
+struct Eof;
+
+impl Custom for Eof {
+    fn fmt(&self) -> Option<Result<String, fmt::Error>> {
+        Some(Ok("#<eof>".into()))
+    }
+}
+
+thread_local! {
+    /// Whether anything but the script's own output was ever the current port.
+    static REDIRECTED: Cell<bool> = const { Cell::new(false) };
+}
+
+pub(super) fn with_port<R>(value: &SteelVal, f: impl FnOnce(&Port) -> R) -> Option<R> {
+    match value {
+        SteelVal::Custom(inner) => as_underlying_type::<Port>(inner.read().as_ref()).map(f),
+        _ => None,
+    }
+}
+
+/// What a port has still to be read; none when it is no input port.
+pub(super) fn unread(port: &SteelVal) -> Option<String> {
+    with_port(port, |port| match port {
+        Port::Input { text, at, .. } => Some(text[at.get()..].to_owned()),
+        _ => None,
+    })
+    .flatten()
+}
+
+/// Reads over this many bytes.
+pub(super) fn skip(port: &SteelVal, bytes: usize) {
+    with_port(port, |port| {
+        if let Port::Input { text, at, .. } = port {
+            at.set(text.floor_char_boundary((at.get() + bytes).min(text.len())));
+        }
+    });
+}
+
+/// Writes to a port, or to stdout when it is `#f`.
+pub(super) fn put(name: &str, port: &SteelVal, text: &str) -> Result<(), SteelErr> {
+    if matches!(port, SteelVal::BoolV(false)) {
+        output::text(Stream::Stdout, text);
+        return Ok(());
+    }
+    let done = with_port(port, |port| match port {
+        Port::Stream(stream) => {
+            output::text(*stream, text);
+            Ok(true)
+        }
+        Port::Kept { closed, .. } if closed.get() => {
+            Err(failed(format!("{name}: output port is closed\n  output port: #<output-port:string>")))
+        }
+        Port::Kept { text: kept, .. } => {
+            kept.borrow_mut().push_str(text);
+            Ok(true)
+        }
+        Port::Input { .. } => Ok(false),
+    });
+    match done {
+        Some(Ok(true)) => Ok(()),
+        Some(Err(e)) => Err(e),
+        _ => Err(mistaken(name, "output-port?", port)),
+    }
+}
+
+/// Reads from a port: `f` is given what is left and says how much of it was read, in bytes.
+fn read<R>(name: &str, port: &SteelVal, f: impl FnOnce(&str) -> (R, usize)) -> Result<R, SteelErr> {
+    let result = with_port(port, |port| match port {
+        Port::Input { closed, .. } if closed.get() => {
+            Some(Err(failed(format!("{name}: input port is closed\n  input port: #<input-port:string>"))))
+        }
+        Port::Input { text, at, .. } => {
+            let (result, bytes) = f(&text[at.get()..]);
+            at.set(at.get() + bytes);
+            Some(Ok(result))
+        }
+        _ => None,
+    });
+    result.flatten().unwrap_or_else(|| Err(mistaken(name, "input-port?", port)))
+}
+
+fn eof() -> SteelVal {
+    custom(Eof)
+}
+
+fn is_eof(value: &SteelVal) -> bool {
+    matches!(value, SteelVal::Custom(inner) if as_underlying_type::<Eof>(inner.read().as_ref()).is_some())
+}
+
+fn open(text: String) -> SteelVal {
+    custom(Port::Input { text: text.into(), at: Cell::new(0), closed: Cell::new(false) })
+}
+
+pub(super) const TABLE: &[Entry] = &[
+    plain!("%stdout", "", |_| Ok(custom(Port::Stream(Stream::Stdout)))),
+    plain!("%stderr", "", |_| Ok(custom(Port::Stream(Stream::Stderr)))),
+    plain!("%stdin", "", |_| Ok(open(String::new()))),
+    plain!("%redirected?", "", |_| truth(REDIRECTED.get())),
+    plain!("%as-output-port", "name port", |v| {
+        match with_port(&v[1], |port| !matches!(port, Port::Input { .. })) {
+            Some(true) => {
+                let plain = with_port(&v[1], |port| matches!(port, Port::Stream(_))).unwrap_or(false);
+                if !plain {
+                    REDIRECTED.set(true);
+                }
+                Ok(v[1].clone())
+            }
+            _ => Err(mistaken(&print::displayed(&v[0]), "output-port?", &v[1])),
+        }
+    }),
+    plain!("%as-current-output", "port", |v| match with_port(&v[0], |port| matches!(port, Port::Input { .. })) {
+        Some(false) => {
+            let stdout = with_port(&v[0], |port| matches!(port, Port::Stream(Stream::Stdout))).unwrap_or(false);
+            if !stdout {
+                REDIRECTED.set(true);
+            }
+            Ok(v[0].clone())
+        }
+        _ => Err(mistaken("current-output-port", "output-port?", &v[0])),
+    }),
+    plain!("%as-current-input", "port", |v| match with_port(&v[0], |port| matches!(port, Port::Input { .. })) {
+        Some(true) => Ok(v[0].clone()),
+        _ => Err(mistaken("current-input-port", "input-port?", &v[0])),
+    }),
+    plain!("open-output-string", "[name]", |_| Ok(kept())),
+    plain!("open-output-bytes", "[name]", |_| Ok(kept())),
+    plain!("open-input-string", "text [name]", |v| Ok(open(text("open-input-string", &v[0])?.to_string()))),
+    plain!("open-input-bytes", "bytes [name]", |v| {
+        Ok(open(String::from_utf8_lossy(&bytes_of("open-input-bytes", &v[0])?).into_owned()))
+    }),
+    plain!("get-output-string", "port", |v| written("get-output-string", &v[0]).map(string)),
+    plain!("get-output-bytes", "port", |v| written("get-output-bytes", &v[0]).map(|text| made(text.into_bytes()))),
+    // ---- what ports are
+    plain!("port?", "value", |v| truth(with_port(&v[0], |_| ()).is_some())),
+    plain!("input-port?", "value", |v| truth(is_input(&v[0]))),
+    plain!("output-port?", "value", |v| truth(with_port(&v[0], |_| ()).is_some() && !is_input(&v[0]))),
+    plain!("textual-port?", "value", |v| truth(with_port(&v[0], |_| ()).is_some())),
+    plain!("string-port?", "value", |v| {
+        truth(with_port(&v[0], |port| !matches!(port, Port::Stream(_))).unwrap_or(false))
+    }),
+    plain!("eof-object", "", |_| Ok(eof())),
+    plain!("eof-object?", "value", |v| truth(is_eof(&v[0]))),
+    plain!("close-input-port", "port", |v| close("close-input-port", &v[0])),
+    plain!("close-output-port", "port", |v| close("close-output-port", &v[0])),
+    plain!("close-port", "port", |v| close("close-port", &v[0])),
+    plain!("port-closed?", "port", |v| {
+        let closed = with_port(&v[0], |port| match port {
+            Port::Stream(_) => false,
+            Port::Kept { closed, .. } | Port::Input { closed, .. } => closed.get(),
+        });
+        closed.map_or_else(|| Err(mistaken("port-closed?", "port?", &v[0])), truth)
+    }),
+    plain!("port-count-lines!", "port", |_| NOTHING),
+    plain!("flush-output", "[port]", |_| NOTHING),
+    plain!("flush-output-port", "[port]", |_| NOTHING),
+    // ---- reading: the prelude says from which port
+    plain!("%read-char", "port", |v| read("read-char", &v[0], |rest| {
+        rest.chars().next().map_or((eof(), 0), |c| (SteelVal::CharV(c), c.len_utf8()))
+    })),
+    plain!("%peek-char", "port", |v| read("peek-char", &v[0], |rest| {
+        (rest.chars().next().map_or_else(eof, SteelVal::CharV), 0)
+    })),
+    plain!("%char-ready?", "port", |v| read("char-ready?", &v[0], |_| (SteelVal::BoolV(true), 0))),
+    plain!("%read-line", "port mode", |v| read("read-line", &v[0], |rest| {
+        match line(rest, &print::displayed(&v[1])) {
+            _ if rest.is_empty() => (eof(), 0),
+            (line, bytes) => (string(line), bytes),
+        }
+    })),
+    plain!("%read-lines", "name port mode", |v| read(&print::displayed(&v[0]), &v[1], |rest| {
+        let mode = print::displayed(&v[2]);
+        let (mut lines, mut left) = (Vec::new(), rest);
+        while !left.is_empty() {
+            let (line, bytes) = line(left, &mode);
+            lines.push(string(line));
+            left = &left[bytes..];
+        }
+        (SteelVal::ListV(lines.into_iter().collect()), rest.len())
+    })),
+    plain!("%read-all", "name port", |v| { read(&print::displayed(&v[0]), &v[1], |rest| (string(rest), rest.len())) }),
+    plain!("%read-string", "count port", |v| {
+        let count = natural("read-string", &v[0])?;
+        read("read-string", &v[1], |rest| {
+            let end = rest.char_indices().nth(count).map_or(rest.len(), |(at, _)| at);
+            if end == 0 && count > 0 { (eof(), 0) } else { (string(&rest[..end]), end) }
+        })
+    }),
+    plain!("%peek-string", "count skip port", |v| {
+        let (count, skip) = (natural("peek-string", &v[0])?, natural("peek-string", &v[1])?);
+        read("peek-string", &v[2], |rest| {
+            let text: String = rest.chars().skip(skip).take(count).collect();
+            (if text.is_empty() && count > 0 { eof() } else { string(text) }, 0)
+        })
+    }),
+    plain!("%read-bytes", "count port", |v| {
+        let count = natural("read-bytes", &v[0])?;
+        read("read-bytes", &v[1], |rest| {
+            let end = rest.floor_char_boundary(count.min(rest.len()));
+            if end == 0 && count > 0 { (eof(), 0) } else { (made(rest.as_bytes()[..end].to_vec()), end) }
+        })
+    }),
+    plain!("%read", "port", |v| {
+        read("read", &v[0], |rest| match expand::datum(rest) {
+            Ok(Some((value, bytes))) => (Ok(value), bytes),
+            Ok(None) if rest.trim_start().starts_with([')', ']', '}']) => {
+                let close = rest.trim_start().chars().next().unwrap_or(')');
+                (Err(failed(format!("read: unexpected `{close}`"))), 0)
+            }
+            Ok(None) => (Ok(eof()), rest.len()),
+            Err(what) => (Err(failed(format!("read: {what}"))), rest.len()),
+        })?
+    }),
+];
+
+fn kept() -> SteelVal {
+    custom(Port::Kept { text: RefCell::default(), closed: Cell::new(false) })
+}
+
+fn is_input(value: &SteelVal) -> bool {
+    with_port(value, |port| matches!(port, Port::Input { .. })).unwrap_or(false)
+}
+
+fn written(name: &str, value: &SteelVal) -> Result<String, SteelErr> {
+    let text = with_port(value, |port| match port {
+        Port::Kept { text, .. } => Some(text.borrow().clone()),
+        _ => None,
+    });
+    text.flatten().ok_or_else(|| mistaken(name, "(and/c output-port? string-port?)", value))
+}
+
+fn close(name: &str, value: &SteelVal) -> Native {
+    with_port(value, |port| match port {
+        Port::Stream(_) => {}
+        Port::Kept { closed, .. } | Port::Input { closed, .. } => closed.set(true),
+    })
+    .map_or_else(|| Err(mistaken(name, "port?", value)), |()| NOTHING)
+}
+
+/// The first line of a text, and how many bytes it takes with what ends it.
+fn line<'a>(text: &'a str, mode: &str) -> (&'a str, usize) {
+    let ends = |c: char| match mode {
+        "return" => c == '\r',
+        "linefeed" | "return-linefeed" => c == '\n',
+        _ => c == '\n' || c == '\r',
+    };
+    let Some(at) = text.find(ends) else { return (text, text.len()) };
+    match mode {
+        "linefeed" | "return" | "any-one" => (&text[..at], at + 1),
+        "return-linefeed" => (text[..at].strip_suffix('\r').unwrap_or(&text[..at]), at + 1),
+        _ => (&text[..at], at + if text[at..].starts_with("\r\n") { 2 } else { 1 }),
+    }
+}

@@ -1,0 +1,80 @@
+//! Procedures as values, boxes, truth, time.
+
+use super::{
+    Entry,
+    given::{mistaken, plain},
+};
+use crate::interp::value::{Native, symbol};
+use std::{
+    sync::OnceLock,
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
+use steel::{SteelVal, gc::ShareableMut};
+
+pub(super) const TABLE: &[Entry] = &[
+    plain!("procedure?", "value", |args| is(is_procedure(&args[0]))),
+    plain!("function?", "value", |args| is(is_procedure(&args[0]))),
+    plain!("void?", "value", |args| is(matches!(args[0], SteelVal::Void))),
+    plain!("boolean=?", "a b ...", |args| {
+        let mut all = args.iter();
+        if let Some(other) = all.find(|value| !matches!(value, SteelVal::BoolV(_))) {
+            return Err(mistaken("boolean=?", "boolean?", other));
+        }
+        is(args.windows(2).all(|pair| pair[0] == pair[1]))
+    }),
+    plain!("xor", "a b", |args| Ok(match (args[0].is_truthy(), args[1].is_truthy()) {
+        (true, false) => args[0].clone(),
+        (false, true) => args[1].clone(),
+        _ => SteelVal::BoolV(false),
+    })),
+    plain!("box?", "value", |args| is(matches!(args[0], SteelVal::HeapAllocated(_) | SteelVal::Boxed(_)))),
+    plain!("set-box!", "box value", |args| match &args[0] {
+        SteelVal::HeapAllocated(held) => {
+            held.set_and_return(args[1].clone());
+            Ok(SteelVal::Void)
+        }
+        SteelVal::Boxed(held) => {
+            *held.write() = args[1].clone();
+            Ok(SteelVal::Void)
+        }
+        other => Err(mistaken("set-box!", "box?", other)),
+    }),
+    // How many arguments a procedure takes, where Steel tells; else nothing.
+    plain!("%arity", "procedure", |args| Ok(match &args[0] {
+        SteelVal::BoxedFunction(function) =>
+            function.arity.map_or(SteelVal::BoolV(false), |n| SteelVal::IntV(n as isize)),
+        _ => SteelVal::BoolV(false),
+    })),
+    plain!("current-seconds", "", |_| Ok(SteelVal::IntV(since_epoch().as_secs() as isize))),
+    plain!("current-milliseconds", "", |_| Ok(SteelVal::IntV(since_epoch().as_millis() as isize))),
+    plain!("current-inexact-milliseconds", "", |_| Ok(SteelVal::NumV(since_epoch().as_secs_f64() * 1000.0))),
+    plain!("current-inexact-monotonic-milliseconds", "", |_| Ok(SteelVal::NumV(running().as_secs_f64() * 1000.0))),
+    plain!("current-process-milliseconds", "", |_| Ok(SteelVal::IntV(running().as_millis() as isize))),
+    plain!("current-gc-milliseconds", "", |_| Ok(SteelVal::IntV(0))),
+    plain!("current-memory-use", "", |_| Ok(SteelVal::IntV(0))),
+    // R7RS's clock.
+    plain!("current-second", "", |_| Ok(SteelVal::NumV(since_epoch().as_secs_f64()))),
+    plain!("current-jiffy", "", |_| Ok(SteelVal::IntV(running().as_micros() as isize))),
+    plain!("jiffies-per-second", "", |_| Ok(SteelVal::IntV(1_000_000))),
+    plain!("runtime", "", |_| Ok(SteelVal::NumV(running().as_secs_f64()))),
+    plain!("system-type", "[mode]", |_| Ok(symbol("unix"))),
+];
+
+fn is(truth: bool) -> Native {
+    Ok(SteelVal::BoolV(truth))
+}
+
+/// Whether a value can be called.
+pub(super) fn is_procedure(value: &SteelVal) -> bool {
+    value.is_function() || matches!(value, SteelVal::ContinuationFunction(_)) || super::records::applicable(value)
+}
+
+fn since_epoch() -> std::time::Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// How long this process has been asked for times.
+fn running() -> std::time::Duration {
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed()
+}

@@ -1,0 +1,373 @@
+//! Records: what `struct` and `define-record-type` stand on.
+//!
+//! A record is one of Steel's structs: its type first, then its fields or, when any of them can change, a vector of Steel's
+//! that holds them. So the collector sees them, and cycles go. Behind them an opaque one has a number of its own: it is equal
+//! to itself alone, for Steel's hashes too. Not here: guards, which call procedures (`prelude/racket/records.scm`).
+
+use super::{
+    Entry, Machined,
+    given::{failed, mistaken},
+    machined, plain, structs,
+};
+use crate::interp::{
+    natives::raise,
+    value::{Exn, Fault, Kept, Native, custom, symbol},
+};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    sync::Arc,
+};
+use steel::{
+    SteelErr, SteelVal,
+    gc::{Gc, ShareableMut},
+    rvals::{Custom, CustomType, as_underlying_type},
+};
+
+pub(super) const TABLE: &[Entry] = &[
+    plain!("%make-record-type", "name parent fields autos auto-value mutable transparent? properties", make_type),
+    plain!("%record-constructor", "type", |args| {
+        let kind = type_of_type("%record-constructor", &args[0])?;
+        Ok(if kind.mutable { SteelVal::BoolV(false) } else { constructor(&kind) })
+    }),
+    plain!("%record-property", "value name", |args| Ok(property(&args[0], &args[1]).unwrap_or(SteelVal::BoolV(false)))),
+    // `(%record-field record type at)`: AT counts the type's own fields.
+    plain!("%record-field", "record type at", |args| {
+        let (kind, SteelVal::IntV(at)) = (type_of_type("%record-field", &args[1])?, &args[2]) else {
+            return Err(mistaken("%record-field", "exact-integer?", &args[2]));
+        };
+        let above = kind.parent.as_ref().map_or(0, |above| above.fields.len());
+        fields(&args[0]).get(above + *at as usize).cloned().ok_or_else(|| failed("there is no such field"))
+    }),
+    plain!("struct?", "value", |args| Ok(SteelVal::BoolV(type_of(&args[0]).is_some_and(|kind| kind.transparent)))),
+    plain!("record?", "value", |args| Ok(SteelVal::BoolV(is_record(&args[0])))),
+    plain!("struct-type?", "value", |args| Ok(SteelVal::BoolV(type_of_type("", &args[0]).is_ok()))),
+    plain!("%struct->list", "value", |args| {
+        let Some(kind) = type_of(&args[0]) else { return Err(mistaken("struct->vector", "struct?", &args[0])) };
+        let fields = if kind.transparent { fields(&args[0]) } else { vec![symbol("...")] };
+        Ok(SteelVal::ListV(std::iter::once(symbol(&format!("struct:{}", kind.name))).chain(fields).collect()))
+    }),
+];
+
+pub(super) const MAKERS: &[Machined] = &[
+    // A record whose fields can change, of a list of them.
+    machined!("%construct", "type fields", |machine, args| {
+        let kind = type_of_type("%construct", &args[0])?;
+        let SteelVal::ListV(given) = &args[1] else { return Err(mistaken("%construct", "list?", &args[1])) };
+        let values = filled(&kind, given.len(), given.iter().cloned())?;
+        Ok(record(&kind, vec![machine.make_mutable_vector(values)]))
+    }),
+    // One that is called: a box holds its procedure.
+    machined!("%construct-called", "type fields box", |machine, args| {
+        let kind = type_of_type("%construct-called", &args[0])?;
+        let SteelVal::ListV(given) = &args[1] else { return Err(mistaken("%construct-called", "list?", &args[1])) };
+        let values = filled(&kind, given.len(), given.iter().cloned())?;
+        let mut all = parts(&kind, if kind.mutable { vec![machine.make_mutable_vector(values)] } else { values });
+        all.push(args[2].clone());
+        Ok(structs::make_called(&all))
+    }),
+];
+
+/// A record's type.
+pub(crate) struct RecordType {
+    pub(crate) name: Rc<str>,
+    /// Among all types of the thread.
+    number: usize,
+    /// The numbers of the types above it, the topmost first, and its own.
+    line: Vec<usize>,
+    parent: Option<Rc<RecordType>>,
+    /// The names of all its fields, its parents' first.
+    pub(crate) fields: Vec<Rc<str>>,
+    /// How many of the fields the constructor is given; the others have `automatic` values.
+    given: Vec<Option<Kept>>,
+    mutable: bool,
+    pub(crate) transparent: bool,
+    pub(crate) prefab: bool,
+    properties: Vec<(Rc<str>, Kept)>,
+    /// The type itself, as scripts have it.
+    value: RefCell<Option<SteelVal>>,
+}
+
+/// A record's type as a value.
+struct TypeValue(Rc<RecordType>);
+
+impl Custom for TypeValue {
+    fn fmt(&self) -> Option<Result<String, std::fmt::Error>> {
+        Some(Ok(format!("#<struct-type:{}>", self.0.name)))
+    }
+
+    fn equality_hint(&self, other: &dyn CustomType) -> bool {
+        as_underlying_type::<Self>(other).is_some_and(|other| Rc::ptr_eq(&self.0, &other.0))
+    }
+}
+
+thread_local! {
+    /// All types. A procedure knows its own by number, since Steel wants procedures that could go to other threads.
+    static TYPES: RefCell<Vec<Rc<RecordType>>> = const { RefCell::new(Vec::new()) };
+    static OPAQUE: Cell<isize> = const { Cell::new(0) };
+}
+
+fn numbered(number: usize) -> Rc<RecordType> {
+    TYPES.with_borrow(|types| types[number].clone())
+}
+
+/// Asks the type of a record.
+fn with_type<T>(value: &SteelVal, f: impl FnOnce(&Rc<RecordType>) -> T) -> Option<T> {
+    let SteelVal::CustomStruct(held) = value else { return None };
+    let SteelVal::Custom(first) = held.get_index(0)? else { return None };
+    as_underlying_type::<TypeValue>(first.read().as_ref()).map(|kind| f(&kind.0))
+}
+
+/// The type of a record.
+pub(crate) fn type_of(value: &SteelVal) -> Option<Rc<RecordType>> {
+    with_type(value, Rc::clone)
+}
+
+pub(crate) fn is_record(value: &SteelVal) -> bool {
+    with_type(value, |_| ()).is_some()
+}
+
+fn type_of_type(name: &str, value: &SteelVal) -> Result<Rc<RecordType>, SteelErr> {
+    let found = match value {
+        SteelVal::Custom(held) => as_underlying_type::<TypeValue>(held.read().as_ref()).map(|kind| kind.0.clone()),
+        _ => None,
+    };
+    found.ok_or_else(|| mistaken(name, "struct-type?", value))
+}
+
+/// The values of all fields of a record.
+pub(crate) fn fields(value: &SteelVal) -> Vec<SteelVal> {
+    let SteelVal::CustomStruct(held) = value else { return Vec::new() };
+    let Some((mutable, count)) = with_type(value, |kind| (kind.mutable, kind.fields.len())) else { return Vec::new() };
+    match held.get_index(1) {
+        Some(SteelVal::MutableVector(items)) if mutable => items.get(),
+        _ => (1..=count).filter_map(|at| held.get_index(at).cloned()).collect(),
+    }
+}
+
+/// How a record prints: its name, whether its fields are shown, and these.
+pub(crate) fn shown(value: &SteelVal) -> Option<(String, bool, Vec<SteelVal>)> {
+    let kind = type_of(value)?;
+    Some((kind.name.to_string(), kind.transparent, fields(value)))
+}
+
+/// The fields of a record by name, in order.
+pub(crate) fn named_fields(value: &SteelVal) -> Option<Vec<(String, SteelVal)>> {
+    let kind = type_of(value)?;
+    Some(kind.fields.iter().map(|name| name.to_string()).zip(fields(value)).collect())
+}
+
+/// Whether a record's type or one above it has this name; `top` is the name of the one at the top.
+pub(crate) fn descends(value: &SteelVal, top: &str, name: &str) -> bool {
+    let mut kind = type_of(value);
+    let mut found = false;
+    while let Some(next) = kind {
+        found |= &*next.name == name;
+        if next.parent.is_none() {
+            return found && &*next.name == top;
+        }
+        kind = next.parent.clone();
+    }
+    false
+}
+
+/// What makes two records equal: all that is in them, if it can be seen.
+pub(super) fn contents(value: &SteelVal) -> Option<Vec<SteelVal>> {
+    with_type(value, |kind| kind.transparent)?.then(|| fields(value))
+}
+
+/// Whether two records are equal; none when neither is one.
+pub(super) fn equal(a: &SteelVal, b: &SteelVal, same: &mut dyn FnMut(&SteelVal, &SteelVal) -> bool) -> Option<bool> {
+    let (first, second) = match (type_of(a), type_of(b)) {
+        (Some(a), Some(b)) => (a, b),
+        (None, None) => return None,
+        _ => return Some(false),
+    };
+    let alike = Rc::ptr_eq(&first, &second)
+        || first.prefab && second.prefab && first.name == second.name && first.fields.len() == second.fields.len();
+    Some(alike && first.transparent && fields(a).iter().zip(&fields(b)).all(|(a, b)| same(a, b)))
+}
+
+/// A property of a record's type or of one above it.
+fn property(value: &SteelVal, name: &SteelVal) -> Option<SteelVal> {
+    let SteelVal::SymbolV(name) = name else { return None };
+    let mut kind = type_of(value).or_else(|| type_of_type("", value).ok());
+    while let Some(next) = kind {
+        if let Some((_, held)) = next.properties.iter().find(|(key, _)| **key == ***name) {
+            return Some(held.get());
+        }
+        kind = next.parent.clone();
+    }
+    None
+}
+
+/// Whether a record can be called.
+pub(super) fn applicable(value: &SteelVal) -> bool {
+    is_record(value) && property(value, &symbol("prop:procedure")).is_some()
+}
+
+/// `(%make-record-type name parent fields autos auto-value mutable transparent? properties)` → `(type predicate accessor …
+/// mutator-or-#f …)`.
+fn make_type(args: &[SteelVal]) -> Native {
+    let [
+        SteelVal::SymbolV(name),
+        parent,
+        SteelVal::ListV(own),
+        SteelVal::IntV(autos),
+        auto,
+        SteelVal::ListV(flags),
+        seen,
+        properties,
+    ] = args
+    else {
+        return Err(failed("%make-record-type: wrong arguments"));
+    };
+    let parent = match parent {
+        SteelVal::BoolV(false) => None,
+        other => Some(type_of_type("struct", other)?),
+    };
+    let own: Vec<Rc<str>> = own.iter().map(|field| Rc::from(crate::interp::print::displayed(field))).collect();
+    let automatic = own.len().saturating_sub(usize::try_from(*autos).unwrap_or(0));
+    let given = (0..own.len()).map(|at| (at >= automatic).then(|| Kept::new(auto.clone())));
+    let flags: Vec<bool> = flags.iter().map(SteelVal::is_truthy).collect();
+    let above = parent.as_ref();
+    let offset = above.map_or(0, |above| above.fields.len());
+    let number = TYPES.with_borrow(Vec::len);
+    let kept = |value: &Option<Kept>| value.as_ref().map(|value| Kept::new(value.get()));
+    let pairs = super::hashes::pairs_of(properties).unwrap_or_default();
+    let kind = Rc::new(RecordType {
+        name: Rc::from(name.as_str()),
+        number,
+        line: above.into_iter().flat_map(|above| above.line.clone()).chain([number]).collect(),
+        fields: above.into_iter().flat_map(|above| above.fields.clone()).chain(own.iter().cloned()).collect(),
+        given: above
+            .into_iter()
+            .flat_map(|above| above.given.iter().map(kept).collect::<Vec<_>>())
+            .chain(given)
+            .collect(),
+        mutable: flags.contains(&true) || above.is_some_and(|above| above.mutable),
+        transparent: seen.is_truthy() && above.is_none_or(|above| above.transparent),
+        prefab: matches!(seen, SteelVal::SymbolV(_)),
+        properties: pairs
+            .into_iter()
+            .map(|(key, value)| (Rc::from(crate::interp::print::displayed(&key)), Kept::new(value)))
+            .collect(),
+        parent: parent.clone(),
+        value: RefCell::new(None),
+    });
+    let value = custom(TypeValue(kind.clone()));
+    *kind.value.borrow_mut() = Some(value.clone());
+    TYPES.with_borrow_mut(|types| types.push(kind.clone()));
+    let access = (0..own.len()).map(|at| accessor(&kind, &own[at], offset + at));
+    let change = (0..own.len()).map(|at| match flags.get(at) {
+        Some(true) => mutator(&kind, &own[at], offset + at),
+        _ => SteelVal::BoolV(false),
+    });
+    Ok(SteelVal::ListV([value, predicate(&kind)].into_iter().chain(access).chain(change).collect()))
+}
+
+/// A procedure of Rust's that knows something, as Steel has it.
+fn procedure(
+    name: String,
+    arity: usize,
+    function: impl Fn(&str, &[SteelVal]) -> Native + Send + Sync + 'static,
+) -> SteelVal {
+    let name = Arc::new(name);
+    let own = name.clone();
+    let mut made = SteelVal::anonymous_boxed_function(Arc::new(move |args: &[SteelVal]| {
+        if args.len() == arity { function(&own, args) } else { Err(miscounted(&own, arity, args.len())) }
+    }));
+    if let SteelVal::BoxedFunction(held) = &mut made
+        && let Some(held) = Gc::get_mut(held)
+    {
+        held.name = Some(name);
+        held.arity = u32::try_from(arity).ok();
+    }
+    made
+}
+
+fn miscounted(name: &str, wanted: usize, given: usize) -> SteelErr {
+    raise(Fault { kind: Exn::Arity, ..Fault::script(format!(
+        "{name}: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: {wanted}\n  given: {given}"
+    )) }.into_value())
+}
+
+/// The values of all fields, of those that the constructor is given.
+fn filled(
+    kind: &RecordType,
+    count: usize,
+    mut given: impl Iterator<Item = SteelVal>,
+) -> Result<Vec<SteelVal>, SteelErr> {
+    let wanted = kind.given.iter().filter(|automatic| automatic.is_none()).count();
+    if wanted != count {
+        return Err(miscounted(&kind.name, wanted, count));
+    }
+    let next =
+        |automatic: &Option<Kept>| automatic.as_ref().map_or_else(|| given.next().unwrap_or(SteelVal::Void), Kept::get);
+    Ok(kind.given.iter().map(next).collect())
+}
+
+fn record(kind: &RecordType, fields: Vec<SteelVal>) -> SteelVal {
+    structs::make(&parts(kind, fields))
+}
+
+/// What a record's struct is made of.
+fn parts(kind: &RecordType, fields: Vec<SteelVal>) -> Vec<SteelVal> {
+    let mut all = Vec::with_capacity(fields.len() + 2);
+    all.extend(kind.value.borrow().clone());
+    all.extend(fields);
+    if !kind.transparent {
+        OPAQUE.set(OPAQUE.get() + 1);
+        all.push(SteelVal::IntV(OPAQUE.get()));
+    }
+    all
+}
+
+fn constructor(kind: &RecordType) -> SteelVal {
+    let number = kind.number;
+    let arity = kind.given.iter().filter(|automatic| automatic.is_none()).count();
+    procedure(kind.name.to_string(), arity, move |_, args| {
+        let kind = numbered(number);
+        Ok(record(&kind, filled(&kind, args.len(), args.iter().cloned())?))
+    })
+}
+
+fn predicate(kind: &RecordType) -> SteelVal {
+    let (number, depth) = (kind.number, kind.line.len() - 1);
+    procedure(format!("{}?", kind.name), 1, move |_, args| {
+        Ok(SteelVal::BoolV(with_type(&args[0], |kind| kind.line.get(depth) == Some(&number)).unwrap_or(false)))
+    })
+}
+
+fn accessor(kind: &RecordType, field: &str, at: usize) -> SteelVal {
+    let (number, depth) = (kind.number, kind.line.len() - 1);
+    procedure(format!("{}-{field}", kind.name), 1, move |name, args| {
+        let found = with_type(&args[0], |kind| (kind.line.get(depth) == Some(&number)).then_some(kind.mutable));
+        let (Some(Some(mutable)), SteelVal::CustomStruct(held)) = (found, &args[0]) else {
+            return Err(mistaken(name, &format!("{}?", numbered(number).name), &args[0]));
+        };
+        let value = match held.get_index(1) {
+            Some(SteelVal::MutableVector(items)) if mutable => items.borrow(|items| items.get(at).cloned()),
+            _ => held.get_index(at + 1).cloned(),
+        };
+        Ok(value.unwrap_or(SteelVal::Void))
+    })
+}
+
+fn mutator(kind: &RecordType, field: &str, at: usize) -> SteelVal {
+    let (number, depth) = (kind.number, kind.line.len() - 1);
+    procedure(format!("set-{}-{field}!", kind.name), 2, move |name, args| {
+        let found = with_type(&args[0], |kind| kind.line.get(depth) == Some(&number)).unwrap_or(false);
+        let (true, SteelVal::CustomStruct(held)) = (found, &args[0]) else {
+            return Err(mistaken(name, &format!("{}?", numbered(number).name), &args[0]));
+        };
+        if let Some(SteelVal::MutableVector(items)) = held.get_index(1) {
+            let mut taken = items.set_and_return(Vec::new());
+            if let Some(field) = taken.get_mut(at) {
+                *field = args[1].clone();
+            }
+            items.set_and_return(taken);
+        }
+        Ok(SteelVal::Void)
+    })
+}

@@ -1,0 +1,102 @@
+//! Steel's structs as a place to keep values: its collector looks into them, as it looks into no value of Rust's.
+//!
+//! What one means is told by its first field, a value of Rust's: a record's type, a mutable hash's index. So one type of
+//! Steel's for each number of fields is enough.
+
+use std::cell::RefCell;
+use steel::{
+    SteelVal,
+    steel_vm::primitives::{LIST_MODULE, META_MODULE},
+};
+
+thread_local! {
+    /// The constructors, by number of fields.
+    static CONSTRUCTORS: RefCell<Vec<SteelVal>> = const { RefCell::new(Vec::new()) };
+    /// Those of structs that are called: their last field is a box with the procedure.
+    static CALLED: RefCell<Vec<SteelVal>> = const { RefCell::new(Vec::new()) };
+    /// Steel's `cons`: pairs are made by no other way from outside.
+    static CONS: Option<SteelVal> = LIST_MODULE.with(|module| module.try_get_ref("cons"));
+}
+
+/// A struct with these fields.
+pub(crate) fn make(fields: &[SteelVal]) -> SteelVal {
+    let constructor = CONSTRUCTORS.with_borrow_mut(|all| {
+        while all.len() <= fields.len() {
+            all.push(new_type("record", all.len()).1);
+        }
+        all[fields.len()].clone()
+    });
+    construct(&constructor, fields)
+}
+
+/// A struct that is called: the last of its fields is a box that holds the procedure.
+pub(crate) fn make_called(fields: &[SteelVal]) -> SteelVal {
+    let constructor = CALLED.with_borrow_mut(|all| {
+        while all.len() <= fields.len() {
+            let (descriptor, constructor) = new_type("record", all.len());
+            if let Some(last) = all.len().checked_sub(1) {
+                set_called(descriptor, last);
+            }
+            all.push(constructor);
+        }
+        all[fields.len()].clone()
+    });
+    construct(&constructor, fields)
+}
+
+/// Tells Steel which field of a type's structs is their procedure.
+fn set_called(descriptor: SteelVal, field: usize) {
+    let update = META_MODULE.with(|module| module.try_get_ref("#%vtable-update-entry!"));
+    let args = [descriptor, SteelVal::IntV(field as isize), crate::interp::json::hash([])];
+    // It fails for wrong arguments alone.
+    let _ = match update {
+        Some(SteelVal::BoxedFunction(update)) => update.func()(&args),
+        Some(SteelVal::FuncV(update)) => update(&args),
+        _ => Ok(SteelVal::Void),
+    };
+}
+
+/// A new type of Steel's: its descriptor and its constructor, which are void if Steel makes none.
+fn new_type(name: &str, fields: usize) -> (SteelVal, SteelVal) {
+    let maker = META_MODULE.with(|module| module.try_get_ref("make-struct-type"));
+    let made = match maker {
+        Some(SteelVal::FuncV(maker)) => maker(&[SteelVal::SymbolV(name.into()), SteelVal::IntV(fields as isize)]).ok(),
+        _ => None,
+    };
+    let part = |at| match &made {
+        Some(SteelVal::ListV(parts)) => parts.get(at).cloned(),
+        _ => None,
+    };
+    (part(0).unwrap_or(SteelVal::Void), part(1).unwrap_or(SteelVal::Void))
+}
+
+/// What a constructor of [`new_type`] makes of these fields.
+fn construct(constructor: &SteelVal, fields: &[SteelVal]) -> SteelVal {
+    match constructor {
+        SteelVal::BoxedFunction(function) => function.func()(fields).unwrap_or(SteelVal::Void),
+        _ => SteelVal::Void,
+    }
+}
+
+/// A pair, which is a list when its second part is one.
+pub(crate) fn cons(first: SteelVal, rest: SteelVal) -> SteelVal {
+    match rest {
+        SteelVal::ListV(mut list) => {
+            list.cons_mut(first);
+            SteelVal::ListV(list)
+        }
+        rest => CONS.with(|cons| match cons {
+            Some(SteelVal::MutFunc(cons)) => cons(&mut [first, rest]).unwrap_or(SteelVal::Void),
+            _ => SteelVal::Void,
+        }),
+    }
+}
+
+/// What a pair is made of.
+pub(crate) fn parts(value: &SteelVal) -> Option<(SteelVal, SteelVal)> {
+    match value {
+        SteelVal::Pair(pair) => Some((pair.car(), pair.cdr())),
+        SteelVal::ListV(items) => Some((items.car()?, SteelVal::ListV(items.cdr().unwrap_or_default()))),
+        _ => None,
+    }
+}

@@ -1,0 +1,111 @@
+;; Procedures: definitions, optional, keyword and rest arguments, case-lambda, what they print as.
+
+(define (plain a b) (list a b))
+(define (optional a [b 2] [c (+ a b)]) (list a b c))
+(define (all . args) args)
+(define (some a . more) (list a more))
+(define (greet name #:greeting [greeting "Hello"] #:mark [mark "!"]) (string-append greeting ", " name mark))
+(define (required #:x x #:y y) (- x y))
+(define (mixed a [b 'b] #:k [k 'k] . rest) (list a b k rest))
+(define ((curried a) b) (+ a b))
+(define area
+  (case-lambda
+    [(side) (* side side)]
+    [(width height) (* width height)]
+    [(a b . more) (list a b more)]))
+
+(check (plain 1 2) => (1 2))
+(check (optional 1) => (1 2 3))
+(check (optional 1 5) => (1 5 6))
+(check (optional 1 5 9) => (1 5 9))
+(check (all) => ())
+(check (all 1 2 3) => (1 2 3))
+(check (some 1) => (1 ()))
+(check (some 1 2 3) => (1 (2 3)))
+(check (greet "Ann") => "Hello, Ann!")
+(check (greet "Ann" #:greeting "Hi") => "Hi, Ann!")
+(check (greet #:mark "?" "Ann" #:greeting "Hi") => "Hi, Ann?")
+(check (greet #:greeting "Yo" #:mark "." "Ann") => "Yo, Ann.")
+(check (required #:y 1 #:x 10) => 9)
+(check (mixed 1) => (1 b k ()))
+(check (mixed 1 2 3 4 #:k 5) => (1 2 5 (3 4)))
+(check (mixed #:k 'z 1) => (1 b z ()))
+(check ((curried 1) 2) => 3)
+(check (area 3) => 9)
+(check (area 3 4) => 12)
+(check (area 1 2 3 4) => (1 2 (3 4)))
+(check ((lambda args args) 1 2) => (1 2))
+(check ((lambda (a . rest) rest) 1 2 3) => (2 3))
+(check ((lambda (a [b 10]) (+ a b)) 1) => 11)
+(check ((lambda (a #:b [b 10]) (+ a b)) 1 #:b 2) => 3)
+(check ((lambda (#:a a #:b b) (list a b)) #:b 2 #:a 1) => (1 2))
+(check (let ([f (lambda (x #:scale [s 2]) (* x s))]) (map f '(1 2 3))) => (2 4 6))
+(check (keyword-apply greet '(#:greeting #:mark) '("Hey" "?") '("Bo")) => "Hey, Bo?")
+(check (apply greet '("Bo") #:mark ".") => "Hello, Bo.")
+(check (apply optional '(1 2)) => (1 2 3))
+(check-error (plain 1) => "plain")
+(check-error (plain 1 2 3) => "plain")
+(check-error (greet) => "greet")
+(check-error (greet "Ann" #:unknown 1) => "greet")
+(check-error (required #:x 1) => "required")
+(check-error (area) => "area")
+(check-output (display car) => "#<procedure:car>")
+(check-output (display plain) => "#<procedure:plain>")
+(check-output (write (list plain)) => "(#<procedure:plain>)")
+(check (object-name plain) => plain)
+
+;; Closures and state
+(define (make-counter)
+  (let ([n 0])
+    (lambda () (set! n (+ n 1)) n)))
+(define counter (make-counter))
+(define other (make-counter))
+(define (make-account balance)
+  (define (withdraw amount)
+    (if (> amount balance)
+        "Insufficient funds"
+        (begin (set! balance (- balance amount)) balance)))
+  (define (deposit amount) (set! balance (+ balance amount)) balance)
+  (lambda (message . args)
+    (case message
+      [(withdraw) (apply withdraw args)]
+      [(deposit) (apply deposit args)]
+      [(balance) balance]
+      [else (error 'account "unknown request: ~a" message)])))
+(check (list (counter) (counter) (other)) => (1 2 1))
+(check (let ([account (make-account 100)]) (list (account 'withdraw 30) (account 'deposit 50) (account 'withdraw 500))) => (70 120 "Insufficient funds"))
+(check-error ((make-account 100) 'close) => "account: unknown request: close")
+
+;; Recursion, mutual and nested
+(define (even-steps? n) (if (= n 0) #t (odd-steps? (- n 1))))
+(define (odd-steps? n) (if (= n 0) #f (even-steps? (- n 1))))
+(define (fib n)
+  (define (go a b n) (if (zero? n) a (go b (+ a b) (sub1 n))))
+  (go 0 1 n))
+(define (ackermann m n)
+  (cond [(zero? m) (+ n 1)]
+        [(zero? n) (ackermann (- m 1) 1)]
+        [else (ackermann (- m 1) (ackermann m (- n 1)))]))
+(define (deep n) (if (zero? n) 0 (+ 1 (deep (- n 1)))))
+(check (even-steps? 10000) => #t)
+(check (map fib (range 10)) => (0 1 1 2 3 5 8 13 21 34))
+(check (fib 90) => 2880067194370816120)
+(check (ackermann 2 3) => 9)
+(check (deep 50000) => 50000)
+(check (let loop ([i 0]) (if (< i 300000) (loop (+ i 1)) i)) => 300000)
+(check (letrec ([even? (lambda (n) (or (zero? n) (odd? (sub1 n))))] [odd? (lambda (n) (and (positive? n) (even? (sub1 n))))]) (even? 101)) => #f)
+
+;; Several values
+(define (min-max lst) (values (apply min lst) (apply max lst)))
+(check (call-with-values (lambda () (min-max '(3 1 2))) list) => (1 3))
+(check (let-values ([(lo hi) (min-max '(3 1 2))]) (- hi lo)) => 2)
+(check (call-with-values (lambda () (values)) list) => ())
+(check (+ 1 (values 2)) => 3)
+
+;; Names that are elsewhere keywords or procedures
+(check (let ([fn (lambda (x) x)]) (fn 1)) => 1)
+(check (let ([list '(1 2)]) (car list)) => 1)
+(check (let ([string "x"]) string) => "x")
+(check ((lambda (fn lst) (map fn lst)) add1 '(1 2)) => (2 3))
+(check (let ([if (lambda (a b c) 'shadowed)]) (if 1 2 3)) => shadowed)
+(check (let ([void 5] [vector 6] [hash 7]) (+ void vector hash)) => 18)

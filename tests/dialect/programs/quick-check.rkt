@@ -1,0 +1,37 @@
+#lang racket
+;; Property tests with a generator of its own, so that runs repeat.
+(define seed 42)
+(define (next-random! n)
+  (set! seed (modulo (+ (* 1103515245 seed) 12345) 2147483648))
+  (modulo (quotient seed 65536) n))
+(define (random-list n) (for/list ([_ (next-random! n)]) (next-random! 100)))
+(define-syntax-rule (property name (x gen) ... body)
+  (let ([failure
+         (for/or ([_ 50])
+           (let ([x gen] ...)
+             (and (not body) (list 'counterexample x ...))))])
+    (printf "~a: ~a\n" name (or failure "ok, 50 tests"))))
+(property "reverse twice" (l (random-list 10)) (equal? l (reverse (reverse l))))
+(property "append length" (a (random-list 5)) (b (random-list 5))
+          (= (length (append a b)) (+ (length a) (length b))))
+(property "sorted is ordered" (l (random-list 12))
+          (let ([s (sort l <)]) (or (null? s) (apply <= s))))
+(property "plus commutes" (a (next-random! 1000)) (b (next-random! 1000)) (= (+ a b) (+ b a)))
+(define (shrink l pred)
+  (define smaller
+    (for/first ([i (length l)]
+                #:when (pred (append (take l i) (drop l (add1 i)))))
+      (append (take l i) (drop l (add1 i)))))
+  (if smaller (shrink smaller pred) l))
+(shrink '(1 50 2 99 3) (lambda (l) (ormap (curry < 40) l)))
+(define-syntax check-equal
+  (syntax-rules ()
+    [(_ actual expected)
+     (let ([a actual] [e expected])
+       (if (equal? a e)
+           (printf "pass ~s\n" 'actual)
+           (printf "FAIL ~s: got ~s, expected ~s\n" 'actual a e)))]))
+(check-equal (+ 1 2) 3)
+(check-equal (string-append "a" "b") "ab")
+(check-equal (car '(1 2)) 2)
+(check-equal (map add1 '(1 2)) (list 2 3))

@@ -1,0 +1,38 @@
+(import (scheme base) (scheme write))
+;; Errors the R7RS way.
+(define (safe-div a b)
+  (if (= b 0)
+      (raise 'division-by-zero)
+      (/ a b)))
+
+(define (attempt thunk)
+  (guard (e
+          ((symbol? e) (list 'symbol e))
+          ((string? e) (list 'string e))
+          ((error-object? e)
+           (list 'error (error-object-message e) (error-object-irritants e)))
+          (else (list 'other e)))
+    (thunk)))
+
+(define (show x) (write x) (newline))
+(show (attempt (lambda () (safe-div 10 2))))
+(show (attempt (lambda () (safe-div 1 0))))
+(show (attempt (lambda () (raise "text"))))
+(show (attempt (lambda () (error "bad value:" 42 'foo "bar"))))
+(show (attempt (lambda () (raise (list 1 2 3)))))
+(show (guard (e (#t (string-append "caught " e))) (raise "it")))
+(show (guard (e ((assq 'a e) => cdr) ((assq 'b e))) (raise (list (cons 'a 42)))))
+(show (guard (e ((number? e) (* e 2)))
+  (guard (inner ((string? inner) 'string))
+    (raise 21))))
+(show (with-exception-handler
+  (lambda (e) 10)
+  (lambda () (+ 1 (raise-continuable 'ignored)))))
+(define log '())
+(define (note! x) (set! log (cons x log)))
+(show (guard (e (#t (note! 'handler) e))
+  (dynamic-wind
+    (lambda () (note! 'in))
+    (lambda () (raise 'out-of-here))
+    (lambda () (note! 'out)))))
+(show (reverse log))

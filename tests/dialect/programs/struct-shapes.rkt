@@ -1,0 +1,35 @@
+#lang racket
+(struct shape (name) #:transparent)
+(struct circle shape (radius) #:transparent)
+(struct rect shape (w h) #:transparent #:mutable)
+(struct square rect () #:transparent)
+(define (area s)
+  (match s
+    [(circle _ r) (* pi r r)]
+    [(rect _ w h) (* w h)]
+    [_ 0]))
+(define shapes (list (circle "c" 1) (rect "r" 2 3) (square "s" 4 4) (shape "nothing")))
+(for ([s shapes])
+  (printf "~a ~a\n" (~a (shape-name s) #:width 8) (~r (area s) #:precision '(= 2) #:min-width 6)))
+shapes
+(map rect? shapes)
+(define r (rect "big" 10 20))
+(set-rect-w! r 11)
+(rect-w r)
+r
+(struct-copy circle (circle "c" 1) [radius 5])
+(struct-copy circle (circle "c" 1) [name #:parent shape "renamed"])
+(equal? (circle "a" 1) (circle "a" 1))
+(struct opaque (x))
+(opaque 1)
+(equal? (opaque 1) (opaque 1))
+(list (opaque 1) (shape 'x))
+(displayln (shape "displayed"))
+(write (shape "written"))
+(newline)
+(format "~a|~s|~v" (shape "f") (shape "f") (shape "f"))
+(with-handlers ([exn:fail:contract? (lambda (e) (displayln "not a circle"))])
+  (circle-radius (shape "x")))
+(struct 3d-point (x y z) #:transparent)
+(3d-point-z (3d-point 1 2 3))
+(sort (map shape-name shapes) string<?)

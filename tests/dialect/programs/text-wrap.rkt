@@ -1,0 +1,36 @@
+#lang racket/base
+(require racket/string racket/list racket/format)
+(define lorem
+  "The art of programming is the art of organizing complexity, of mastering multitude and avoiding its bastard chaos as effectively as possible.")
+(define (wrap text width)
+  (define-values (lines current)
+    (for/fold ([lines '()] [current ""]) ([word (string-split text)])
+      (define candidate (if (string=? current "") word (string-append current " " word)))
+      (if (<= (string-length candidate) width)
+          (values lines candidate)
+          (values (cons current lines) word))))
+  (reverse (cons current lines)))
+(define (justify line width)
+  (define words (string-split line))
+  (define gaps (sub1 (length words)))
+  (cond
+    [(zero? gaps) line]
+    [else
+     (define spaces (- width (apply + (map string-length words))))
+     (define-values (each extra) (quotient/remainder spaces gaps))
+     (string-append*
+      (car words)
+      (for/list ([w (cdr words)] [i (in-naturals)])
+        (string-append (make-string (+ each (if (< i extra) 1 0)) #\space) w)))]))
+(for-each displayln (wrap lorem 30))
+(newline)
+(for ([l (wrap lorem 36)]) (printf "|~a|\n" (justify l 36)))
+(define (frame lines #:title [title #f])
+  (define w (apply max (map string-length lines)))
+  (define bar (make-string (+ w 2) #\-))
+  (printf "+~a+\n" (if title (~a " " title " " #:width (+ w 2) #:pad-string "-" #:align 'center) bar))
+  (for ([l lines]) (printf "| ~a |\n" (~a l #:width w)))
+  (printf "+~a+\n" bar))
+(frame '("one" "three" "a longer line") #:title "Box")
+(frame (wrap lorem 50))
+(displayln (map string-length (wrap lorem 25)))
