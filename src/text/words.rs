@@ -15,7 +15,7 @@ pub(crate) fn words(text: &str) -> impl Iterator<Item = String> {
 }
 
 /// Crude, but alike for instruction and data: `recalls` and `recalled` become `recall`.
-fn stem(mut word: String) -> String {
+pub(crate) fn stem(mut word: String) -> String {
     let long = word.len() > 5;
     let ending = match () {
         () if word.ends_with("ies") && long => {

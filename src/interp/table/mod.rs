@@ -14,6 +14,7 @@ mod help;
 mod output;
 mod python;
 mod state;
+mod text;
 mod values;
 mod wire_call;
 
@@ -42,6 +43,8 @@ pub enum Family {
     Output,
     /// CPython.
     Python,
+    /// Texts cut, counted and found.
+    Text,
     /// Ways to put several calls together.
     Combinators,
     /// Transducers and streams.
@@ -54,7 +57,7 @@ pub enum Family {
 
 impl Family {
     /// Every family, in the reference's order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Calls,
         Self::FanOut,
         Self::Combinators,
@@ -62,6 +65,7 @@ impl Family {
         Self::Data,
         Self::Control,
         Self::Context,
+        Self::Text,
         Self::State,
         Self::Files,
         Self::Output,
@@ -112,6 +116,7 @@ impl Family {
             Self::Files => "Arguments and files",
             Self::Output => "Output",
             Self::Python => "Python",
+            Self::Text => "Text",
             Self::Combinators => "Combinators",
             Self::Transducers => "Transducers and streams",
             Self::Help => "Help",
@@ -229,6 +234,7 @@ fn index() -> &'static Index {
             values::TABLE,
             data::TABLE,
             context::TABLE,
+            text::TABLE,
             state::TABLE,
             files::TABLE,
             output::TABLE,

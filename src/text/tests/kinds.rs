@@ -1,0 +1,3 @@
+//! Where chunks end, kind by kind.
+
+use super::*;
