@@ -71,10 +71,11 @@ fn speed(name: &str, text: &str, work: impl Fn(&str) -> usize) {
 
 /// A text of each kind.
 fn texts() -> Vec<(By, String)> {
-    let words = "the kettle was recalled after reports of fires in several markets while naïve buyers asked about refunds \
+    let words =
+        "the kettle was recalled after reports of fires in several markets while naïve buyers asked about refunds \
                  and café owners switched to induction plates despite higher prices of electricity"
-        .split(' ')
-        .collect::<Vec<_>>();
+            .split(' ')
+            .collect::<Vec<_>>();
     // The same numbers every time.
     let mut state = 7u64;
     let mut below = move |most: usize| {
@@ -99,22 +100,37 @@ fn texts() -> Vec<(By, String)> {
     vec![
         (By::Sentence, fill(Box::new(|_, s| s()))),
         (By::Paragraph, fill(Box::new(|n, s| if n % 6 == 5 { "\n\n".into() } else { s() }))),
-        (By::Markdown, fill(Box::new(|n, s| match n % 12 {
-            0 => format!("\n\n## Part {n}\n\n"),
-            6 => "\n\n```\nlet x = 1;\n```\n\n".into(),
-            7..=9 => format!("- {}\n", s()),
-            _ => s(),
-        }))),
-        (By::Code, fill(Box::new(|n, s| {
-            format!("def part_{n}(x, y):\n    \"\"\"{}\"\"\"\n    for i in range(x):\n        y += i * {n}\n    return y\n\n\n", s())
-        }))),
-        (By::Json, fill(Box::new(|n, s| {
-            let start = if n == 0 { "[" } else { ",\n" };
-            format!("{start}{{\"id\": {n}, \"tags\": [\"a\", \"b\"], \"body\": \"{}\"}}", s())
-        }))),
-        (By::Dicom, fill(Box::new(|n, s| {
-            format!("({:04x},{:04x}) LO [{}] # 42, 1 Name\n", 8 * (1 + n / 20 % 8000), n % 20 * 16, s())
-        }))),
+        (
+            By::Markdown,
+            fill(Box::new(|n, s| match n % 12 {
+                0 => format!("\n\n## Part {n}\n\n"),
+                6 => "\n\n```\nlet x = 1;\n```\n\n".into(),
+                7..=9 => format!("- {}\n", s()),
+                _ => s(),
+            })),
+        ),
+        (
+            By::Code,
+            fill(Box::new(|n, s| {
+                format!(
+                    "def part_{n}(x, y):\n    \"\"\"{}\"\"\"\n    for i in range(x):\n        y += i * {n}\n    return y\n\n\n",
+                    s()
+                )
+            })),
+        ),
+        (
+            By::Json,
+            fill(Box::new(|n, s| {
+                let start = if n == 0 { "[" } else { ",\n" };
+                format!("{start}{{\"id\": {n}, \"tags\": [\"a\", \"b\"], \"body\": \"{}\"}}", s())
+            })),
+        ),
+        (
+            By::Dicom,
+            fill(Box::new(|n, s| {
+                format!("({:04x},{:04x}) LO [{}] # 42, 1 Name\n", 8 * (1 + n / 20 % 8000), n % 20 * 16, s())
+            })),
+        ),
         (By::Fixed, fill(Box::new(|_, s| s()))),
     ]
 }

@@ -25,7 +25,8 @@ pub(super) fn chunks<M: Meter>(
     breaks: Breaks<'_>,
     stop: &dyn Fn() -> bool,
 ) -> Result<Vec<Chunk>, Stopped> {
-    let mut cutter = Cutter { text, words: by != By::Fixed, plan, meter, breaks, drawn: None, near: VecDeque::new() };
+    let mut cutter =
+        Cutter { text, words: by != By::Fixed, plan, meter, breaks, drawn: None, near: VecDeque::new(), level: END };
     let mut chunks = Vec::new();
     let mut last: Option<Chunk> = None;
     while last.as_ref().is_none_or(|chunk| chunk.range.end < text.len()) {
@@ -51,6 +52,8 @@ struct Cutter<'a, M> {
     drawn: Option<Break>,
     /// From the beginning of the last chunk on.
     near: VecDeque<Break>,
+    /// How strong the place is where the last chunk ends.
+    level: u16,
 }
 
 impl<M: Meter> Cutter<'_, M> {
@@ -69,7 +72,8 @@ impl<M: Meter> Cutter<'_, M> {
             let whole = self.beginning(earliest, fresh, overlap);
             self.meter.rebase(whole);
             let with = self.end(fresh);
-            if with.level <= alone.level && self.meter.fits(with.at) {
+            // Of a unit that fits and would be cut, both ends are stronger than the cut.
+            if with.level <= alone.level.max(self.level) && self.meter.fits(with.at) {
                 (start, end) = (whole, self.grown(whole, fresh, with));
             } else {
                 let room = self.plan.size.saturating_sub(self.meter.measure(fresh, end.at));
@@ -82,6 +86,7 @@ impl<M: Meter> Cutter<'_, M> {
                 }
             }
         }
+        self.level = end.level;
         Chunk { range: start..end.at, fresh, size: self.meter.size(end.at) }
     }
 
@@ -164,7 +169,8 @@ impl<M: Meter> Cutter<'_, M> {
                 true => place.or_else(|| word_after(self.text, from, fresh)).unwrap_or(cluster_after(self.text, from)),
                 false => from,
             };
-            if start >= fresh {
+            // A full stop alone says nothing.
+            if start >= fresh || (self.words && !self.text[start..fresh].contains(char::is_alphanumeric)) {
                 return fresh;
             }
             let excess = self.meter.measure(start, fresh).saturating_sub(most);

@@ -201,7 +201,11 @@ impl Notation {
             Some(SteelVal::ListV(parts)) if parts.len() == 2 => match parts.get(1) {
                 Some(SteelVal::IntV(n)) if *n >= 0 => Precision { digits: *n as usize, exact: true },
                 _ => {
-                    return Err(mistaken(name, "(or/c natural? (list/c '= natural?))", &SteelVal::ListV(parts.clone())));
+                    return Err(mistaken(
+                        name,
+                        "(or/c natural? (list/c '= natural?))",
+                        &SteelVal::ListV(parts.clone()),
+                    ));
                 }
             },
             Some(other) => return Err(mistaken(name, "(or/c natural? (list/c '= natural?))", other)),

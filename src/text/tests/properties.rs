@@ -5,13 +5,47 @@ use std::ops::Range;
 use tiktoken_rs::{cl100k_base_singleton, o200k_base_singleton};
 
 const WORDS: &[&str] = &[
-    "recall", "Kettle", "the", "Dr", "No", "e.g", "is", "naïve", "Straße", "漢字", "日本語。", "привет", "🦀", "👨‍👩‍👧‍👦", "e\u{301}",
-    "🇩🇪", "0xFF", "1,200", "don't", "ﷺ", "x", "\u{200b}", "עברית", "antidisestablishmentarianism", "fn", "{", "}", "\"",
-    "#", "(0008,0018)", "```", "[", "]", ",", ":", "\\", "a\\\"b",
+    "recall",
+    "Kettle",
+    "the",
+    "Dr",
+    "No",
+    "e.g",
+    "is",
+    "naïve",
+    "Straße",
+    "漢字",
+    "日本語。",
+    "привет",
+    "🦀",
+    "👨‍👩‍👧‍👦",
+    "e\u{301}",
+    "🇩🇪",
+    "0xFF",
+    "1,200",
+    "don't",
+    "ﷺ",
+    "x",
+    "\u{200b}",
+    "עברית",
+    "antidisestablishmentarianism",
+    "fn",
+    "{",
+    "}",
+    "\"",
+    "#",
+    "(0008,0018)",
+    "```",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\\",
+    "a\\\"b",
 ];
 const GAPS: &[&str] = &[
-    " ", " ", " ", "", "  ", "\n", "\r\n", "\n\n", "\n\n\n", ". ", "! ", "?\n", ".\n\n", "\t", "\u{a0}", "\u{2028}", "\n# ", "\n- ",
-    "\n    ", "\n| ", ", ", "。",
+    " ", " ", " ", "", "  ", "\n", "\r\n", "\n\n", "\n\n\n", ". ", "! ", "?\n", ".\n\n", "\t", "\u{a0}", "\u{2028}",
+    "\n# ", "\n- ", "\n    ", "\n| ", ", ", "。",
 ];
 
 fn noise(dice: &mut Dice, words: usize) -> String {
@@ -99,7 +133,8 @@ fn size_of(unit: Unit, text: &str) -> usize {
 /// All that holds of chunks whatever the text.
 fn check(text: &str, plan: Plan) {
     let chunks = cut(text, plan);
-    let told = || format!("{plan:?} of {text:?}: {:?}", chunks.iter().map(|c| &text[c.range.clone()]).collect::<Vec<_>>());
+    let told =
+        || format!("{plan:?} of {text:?}: {:?}", chunks.iter().map(|c| &text[c.range.clone()]).collect::<Vec<_>>());
     let whole: String = chunks.iter().map(|c| &text[c.fresh..c.range.end]).collect();
     assert_eq!(whole, text, "something was lost: {}", told());
     let (mut start, mut end) = (None, 0);
