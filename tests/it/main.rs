@@ -33,4 +33,5 @@ mod schemas;
 mod screens;
 mod streaming;
 mod structured;
+mod text;
 mod wall;
