@@ -86,7 +86,7 @@
 
 (define (make-parameter value . guard)
   (let* ([guard (if (null? guard) (lambda (v) v) (car guard))]
-         [default (box (guard value))])
+         [default (box value)])
     (set! %last-parameter (+ 1 %last-parameter))
     (let ([key %last-parameter])
       (lambda args

@@ -1,6 +1,6 @@
 ;;; checks.scm -- rackunit's simple checks: silent when they hold, an error when not.
 ;;;
-;;; Not here: suites and cases that go on after a failure.
+;;; Not here: cases that go on after a failure.
 
 (define (%check name holds? . fields)
   (unless holds?
@@ -33,3 +33,21 @@
             "raised" (if (eq? raised none) 'nothing raised))))
 (define (check-not-exn thunk . message) (thunk) (void))
 (define (fail . message) (apply raise-arguments-error 'fail (if (null? message) "failed" (car message)) '()))
+
+(define-syntax-rule (test-case name body ...) (let () body ... (void)))
+(define-syntax-rule (test-begin body ...) (let () body ... (void)))
+(define-syntax-rule (test-suite name body ...) (lambda () body ... (void)))
+(define (run-tests suite . mode) (suite) 0)
+(define (test-equal? name actual expected) (%check name (equal? actual expected) "actual" actual "expected" expected))
+(define (test-true name value) (%check name (eq? value #t) "actual" value))
+(define (test-false name value) (%check name (eq? value #f) "actual" value))
+(define (test-not-false name value) (%check name value))
+(define (test-pred name pred value) (%check name (pred value) "actual" value))
+(define (test-exn name what thunk) (check-exn what thunk))
+(define (check-not-eq? actual expected . message)
+  (%check 'check-not-eq? (not (eq? actual expected)) "actual" actual))
+(define (check-match-fail value) (%check 'check-match #f "actual" value))
+(define-syntax check-match
+  (syntax-rules ()
+    [(_ value pattern) (let ([v value]) (match v [pattern (void)] [_ (check-match-fail v)]))]
+    [(_ value pattern test) (let ([v value]) (match v [pattern #:when test (void)] [_ (check-match-fail v)]))]))

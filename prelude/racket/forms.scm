@@ -26,6 +26,9 @@
              [else (next (cdr left))])))
    thunk))
 
+(define-syntax-rule (with-handlers* ([test handler] ...) body ...)
+  (with-handlers ([test handler] ...) body ...))
+
 (define-syntax-rule (guard (e clause ...) body ...)
   (%with-handler (lambda (e) (%guard-clauses e clause ...)) (lambda () body ...)))
 
@@ -58,6 +61,33 @@
   (let loop () (unless test body ... (loop))))
 
 (define-syntax-rule (thunk body ...) (lambda () body ...))
+(define-syntax-rule (thunk* body ...) (lambda ignored body ...))
+
+(define-syntax-rule (nand value ...) (not (and value ...)))
+(define-syntax-rule (nor value ...) (not (or value ...)))
+(define-syntax-rule (implies a b) (if a b #t))
+
+(define-syntax set!-values
+  (syntax-rules ()
+    [(_ () values) (%several 0 values)]
+    [(_ (name ...) values) (%set!-values () (name ...) values)]))
+
+;; Each variable with a temporary of its own.
+(define-syntax %set!-values
+  (syntax-rules ()
+    [(_ ([name new] ...) () values)
+     (let-values ([(new ...) values]) (set! name new) ... (void))]
+    [(_ (pair ...) (name more ...) values)
+     (%set!-values (pair ... [name new]) (more ...) values)]))
+
+(define-syntax time
+  (syntax-rules ()
+    [(_ body ...)
+     (let* ([start (current-inexact-milliseconds)]
+            [value (let () body ...)]
+            [ms (inexact->exact (round (- (current-inexact-milliseconds) start)))])
+       (printf "cpu time: ~a real time: ~a gc time: 0\n" ms ms)
+       value)]))
 (define-syntax-rule (local (definition ...) body ...) (let () definition ... body ...))
 
 (define-syntax help
@@ -70,8 +100,30 @@
 (define (call-with-values thunk receiver)
   (apply receiver (%values->list (thunk))))
 
-;; ---- promises and streams (their procedures are in misc.scm)
+;; ---- promises and streams (their procedures are in promises.scm, sequences.scm and generators.scm)
 
 (define-syntax-rule (delay body ...) (%promise (lambda () body ...)))
 (define-syntax-rule (delay-force body ...) (%promise (lambda () body ...)))
 (define-syntax-rule (lazy body ...) (%promise (lambda () body ...)))
+
+(define-syntax-rule (stream-cons first rest)
+  (%stream-cons (%promise (lambda () first)) (%promise (lambda () rest))))
+(define-syntax stream
+  (syntax-rules ()
+    [(_) empty-stream]
+    [(_ first rest ...) (stream-cons first (stream rest ...))]))
+(define-syntax stream*
+  (syntax-rules ()
+    [(_ tail) tail]
+    [(_ first rest ...) (stream-cons first (stream* rest ...))]))
+(define-syntax-rule (stream-lazy body ...) (%promise (lambda () body ...)))
+(define-syntax-rule (define-stream (name . formals) body ...) (define (name . formals) body ...))
+
+
+
+(define-syntax-rule (generator formals body ...) (%generator (lambda formals body ...)))
+(define-syntax-rule (infinite-generator body ...) (%generator (lambda () (let again () body ... (again)))))
+(define-syntax in-generator
+  (syntax-rules ()
+    [(_ #:arity count body ...) (%generated (lambda () body ...))]
+    [(_ body ...) (%generated (lambda () body ...))]))

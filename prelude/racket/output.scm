@@ -16,12 +16,12 @@
 
 ;; ---- writing
 
-(define (display value . port) (%display (%out) value port))
-(define (write value . port) (%write (%out) value port))
-(define (print value . port) (%print (%out) value port))
-(define (displayln value . port) (%displayln (%out) value port))
-(define (writeln value . port) (%writeln (%out) value port))
-(define (println value . port) (%println (%out) value port))
+(define (display value . port) (%prepare value '(display)) (%display (%out) value port))
+(define (write value . port) (%prepare value '(write)) (%write (%out) value port))
+(define (print value . port) (%prepare value '(print)) (%print (%out) value port))
+(define (displayln value . port) (%prepare value '(display)) (%displayln (%out) value port))
+(define (writeln value . port) (%prepare value '(write)) (%writeln (%out) value port))
+(define (println value . port) (%prepare value '(print)) (%println (%out) value port))
 (define (newline . port) (%newline (%out) port))
 (define (write-char char . port) (%write-char (%out) char port))
 (define (write-string text . port+range) (%write-string (%out) text port+range))
@@ -29,9 +29,41 @@
 (define write-simple write)
 (define write-shared write)
 
-(define (printf template . values) (%printf (%out) 'printf template values))
-(define (eprintf template . values) (%printf (current-error-port) 'eprintf template values))
-(define (fprintf port template . values) (%printf port 'fprintf template values))
+(define (printf template . values)
+  (%prepare values %styles)
+  (%printf (%out) 'printf template values))
+(define (eprintf template . values)
+  (%prepare values %styles)
+  (%printf (current-error-port) 'eprintf template values))
+(define (fprintf port template . values)
+  (%prepare values %styles)
+  (%printf port 'fprintf template values))
+(define (format template . values)
+  (%prepare values %styles)
+  (%format template values))
+
+;; Records that print themselves do it before the others, since no native can call them.
+(define %styles '(display write print))
+(define (%prepare value styles)
+  (when (%customs?)
+    (for-each (lambda (record)
+                (let ([print-it (%record-property record 'prop:custom-write)])
+                  (for-each (lambda (style)
+                              (%keep-text! record style
+                                           (call-with-output-string
+                                            (lambda (port) (print-it record port (%mode-of style))))))
+                            styles)))
+              (%customs-in value))))
+(define (%mode-of style)
+  (cond [(eq? style 'display) #f]
+        [(eq? style 'write) #t]
+        [else 0]))
+
+;; A value of a module's top level.
+(define (%show value)
+  (for-each (lambda (one)
+              (unless (void? one) (println one)))
+            (%values->list value)))
 
 (define (pretty-print value . port) (%displayln (%out) (%pretty 'print value #f) port))
 (define (pretty-write value . port) (%displayln (%out) (%pretty 'write value #f) port))
@@ -85,6 +117,8 @@
     (let next ([items '()])
       (let ([item (read port)])
         (if (eof-object? item) (reverse items) (next (cons item items)))))))
+
+(define (open-output-nowhere) (open-output-string))
 
 ;; Lists of what there is to read.
 (define (in-lines [port #f] [mode 'any]) (%read-lines 'in-lines (or port (current-input-port)) mode))

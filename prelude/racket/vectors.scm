@@ -71,3 +71,5 @@
     (vector-set! items a (vector-ref items b))
     (vector-set! items b held)))
 (define (vector-reverse! items) (vector-copy! items 0 (list->vector (reverse (vector->list items)))))
+
+(define (vector->values vector . range) (apply values (apply vector->list vector range)))

@@ -14,21 +14,26 @@ pub(crate) const PRELUDE: &[&str] = &[
     include_str!("../../prelude/help.scm"),
 ];
 
-/// The part of the prelude that is written in the language that scripts have, and not in Steel's.
+/// The part of the prelude that is written in the language that scripts have, and not in Steel's. One program too: no name
+/// means Steel's procedure in one file and ours in the next.
 const RACKET: &[&str] = &[
     include_str!("../../prelude/racket/forms.scm"),
     include_str!("../../prelude/racket/text.scm"),
     include_str!("../../prelude/racket/output.scm"),
     include_str!("../../prelude/racket/procedures.scm"),
     include_str!("../../prelude/racket/lists.scm"),
+    include_str!("../../prelude/racket/numbers.scm"),
     include_str!("../../prelude/racket/sorting.scm"),
     include_str!("../../prelude/racket/vectors.scm"),
     include_str!("../../prelude/racket/hashes.scm"),
     include_str!("../../prelude/racket/sets.scm"),
     include_str!("../../prelude/racket/records.scm"),
+    include_str!("../../prelude/racket/arity.scm"),
     include_str!("../../prelude/racket/promises.scm"),
     include_str!("../../prelude/racket/exceptions.scm"),
     include_str!("../../prelude/racket/sequences.scm"),
+    include_str!("../../prelude/racket/generators.scm"),
+    include_str!("../../prelude/racket/json.scm"),
     include_str!("../../prelude/racket/checks.scm"),
 ];
 
@@ -58,6 +63,7 @@ pub(crate) struct Language {
 pub(crate) fn build() -> Result<Language, String> {
     disarm::disarm();
     let mut engine = Engine::new();
+    dialect::structs::know(&engine)?;
     engine.register_source_module_resolver(NoModules);
     for (name, function) in natives::all() {
         engine.register_value(name, SteelVal::FuncV(*function));
@@ -100,16 +106,19 @@ fn racket(engine: &mut Engine) -> Result<Expander, String> {
     for name in dialect::all().map(|entry| entry.name).chain(dialect::machined().map(|entry| entry.name)) {
         expander.bind_native(name, &steel_name(name));
     }
-    for text in RACKET {
-        let name = text.split(" --").next().unwrap_or_default();
-        let source = expander.prelude(text).map_err(|e| {
-            let place = e.span.map_or("", |(start, end)| text.get(start as usize..end as usize).unwrap_or_default());
-            format!("{name}: {}: {place}", e.message)
-        })?;
-        for (constant, value) in source.constants {
-            engine.register_value(&constant, value);
+    let text = RACKET.concat();
+    let source = expander.prelude(&text).map_err(|e| {
+        let place = e.span.map_or("", |(start, end)| text.get(start as usize..end as usize).unwrap_or_default());
+        format!("prelude: {}: {place}", e.message)
+    })?;
+    for (constant, value) in source.constants {
+        engine.register_value(&constant, value);
+    }
+    load(engine, "prelude", source.text)?;
+    for (word, steel) in expander.variables() {
+        if let Ok(value) = engine.extract_value(&steel) {
+            dialect::name(&value, &word);
         }
-        load(engine, name, source.text)?;
     }
     Ok(expander)
 }

@@ -4,6 +4,7 @@
 //! Not here: how strings, characters and symbols are written (`quote`), numbers (`dialect::numerals`), and what is laid out
 //! over several lines (`pretty`).
 
+pub(crate) mod customs;
 pub(crate) mod pretty;
 mod quote;
 
@@ -57,7 +58,7 @@ pub(crate) fn clip(text: String, most: usize) -> String {
 }
 
 /// Which of the three.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Style {
     Display,
     Write,
@@ -92,7 +93,9 @@ fn is_datum(value: &SteelVal, depth: usize) -> bool {
             if let Some((_, entries)) = table(other) {
                 return entries.iter().all(|(key, value)| is_datum(key, depth + 1) && is_datum(value, depth + 1));
             }
-            set(other).is_none() && record(other).is_none_or(|record| record.prefab || !record.transparent)
+            let itself = || customs::any() && records::prints_itself(other);
+            set(other).is_none()
+                && (itself() || record(other).is_none_or(|record| record.prefab || !record.transparent))
         }
     }
 }
@@ -302,6 +305,8 @@ impl Printer {
                     self.items(&open, &items, inner);
                     self.out.pop();
                     self.out.push('>');
+                } else if let Some(text) = customs::text(other, style) {
+                    self.push(&text);
                 } else if let Some(record) = record(other) {
                     self.record(&record, style, depth);
                 } else {

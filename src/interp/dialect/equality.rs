@@ -1,7 +1,7 @@
-//! `equal?` and `eqv?` as Racket has them, and hash codes that agree with them.
+//! `equal?`, `eqv?` and `eq?` as Racket has them, and hash codes that agree with them.
 //!
 //! Steel's own `equal?` takes lists that share a part for equal when they are not, sets always, and rationals within a
-//! list never. Not here: `eq?`, which is Steel's.
+//! list never; its `eq?` tells a symbol that was made from a string from the same symbol in the program.
 
 use super::{
     Entry,
@@ -22,6 +22,7 @@ use steel::{
 pub(super) const TABLE: &[Entry] = &[
     plain!("equal?", "a b", |args| Ok(SteelVal::BoolV(equal(&args[0], &args[1])))),
     plain!("eqv?", "a b", |args| Ok(SteelVal::BoolV(eqv(&args[0], &args[1])))),
+    plain!("eq?", "a b", |args| Ok(SteelVal::BoolV(eq(&args[0], &args[1])))),
     plain!("equal-hash-code", "value", |args| Ok(code(Kind::Equal, &args[0]))),
     plain!("equal-hash", "value", |args| Ok(code(Kind::Equal, &args[0]))),
     plain!("eqv-hash-code", "value", |args| Ok(code(Kind::Eqv, &args[0]))),
@@ -49,10 +50,18 @@ pub(crate) fn eqv(a: &SteelVal, b: &SteelVal) -> bool {
             a == b
         }
         (Void, Void) => true,
-        // The empty string is one; others are where they were made.
-        (StringV(a), StringV(b)) => std::ptr::eq(a.as_str(), b.as_str()) || (a.is_empty() && b.is_empty()),
-        (ListV(a), ListV(b)) => (a.is_empty() && b.is_empty()) || a.ptr_eq(b) && a.len() == b.len(),
         _ => same_place(a, b),
+    }
+}
+
+/// As [`eqv`], but numbers too large for a machine word, and ratios, are told apart by where they are.
+pub(crate) fn eq(a: &SteelVal, b: &SteelVal) -> bool {
+    use SteelVal::*;
+    match (a, b) {
+        (SymbolV(a), SymbolV(b)) => std::ptr::eq(a.as_str(), b.as_str()) || a == b,
+        (BigNum(a), BigNum(b)) => Gc::ptr_eq(a, b),
+        (BigRational(a), BigRational(b)) => Gc::ptr_eq(a, b),
+        _ => eqv(a, b),
     }
 }
 
@@ -78,7 +87,9 @@ fn same_place(a: &SteelVal, b: &SteelVal) -> bool {
         (BuiltIn(a), BuiltIn(b)) => *a as usize == *b as usize,
         (HeapAllocated(a), HeapAllocated(b)) => a.as_ptr_usize() == b.as_ptr_usize(),
         (Boxed(a), Boxed(b)) => Gc::ptr_eq(a, b),
-        (ListV(_) | StringV(_), _) => eqv(a, b),
+        // The empty string is one; others are where they were made.
+        (StringV(a), StringV(b)) => std::ptr::eq(a.as_str(), b.as_str()) || (a.is_empty() && b.is_empty()),
+        (ListV(a), ListV(b)) => (a.is_empty() && b.is_empty()) || a.ptr_eq(b) && a.len() == b.len(),
         _ => false,
     }
 }

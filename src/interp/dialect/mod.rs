@@ -12,6 +12,7 @@ mod exceptions;
 mod formatted;
 pub(crate) mod given;
 pub(crate) mod hashes;
+mod known;
 mod lists;
 mod numbers;
 pub(crate) mod numerals;
@@ -37,11 +38,9 @@ mod vectors;
 mod words;
 
 pub(crate) use exceptions::{kind_of, message_of};
+pub(crate) use known::{name, name_of};
 pub(crate) use given::{Entry, Given, Machined, Shape, keyed, machined, plain};
 pub(crate) use regexps::literal as regexp;
-
-use std::{collections::HashMap, sync::OnceLock};
-use steel::SteelVal;
 
 /// Every procedure, a file's after another's.
 pub(crate) fn all() -> impl Iterator<Item = &'static Entry> {
@@ -52,6 +51,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Entry> {
         equality::TABLE,
         exceptions::TABLE,
         hashes::TABLE,
+        known::TABLE,
         lists::TABLE,
         numbers::TABLE,
         output::TABLE,
@@ -78,12 +78,4 @@ pub(crate) fn machined() -> impl Iterator<Item = &'static Machined> {
     let tables: &[&'static [Machined]] =
         &[hashes::MAKERS, records::MAKERS, sequences::MAKERS, sets::MAKERS, vectors::MAKERS];
     tables.iter().copied().flatten()
-}
-
-/// What a procedure of the dialect is called.
-pub(crate) fn name_of(value: &SteelVal) -> Option<&'static str> {
-    static NAMES: OnceLock<HashMap<usize, &'static str>> = OnceLock::new();
-    let SteelVal::FuncV(function) = value else { return None };
-    let names = NAMES.get_or_init(|| all().map(|entry| (entry.function as usize, entry.name)).collect());
-    names.get(&(*function as usize)).copied()
 }

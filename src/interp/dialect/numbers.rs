@@ -23,6 +23,11 @@ use steel::{SteelErr, SteelVal};
 pub(super) const ZERO: Exn = Exn::DivideByZero;
 
 pub(super) const TABLE: &[Entry] = &[
+    // Steel's own takes two numbers and no more; a call with two is Steel's.
+    plain!("=", "number more ...", |v| {
+        v.iter().try_for_each(|n| compared("=", n))?;
+        truth(v.windows(2).all(|pair| same(&pair[0], &pair[1])))
+    }),
     // ---- what a number is
     plain!("number?", "value", |v| truth(is_number(&v[0]))),
     plain!("complex?", "value", |v| truth(is_number(&v[0]))),
@@ -344,4 +349,15 @@ fn number_to_string(v: &[SteelVal]) -> Native {
 /// An exact integer as a power or a count of places.
 pub(super) fn small(name: &str, value: &SteelVal) -> Result<Option<i64>, SteelErr> {
     Ok(exact_integer(name, value)?.to_i64())
+}
+
+fn compared(name: &str, value: &SteelVal) -> Result<(), SteelErr> {
+    if is_number(value) { Ok(()) } else { Err(mistaken(name, "number?", value)) }
+}
+
+fn same(a: &SteelVal, b: &SteelVal) -> bool {
+    match (Real::of(a), Real::of(b)) {
+        (Some(a), Some(b)) => a.compare(&b) == Some(Ordering::Equal),
+        _ => a == b,
+    }
 }

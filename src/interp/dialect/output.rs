@@ -11,7 +11,7 @@ use super::{
     strings::{char_of, range, text},
 };
 use crate::interp::{
-    print::{self, Style, pretty},
+    print::{self, Style, customs, pretty},
     value::{Native, string},
 };
 use steel::SteelVal;
@@ -49,17 +49,23 @@ pub(super) const TABLE: &[Entry] = &[
         let values: Vec<SteelVal> = values.iter().cloned().collect();
         put(&name, &v[0], &format(&name, &v[2], &values)?).and(NOTHING)
     }),
-    plain!("format", "template value ...", |v| format("format", &v[0], &v[1..]).map(string)),
+    plain!("%format", "template values", |v| {
+        let SteelVal::ListV(values) = &v[1] else { return Err(mistaken("format", "list?", &v[1])) };
+        format("format", &v[0], &values.iter().cloned().collect::<Vec<_>>()).map(string)
+    }),
+    // ---- records that print themselves
+    plain!("%customs?", "", |_| Ok(SteelVal::BoolV(customs::any()))),
+    plain!("%customs-in", "value", |v| Ok(SteelVal::ListV(customs::within(&v[0]).into()))),
+    plain!("%keep-text!", "record style text", |v| {
+        customs::keep(&v[0], style(&v[1]), text("%keep-text!", &v[2])?);
+        NOTHING
+    }),
     plain!("%mistaken", "name expected value", |v| {
         Err(mistaken(&print::displayed(&v[0]), &print::displayed(&v[1]), &v[2]))
     }),
     // ---- over several lines
     plain!("%pretty", "style value columns", |v| {
-        let style = match print::displayed(&v[0]).as_str() {
-            "display" => Style::Display,
-            "write" => Style::Write,
-            _ => Style::Print,
-        };
+        let style = style(&v[0]);
         let columns = match v[2] {
             SteelVal::IntV(n) if n > 0 => n as usize,
             SteelVal::BoolV(false) => 79,
@@ -68,6 +74,15 @@ pub(super) const TABLE: &[Entry] = &[
         Ok(string(pretty::laid_out(&v[1], style, columns)))
     }),
 ];
+
+/// The style of this name.
+fn style(name: &SteelVal) -> Style {
+    match print::displayed(name).as_str() {
+        "display" => Style::Display,
+        "write" => Style::Write,
+        _ => Style::Print,
+    }
+}
 
 fn port<'a>(current: &'a SteelVal, given: &'a SteelVal) -> &'a SteelVal {
     match given {

@@ -39,12 +39,6 @@ pub(super) const TABLE: &[Entry] = &[
         }
         other => Err(mistaken("set-box!", "box?", other)),
     }),
-    // How many arguments a procedure takes, where Steel tells; else nothing.
-    plain!("%arity", "procedure", |args| Ok(match &args[0] {
-        SteelVal::BoxedFunction(function) =>
-            function.arity.map_or(SteelVal::BoolV(false), |n| SteelVal::IntV(n as isize)),
-        _ => SteelVal::BoolV(false),
-    })),
     plain!("current-seconds", "", |_| Ok(SteelVal::IntV(since_epoch().as_secs() as isize))),
     plain!("current-milliseconds", "", |_| Ok(SteelVal::IntV(since_epoch().as_millis() as isize))),
     plain!("current-inexact-milliseconds", "", |_| Ok(SteelVal::NumV(since_epoch().as_secs_f64() * 1000.0))),

@@ -145,12 +145,6 @@ pub(crate) fn fields(value: &SteelVal) -> Vec<SteelVal> {
     }
 }
 
-/// How a record prints: its name, whether its fields are shown, and these.
-pub(crate) fn shown(value: &SteelVal) -> Option<(String, bool, Vec<SteelVal>)> {
-    let kind = type_of(value)?;
-    Some((kind.name.to_string(), kind.transparent, fields(value)))
-}
-
 /// The fields of a record by name, in order.
 pub(crate) fn named_fields(value: &SteelVal) -> Option<Vec<(String, SteelVal)>> {
     let kind = type_of(value)?;
@@ -201,6 +195,11 @@ fn property(value: &SteelVal, name: &SteelVal) -> Option<SteelVal> {
     None
 }
 
+/// Whether a record's type says how it prints.
+pub(crate) fn prints_itself(value: &SteelVal) -> bool {
+    is_record(value) && property(value, &symbol("prop:custom-write")).is_some()
+}
+
 /// Whether a record can be called.
 pub(super) fn applicable(value: &SteelVal) -> bool {
     is_record(value) && property(value, &symbol("prop:procedure")).is_some()
@@ -235,6 +234,9 @@ fn make_type(args: &[SteelVal]) -> Native {
     let number = TYPES.with_borrow(Vec::len);
     let kept = |value: &Option<Kept>| value.as_ref().map(|value| Kept::new(value.get()));
     let pairs = super::hashes::pairs_of(properties).unwrap_or_default();
+    if pairs.iter().any(|(key, _)| matches!(key, SteelVal::SymbolV(key) if key.as_str() == "prop:custom-write")) {
+        crate::interp::print::customs::expect();
+    }
     let kind = Rc::new(RecordType {
         name: Rc::from(name.as_str()),
         number,

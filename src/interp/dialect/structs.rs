@@ -6,7 +6,10 @@
 use std::cell::RefCell;
 use steel::{
     SteelVal,
-    steel_vm::primitives::{LIST_MODULE, META_MODULE},
+    steel_vm::{
+        engine::Engine,
+        primitives::{LIST_MODULE, META_MODULE},
+    },
 };
 
 thread_local! {
@@ -14,6 +17,8 @@ thread_local! {
     static CONSTRUCTORS: RefCell<Vec<SteelVal>> = const { RefCell::new(Vec::new()) };
     /// Those of structs that are called: their last field is a box with the procedure.
     static CALLED: RefCell<Vec<SteelVal>> = const { RefCell::new(Vec::new()) };
+    /// What tells Steel which field of a struct is its procedure.
+    static UPDATE: RefCell<Option<SteelVal>> = const { RefCell::new(None) };
     /// Steel's `cons`: pairs are made by no other way from outside.
     static CONS: Option<SteelVal> = LIST_MODULE.with(|module| module.try_get_ref("cons"));
 }
@@ -44,12 +49,18 @@ pub(crate) fn make_called(fields: &[SteelVal]) -> SteelVal {
     construct(&constructor, fields)
 }
 
+/// Keeps what only the engine can be asked for.
+pub(crate) fn know(engine: &Engine) -> Result<(), String> {
+    let update = engine.extract_value("#%vtable-update-entry!").map_err(|e| e.to_string())?;
+    UPDATE.set(Some(update));
+    Ok(())
+}
+
 /// Tells Steel which field of a type's structs is their procedure.
 fn set_called(descriptor: SteelVal, field: usize) {
-    let update = META_MODULE.with(|module| module.try_get_ref("#%vtable-update-entry!"));
     let args = [descriptor, SteelVal::IntV(field as isize), crate::interp::json::hash([])];
     // It fails for wrong arguments alone.
-    let _ = match update {
+    let _ = match UPDATE.with_borrow(Clone::clone) {
         Some(SteelVal::BoxedFunction(update)) => update.func()(&args),
         Some(SteelVal::FuncV(update)) => update(&args),
         _ => Ok(SteelVal::Void),

@@ -7,11 +7,7 @@ use super::{
     Entry,
     given::{failed, keyword, plain},
 };
-use crate::interp::{
-    output, print,
-    value::{Native, symbol},
-};
-use crate::wire::Stream;
+use crate::interp::value::{Native, symbol};
 use steel::{SteelErr, SteelVal, rvals::SteelString};
 
 /// What several values begin with.
@@ -46,23 +42,18 @@ pub(super) const TABLE: &[Entry] = &[
         Ok(SteelVal::BoolV(data.iter().any(|datum| *datum == args[0])))
     }),
     plain!("%sorted", "name least slots rest? keys needed args", sorted),
-    plain!("%no-case", "count", |args| {
-        let given = count(&args[0]);
+    plain!("%no-case", "name count", |args| {
+        let (name, given) = (text(&args[0]), count(&args[1]));
         Err(failed(format!(
-            "case-lambda: arity mismatch;\n the expected number of arguments does not match the given number\n  given: {given}"
+            "{name}: arity mismatch;\n the expected number of arguments does not match the given number\n  given: {given}"
         )))
+    }),
+    plain!("%undefined", "name", |args| {
+        Err(failed(format!("{}: undefined;\n cannot use before initialization", text(&args[0]))))
     }),
     plain!("%miscounted", "name least most arg ...", |args| {
         let name = text(&args[0]);
         Err(miscounted(&name, count(&args[1]), most(&args[2]), args.len() - 3))
-    }),
-    plain!("%show", "value", |args| {
-        for value in all_of(&args[0]) {
-            if !matches!(value, SteelVal::Void) {
-                output::text(Stream::Stdout, &format!("{}\n", print::printed(&value)));
-            }
-        }
-        Ok(SteelVal::Void)
     }),
     plain!("void", "value ...", |_| Ok(SteelVal::Void)),
 ];

@@ -12,7 +12,7 @@ use super::{
     scope::{Binding, Field, Global, Local, Record, Scope},
     syntax::{Name, Node, Syntax},
 };
-use std::{cell::Cell, collections::HashSet, rc::Rc};
+use std::{collections::HashSet, rc::Rc};
 
 /// A variable that a definition makes.
 enum Variable {
@@ -60,6 +60,7 @@ impl Expander {
                     defines = true;
                     let code = self.named(&form, &name, scope)?;
                     Self::learn(&local.arity, &code);
+                    local.pending.set(false);
                     steps.push((Some(local), code));
                 }
                 Item::DefineList(variables, form) => {
@@ -104,6 +105,7 @@ impl Expander {
         let code = |op| Code::new(op, form.span);
         for (at, variable) in variables.into_iter().enumerate() {
             let Variable::Local(local) = variable else { continue };
+            local.pending.set(false);
             let index = code(Op::Quote(Syntax::integer(at, form.span)));
             let call = vec![code(Op::Native("%slot".into())), code(Op::Local(hidden.clone())), index];
             steps.push((Some(local), code(Op::Call(call))));
@@ -123,14 +125,20 @@ impl Expander {
             tops.push(match item {
                 Item::Expression(form) => Top::Run(self.expression(&form, &scope)?),
                 Item::Define(Variable::Global(global), name, form) => {
+                    self.defining = Some(global.clone());
                     let code = self.named(&form, &name, &scope)?;
+                    self.defining = None;
+                    global.pending.set(false);
                     Self::learn(&global.arity, &code);
                     Top::Define(global, code)
                 }
                 Item::DefineList(variables, form) => {
                     let list = self.expression(&form, &scope)?;
                     let globals = variables.into_iter().filter_map(|variable| match variable {
-                        Variable::Global(global) => Some(global),
+                        Variable::Global(global) => {
+                            global.pending.set(false);
+                            Some(global)
+                        }
                         Variable::Local(_) => None,
                     });
                     Top::DefineList(globals.collect(), list)
@@ -212,6 +220,7 @@ impl Expander {
                     let hint = "put what both need into one script, or into a context";
                     return Err(error(text.span, "other files cannot be required", hint));
                 }
+                args.iter().for_each(|arg| self.require(arg, frame.scope));
             }
             (
                 Core::Define
@@ -225,6 +234,34 @@ impl Expander {
             _ => frame.items.push(Item::Expression(form)),
         }
         Ok(())
+    }
+
+    /// What a module gives is there already, whatever its name; what it is to be called otherwise is bound.
+    fn require(&self, spec: &Syntax, scope: &Scope) {
+        let rename = |new: &Syntax, old: Rc<str>| {
+            if let (Some(new), Some(binding)) = (new.name(), self.meaning(&old)) {
+                scope.bind(new.clone(), binding);
+            }
+        };
+        match spec.items().unwrap_or_default() {
+            [word, prefix, _] if word.is_word("prefix-in") => {
+                let Some(prefix) = prefix.word() else { return };
+                for (word, binding) in self.language() {
+                    scope.bind(Name::Plain(format!("{prefix}{word}").into()), binding);
+                }
+            }
+            [word, _, names @ ..] if word.is_word("rename-in") || word.is_word("only-in") => {
+                for pair in names {
+                    if let Some([old, new]) = pair.items()
+                        && let Some(old) = old.word()
+                    {
+                        rename(new, old.into());
+                    }
+                }
+            }
+            [_, specs @ ..] => specs.iter().for_each(|spec| self.require(spec, scope)),
+            [] => {}
+        }
     }
 
     /// `(define name value)`, `(define (name . formals) body …)`, `(define ((name . formals) . formals) body …)`
@@ -271,7 +308,9 @@ impl Expander {
             return Err(error(target.span, format!("`{}` is defined twice", name.word()), hint));
         }
         if frame.top.is_none() {
-            return self.local(target, frame.scope).map(Variable::Local);
+            let local = self.local(target, frame.scope)?;
+            local.pending.set(true);
+            return Ok(Variable::Local(local));
         }
         if let Some(Binding::Global(global)) = frame.scope.bound(name) {
             if self.internal {
@@ -282,12 +321,8 @@ impl Expander {
             global.assigned.set(true);
             return Ok(Variable::Global(global));
         }
-        let global = Rc::new(Global {
-            steel: self.steel_name(name).into(),
-            own: self.internal,
-            assigned: Cell::new(false),
-            arity: Cell::new(None),
-        });
+        let global = Rc::new(Global::new(&self.steel_name(name), self.internal));
+        global.pending.set(true);
         frame.scope.bind(name.clone(), Binding::Global(global.clone()));
         Ok(Variable::Global(global))
     }

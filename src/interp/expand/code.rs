@@ -1,7 +1,7 @@
 //! What is left of a program once its forms are expanded.
 
 use super::{
-    scope::{Global, Local},
+    scope::{Arity, Global, Local},
     syntax::{Span, Syntax},
 };
 use std::rc::Rc;
@@ -35,6 +35,8 @@ pub(crate) struct Lambda {
     pub(crate) params: Vec<Rc<Local>>,
     pub(crate) rest: Option<Rc<Local>>,
     pub(crate) body: Code,
+    /// What it takes as it was written, with the parameters that may be left out.
+    pub(crate) takes: Arity,
 }
 
 /// A form of the program's top level.

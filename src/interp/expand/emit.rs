@@ -135,15 +135,26 @@ impl Emitter {
     }
 
     fn define_global(&mut self, global: &Global, code: &Code) {
+        let flat = !matches!(code.op, Op::Lambda(_) | Op::Quote(_) | Op::Native(_));
+        let again = flat && global.recursive.get();
+        if again {
+            // Steel refuses a definition that names itself, unless it is a procedure.
+            self.put(&format!("(define {} void)\n", global.steel), code.span);
+        }
         self.list(code.span, |e| {
-            e.put("define ", code.span);
+            e.put(if again { "set! " } else { "define " }, code.span);
             e.put(&global.steel, code.span);
             e.put(" ", code.span);
-            match &code.op {
-                Op::Lambda(_) | Op::Quote(_) | Op::Native(_) => e.code(code, true),
-                _ => e.fiber(code, None),
-            }
+            if flat { e.fiber(code, None) } else { e.code(code, true) }
         });
+        if let Op::Lambda(lambda) = &code.op
+            && !self.internal
+            && readable(&global.steel)
+        {
+            let Arity { least, most } = lambda.takes;
+            let most = most.map_or("#false".to_owned(), |most| most.to_string());
+            self.put(&format!("\n(%named {0} '{1} {least} {most})", global.steel, as_written(&global.steel)), code.span);
+        }
     }
 
     /// An expression that may wait: it runs as a fiber.
@@ -262,22 +273,42 @@ impl Emitter {
     /// The body of a procedure or of a `let`, where definitions may stand.
     fn inside(&mut self, code: &Code, used: bool) {
         let Op::Body(steps, value) = &code.op else { return self.code(code, used) };
-        let last = steps.iter().rposition(|(local, _)| local.is_some());
+        let boxes: String = steps.iter().filter_map(|(local, _)| local.as_ref().filter(|local| local.boxed())).fold(
+            String::new(),
+            |mut boxes, local| {
+                // Writing to a string cannot fail.
+                let _ = write!(boxes, "({} (box void))", local_name(local));
+                boxes
+            },
+        );
+        if boxes.is_empty() {
+            return self.steps(steps, value, used);
+        }
+        // The boxes come first: a procedure that captures one captures it before it is filled.
+        self.list(code.span, |e| {
+            e.put(&format!("let ({boxes}) "), code.span);
+            e.steps(steps, value, used);
+        });
+    }
+
+    fn steps(&mut self, steps: &[(Option<Rc<Local>>, Code)], value: &Code, used: bool) {
+        let defined = |local: &Option<Rc<Local>>| local.as_ref().filter(|local| !local.boxed()).cloned();
+        let last = steps.iter().rposition(|(local, _)| defined(local).is_some());
         for (i, (local, step)) in steps.iter().enumerate() {
+            // Steel wants its definitions together.
+            let hidden = last.is_some_and(|last| i < last) && defined(local).is_none();
+            if hidden {
+                self.put(&format!("(define nothing%{} ", self.source.text.len()), step.span);
+            }
             match local {
                 Some(local) => self.list(step.span, |e| {
-                    e.put(&format!("define {} ", local_name(local)), step.span);
-                    e.initial(local, step);
-                }),
-                // Steel wants its definitions together.
-                None if last.is_some_and(|last| i < last) => self.list(step.span, |e| {
-                    let hidden = format!("define nothing%{} ", e.source.text.len());
-                    e.put(&hidden, step.span);
+                    let set = if local.boxed() { "set-box!" } else { "define" };
+                    e.put(&format!("{set} {} ", local_name(local)), step.span);
                     e.code(step, true);
                 }),
-                None => self.code(step, false),
+                None => self.code(step, hidden),
             }
-            self.put(" ", step.span);
+            self.put(if hidden { ") " } else { " " }, step.span);
         }
         self.code(value, used);
     }
@@ -343,6 +374,10 @@ impl Emitter {
                 }
                 out.push('"');
                 self.put(&out, span);
+            }
+            // Steel reads it as zero.
+            Node::Literal(Datum::Number(text)) if text.starts_with('-') && text.parse() == Ok(0.0) => {
+                self.constant(datum, span);
             }
             Node::Literal(Datum::Number(text)) => self.put(text, span),
             Node::Literal(Datum::Boolean(truth)) => self.put(if *truth { "#true" } else { "#false" }, span),

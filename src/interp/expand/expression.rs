@@ -1,7 +1,7 @@
 //! Expressions: names resolved, forms expanded, calls.
 
 use super::{
-    Expander, NESTING, Step,
+    Expander, NESTING, Part, Step,
     code::{Code, Op},
     error,
     scope::{Binding, Local, Scope},
@@ -56,8 +56,40 @@ impl Expander {
     }
 
     fn call(&mut self, items: &[Syntax], syntax: &Syntax, scope: &Scope) -> Step<Code> {
-        let calls = items.iter().map(|item| self.expression(item, scope)).collect::<Step<Vec<_>>>()?;
+        if let Some(applied) = self.applied(items, syntax, scope) {
+            return self.expression(&applied, scope);
+        }
+        let mut calls = items.iter().map(|item| self.expression(item, scope)).collect::<Step<Vec<_>>>()?;
+        if calls.len() == 3
+            && let Op::Global(global) = &calls[0].op
+        {
+            // Steel's own are right for two arguments, and have instructions for it.
+            match &*global.steel {
+                "%d:=" => calls[0].op = Op::Native("=".into()),
+                "apply%r" => calls[0].op = Op::Native("apply".into()),
+                _ => {}
+            }
+        }
         Ok(Code::new(Op::Call(calls), syntax.span))
+    }
+
+    /// `(apply f arg … list #:key value …)` with one list behind F, the keywords first: what Steel puts before a list that
+    /// is the rest of another it puts before the whole.
+    fn applied(&self, items: &[Syntax], form: &Syntax, scope: &Scope) -> Option<Syntax> {
+        let [head, f, rest @ ..] = items else { return None };
+        if rest.len() < 2 || !self.means(head, scope, "apply") {
+            return None;
+        }
+        let (mut before, mut plain) = (Vec::new(), Vec::new());
+        let mut rest = rest.iter();
+        while let Some(item) = rest.next() {
+            match item.keyword() {
+                Some(_) => before.extend([Some(item), rest.next()].into_iter().flatten().cloned()),
+                None => plain.push(item.clone()),
+            }
+        }
+        before.extend(plain);
+        Some(self.fill(form, "(apply F (list* ARGS...))", &[("F", Part::One(f)), ("ARGS", Part::Many(&before))]))
     }
 
     /// Every one of several expressions, and what the last gives.
@@ -80,10 +112,21 @@ impl Expander {
     fn variable(&mut self, name: &Name, syntax: &Syntax, scope: &Scope) -> Step<Code> {
         let op = match scope.find(name) {
             Some(Binding::Local(local)) => {
+                if local.pending.get() && local.depth == self.depth {
+                    return Ok(early(name, syntax));
+                }
                 self.noticed(&local);
                 Op::Local(local)
             }
-            Some(Binding::Global(global)) => Op::Global(global),
+            Some(Binding::Global(global)) => {
+                if global.pending.get() && self.depth == 0 {
+                    return Ok(early(name, syntax));
+                }
+                if self.defining.as_ref().is_some_and(|defined| Rc::ptr_eq(defined, &global)) {
+                    global.recursive.set(true);
+                }
+                Op::Global(global)
+            }
             Some(Binding::Record(record)) => {
                 let constructor = record.constructor.clone().at(syntax.span);
                 return self.expression(&constructor, scope);
@@ -146,9 +189,21 @@ impl Expander {
             depth: self.depth,
             assigned: Cell::new(false),
             captured: Cell::new(false),
+            pending: Cell::new(false),
+            reentrant: self.reentrant,
             arity: Cell::new(None),
         });
         scope.bind(bound.clone(), Binding::Local(local.clone()));
         Ok(local)
     }
+}
+
+/// A variable named where it cannot have a value yet: an error when it is reached.
+fn early(name: &Name, at: &Syntax) -> Code {
+    let word = Syntax::new(Node::Name(Name::Plain(name.word().clone())), at.span);
+    let call = vec![
+        Code::new(Op::Native("%undefined".into()), at.span),
+        Code::new(Op::Quote(word), at.span),
+    ];
+    Code::new(Op::Call(call), at.span)
 }

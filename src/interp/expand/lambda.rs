@@ -146,7 +146,13 @@ impl Expander {
             ("BODY", Part::Many(body)),
         ];
         let filled = self.fill(form, template, &parts);
-        self.expression(&filled, scope)
+        let mut code = self.expression(&filled, scope)?;
+        if let Op::Lambda(lambda) = &mut code.op
+            && let Some(lambda) = Rc::get_mut(lambda)
+        {
+            lambda.takes = read.arity();
+        }
+        Ok(code)
     }
 
     fn plain_lambda(&mut self, formals: &Formals, body: &[Syntax], form: &Syntax, scope: &Scope) -> Step<Code> {
@@ -166,14 +172,20 @@ impl Expander {
                 }
             };
             let body = self.body(body, &inner.inner(), form)?;
-            Ok(Op::Lambda(Rc::new(Lambda { params, rest, body })))
+            Ok(Op::Lambda(Rc::new(Lambda { params, rest, body, takes: formals.arity() })))
         })();
         self.depth -= 1;
         Ok(Code::new(made?, form.span))
     }
 
     /// `(case-lambda [formals body …] …)`
-    pub(super) fn case_lambda(&mut self, clauses: &[Syntax], form: &Syntax, scope: &Scope) -> Step<Code> {
+    pub(super) fn case_lambda(
+        &mut self,
+        word: Option<Rc<str>>,
+        clauses: &[Syntax],
+        form: &Syntax,
+        scope: &Scope,
+    ) -> Step<Code> {
         let count = self.fresh("n", form.span);
         let args = self.fresh("args", form.span);
         let mut choices = Vec::with_capacity(clauses.len());
@@ -195,8 +207,14 @@ impl Expander {
             };
             choices.push(self.fill(clause, template, &parts));
         }
-        let parts = [("COUNT", Part::One(&count)), ("ARGS", Part::One(&args)), ("CHOICES", Part::Many(&choices))];
-        let template = "(lambda ARGS (let ([COUNT (length ARGS)]) (cond CHOICES... [else (%no-case COUNT)])))";
+        let word = Syntax::new(Node::Name(Name::Plain(word.unwrap_or_else(|| "case-lambda".into()))), form.span);
+        let parts = [
+            ("COUNT", Part::One(&count)),
+            ("ARGS", Part::One(&args)),
+            ("WORD", Part::One(&word)),
+            ("CHOICES", Part::Many(&choices)),
+        ];
+        let template = "(lambda ARGS (let ([COUNT (length ARGS)]) (cond CHOICES... [else (%no-case 'WORD COUNT)])))";
         let filled = self.fill(form, template, &parts);
         self.expression(&filled, scope)
     }

@@ -60,6 +60,10 @@ pub(crate) struct Expander {
     text: Rc<str>,
     /// Where the program first names `context`.
     context: Option<Span>,
+    /// What is being defined.
+    defining: Option<Rc<Global>>,
+    /// Whether the program takes continuations that it may enter again.
+    reentrant: bool,
 }
 
 /// More than this is an expansion without end.
@@ -83,6 +87,8 @@ impl Expander {
             constants: 0,
             text: "".into(),
             context: None,
+            defining: None,
+            reentrant: false,
         }
     }
 
@@ -95,8 +101,30 @@ impl Expander {
 
     /// Gives the language a procedure that Steel calls otherwise.
     pub(crate) fn bind_native(&self, word: &str, steel: &str) {
-        let global = Global { steel: steel.into(), own: true, assigned: Cell::new(false), arity: Cell::new(None) };
-        self.base.bind(Name::Plain(word.into()), Binding::Global(Rc::new(global)));
+        self.base.bind(Name::Plain(word.into()), Binding::Global(Rc::new(Global::new(steel, true))));
+    }
+
+    /// What a word of the language means.
+    fn meaning(&self, word: &str) -> Option<Binding> {
+        let native = || self.natives.contains(word).then(|| Binding::Global(Rc::new(Global::new(word, true))));
+        self.base.find(&Name::Plain(word.into())).or_else(native)
+    }
+
+    /// Every word of the language, and what it means.
+    fn language(&self) -> Vec<(Rc<str>, Binding)> {
+        let natives = self.natives.iter().map(|name| Rc::from(name.as_str()));
+        let words: HashSet<Rc<str>> = self.base.words().into_iter().chain(natives).collect();
+        words.into_iter().filter_map(|word| Some((word.clone(), self.meaning(&word)?))).collect()
+    }
+
+    /// The language's variables, with what Steel calls each.
+    pub(crate) fn variables(&self) -> Vec<(Rc<str>, Rc<str>)> {
+        let own = self.base.words().into_iter().filter_map(|word| match self.base.find(&Name::Plain(word.clone())) {
+            Some(Binding::Global(global)) => Some((word, global.steel.clone())),
+            _ => None,
+        });
+        let steels = self.natives.iter().map(|name| Rc::from(name.as_str())).map(|name: Rc<str>| (name.clone(), name));
+        own.chain(steels).filter(|(word, _)| !word.starts_with(['%', '#'])).collect()
     }
 
     /// What Steel calls a variable of the session's top level.
@@ -117,11 +145,6 @@ impl Expander {
     pub(crate) fn fresh(&self, word: &str, span: Span) -> Syntax {
         let alias = Alias { of: Name::Plain(word.into()), scope: self.base.clone() };
         Syntax::new(Node::Name(Name::Alias(Rc::new(alias))), span)
-    }
-
-    /// A name of the base language.
-    pub(crate) fn base_name(&self, word: &str, span: Span) -> Syntax {
-        self.fresh(word, span)
     }
 
     fn template(&self, text: &'static str) -> Syntax {
@@ -157,7 +180,6 @@ impl Expander {
     }
 }
 
-/// Something in the program's text that is wrong.
 /// The first datum of a text, and how many bytes it takes; none when there is nothing but space. What `read` gives.
 pub(crate) fn datum(text: &str) -> Result<Option<(steel::SteelVal, usize)>, String> {
     match read::first(text).map_err(|e| e.message)? {
@@ -172,6 +194,7 @@ pub(crate) fn cons(first: steel::SteelVal, rest: steel::SteelVal) -> steel::Stee
     literal::cons(first, rest).unwrap_or(steel::SteelVal::Void)
 }
 
+/// Something in the program's text that is wrong.
 pub(crate) fn error(span: Span, message: impl Into<String>, hint: impl Into<String>) -> ScriptError {
     let hint = hint.into();
     ScriptError {

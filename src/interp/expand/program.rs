@@ -16,6 +16,8 @@ impl Expander {
 
     fn expand(&mut self, text: &str, internal: bool) -> Step<Source> {
         (self.internal, self.depth, self.nesting, self.context) = (internal, 0, 0, None);
+        self.reentrant = ["call/cc", "call-with-current-continuation", "let/cc"].iter().any(|word| text.contains(word));
+        self.defining = None;
         self.text = text.into();
         let forms = read::program(text, internal)?;
         let tops = self.top(&forms)?;

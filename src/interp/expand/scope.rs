@@ -50,6 +50,10 @@ pub(crate) struct Local {
     pub(crate) assigned: Cell<bool>,
     /// Whether an inner procedure names it.
     pub(crate) captured: Cell<bool>,
+    /// Whether what runs may be entered again by a continuation, which must find it changed.
+    pub(crate) reentrant: bool,
+    /// Whether its definition lies ahead of what is being expanded, or is that.
+    pub(crate) pending: Cell<bool>,
     /// The arguments that it takes, when it is a procedure that is never assigned.
     pub(crate) arity: Cell<Option<Arity>>,
 }
@@ -57,7 +61,7 @@ pub(crate) struct Local {
 impl Local {
     /// Steel loses variables that are assigned to and captured; they live in a box of our own.
     pub(crate) fn boxed(&self) -> bool {
-        self.assigned.get() && self.captured.get()
+        self.assigned.get() && (self.captured.get() || self.reentrant)
     }
 }
 
@@ -68,7 +72,24 @@ pub(crate) struct Global {
     /// Whether it is the language's own, which programs do not assign to.
     pub(crate) own: bool,
     pub(crate) assigned: Cell<bool>,
+    /// Whether its definition lies ahead of what is being expanded, or is that.
+    pub(crate) pending: Cell<bool>,
+    /// Whether what defines it names it.
+    pub(crate) recursive: Cell<bool>,
     pub(crate) arity: Cell<Option<Arity>>,
+}
+
+impl Global {
+    pub(crate) fn new(steel: &str, own: bool) -> Self {
+        Self {
+            steel: steel.into(),
+            own,
+            assigned: Cell::new(false),
+            pending: Cell::new(false),
+            recursive: Cell::new(false),
+            arity: Cell::new(None),
+        }
+    }
 }
 
 /// How many arguments a procedure takes: at least, at most. Those with keywords count for themselves.

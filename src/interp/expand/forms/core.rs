@@ -149,7 +149,7 @@ impl Core {
                 }
                 _ => Err(misused(form, "a name, parameters and a body are needed")),
             },
-            Self::CaseLambda => x.case_lambda(args, form, scope),
+            Self::CaseLambda => x.case_lambda(None, args, form, scope),
             Self::Let => match args {
                 [name, bindings, body @ ..] if name.name().is_some() => x.named_let(name, bindings, body, form, scope),
                 [bindings, body @ ..] => x.let_form(bindings, body, form, scope),
@@ -394,11 +394,14 @@ impl Expander {
         let mut locals = Vec::with_capacity(bindings.len());
         for (name, _) in &bindings {
             self.twice(name, &inner, "letrec")?;
-            locals.push(self.local(name, &inner)?);
+            let local = self.local(name, &inner)?;
+            local.pending.set(true);
+            locals.push(local);
         }
         let mut steps = Vec::with_capacity(bindings.len());
         for (local, (name, value)) in locals.into_iter().zip(bindings) {
             let code = self.named(value, name, &inner)?;
+            local.pending.set(false);
             Self::learn(&local.arity, &code);
             steps.push((Some(local), code));
         }
@@ -433,17 +436,14 @@ impl Expander {
 
     /// An expression whose value a name is given: procedures are called by it in messages.
     pub(in crate::interp::expand) fn named(&mut self, value: &Syntax, name: &Syntax, scope: &Scope) -> Step<Code> {
-        let lambda = value.items().filter(|items| {
-            items
-                .first()
-                .and_then(Syntax::name)
-                .is_some_and(|head| matches!(scope.find(head), Some(Binding::Core(Core::Lambda))))
-        });
-        match lambda {
-            Some([_, formals, body @ ..]) if !body.is_empty() => {
-                let word: Option<Rc<str>> = name.name().map(|name| name.word().clone());
+        let items = value.items().unwrap_or_default();
+        let head = items.first().and_then(Syntax::name).and_then(|head| scope.find(head));
+        let word: Option<Rc<str>> = name.name().map(|name| name.word().clone());
+        match (head, items) {
+            (Some(Binding::Core(Core::Lambda)), [_, formals, body @ ..]) if !body.is_empty() => {
                 self.lambda(word, formals, body, value, scope)
             }
+            (Some(Binding::Core(Core::CaseLambda)), [_, clauses @ ..]) => self.case_lambda(word, clauses, value, scope),
             _ => self.expression(value, scope),
         }
     }

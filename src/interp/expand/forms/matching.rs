@@ -25,6 +25,7 @@ pub(super) const FORMS: &[(&str, Form)] = &[
     ("match-let-values", |x, form, scope| bind_values(x, form, scope, "match-let-values")),
     ("match-let*-values", |x, form, scope| bind_values(x, form, scope, "match-let*-values")),
     ("match-define", define),
+    ("define/match", define_procedure),
     ("match-define-values", define_values),
 ];
 
@@ -184,6 +185,20 @@ fn several(x: &mut Expander, form: &Syntax, scope: &Scope) -> Step<Syntax> {
         .map(|(name, value)| Syntax::list(vec![name.clone(), value.clone()], value.span))
         .collect();
     Ok(x.fill(form, "(let (PAIRS...) INNER)", &[("PAIRS", Part::Many(&pairs)), ("INNER", Part::One(&inner))]))
+}
+
+/// `(define/match (name parameter …) [(pattern …) body …] …)`
+fn define_procedure(x: &mut Expander, form: &Syntax, _: &Scope) -> Step<Syntax> {
+    let wrong = || x.bad(form, "define/match: it is written (define/match (name parameter …) [(pattern …) body …] …)");
+    let [head, all @ ..] = arguments(form) else { return Err(wrong()) };
+    let [_, parameters @ ..] = head.items().unwrap_or_default() else { return Err(wrong()) };
+    let mut names = Vec::new();
+    for parameter in parameters.iter().filter(|parameter| parameter.keyword().is_none()) {
+        let name = parameter.items().and_then(<[Syntax]>::first).unwrap_or(parameter);
+        names.push(name.name().map(|_| name.clone()).ok_or_else(wrong)?);
+    }
+    let parts = [("HEAD", Part::One(head)), ("NAMES", Part::Many(&names)), ("ALL", Part::Many(all))];
+    Ok(x.fill(form, "(define HEAD (match* (NAMES...) ALL...))", &parts))
 }
 
 /// How many values the first clause has patterns for.

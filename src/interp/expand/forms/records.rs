@@ -40,11 +40,6 @@ fn derived(name: &Syntax, word: &str) -> Syntax {
     }
 }
 
-/// `'datum`
-fn quoted(x: &Expander, datum: &Syntax) -> Syntax {
-    x.fill(datum, "'DATUM", &[("DATUM", Part::One(datum))])
-}
-
 /// A field of its own that a record has.
 struct Own {
     name: Syntax,

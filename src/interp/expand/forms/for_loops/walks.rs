@@ -153,6 +153,7 @@ pub(super) fn read(
         ("in-cycle", names, [_, ..]) => into.push(cycle(x, names, args, sequence)),
         ("in-producer", names, [producer, rest @ ..]) => into.push(produced(x, names, producer, rest, sequence)),
         ("in-stream", [name], [stream]) => into.push(streamed(x, name, stream)),
+        ("in-generator", [name], [_, ..]) => into.push(streamed(x, name, sequence)),
         ("in-lines", [name], _) => {
             let parts = [("PORT", Part::Many(&args[..args.len().min(1)]))];
             let call = x.fill(sequence, "(read-line PORT...)", &parts);
