@@ -243,7 +243,8 @@ fn index() -> &'static Index {
         ];
         let mut all: Vec<&'static Primitive> = tables.into_iter().flatten().collect();
         let mut problems = Vec::new();
-        for entry in super::engine::PRELUDE.iter().flat_map(|text| doc_comments::read(text)) {
+        let prelude = super::engine::PRELUDE.iter().chain(super::engine::COMBINATORS);
+        for entry in prelude.flat_map(|text| doc_comments::read(text)) {
             match entry {
                 Ok(primitive) => all.push(Box::leak(Box::new(primitive))),
                 Err(problem) => problems.push(problem),
@@ -444,7 +445,7 @@ fn datum(param: &Param) -> SteelVal {
     } else if let Ok(n) = text.parse() {
         SteelVal::NumV(n)
     } else if let Some(text) = quoted(text) {
-        super::value::string(text)
+        super::value::string(text.replace("\\n", "\n"))
     } else if let Some(name) = text.strip_prefix('\'').filter(|n| !n.starts_with('(')) {
         super::value::symbol(name)
     } else {
