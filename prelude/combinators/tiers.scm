@@ -40,7 +40,7 @@
 ;; THRESHOLD number: From which uncertainty on EXPENSIVE is asked.
 ;;
 ;; ```scheme
-;; (active-learning (lambda (n) (/ n 10.0)) (lambda (n) 'asked) identity '(2 9 6)) ;; => (0.2 asked 0.6)
+;; (active-learning (lambda (n) (/ n 10.0)) (lambda (n) 'asked) identity '(2 9 5)) ;; => (0.2 asked 0.5)
 ;; ```
 (define (active-learning . given)
   (%called 'active-learning given

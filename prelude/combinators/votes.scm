@@ -65,7 +65,8 @@
     (if wins?
         (cdr (assoc (car best) ballots))
         (%fail 'validation
-               (format "vote: no ~a; `~a` has ~a of ~a" method (%cut-short (format "~a" (car best))) (cdr best) voters)
+               (format "vote: no ~a; `~a` came ~a of ~a times"
+                       method (%cut-short (format "~a" (car best))) (cdr best) (length ballots))
                "`#:method 'plurality` takes what most say; `#:key` says which answers are the same"))))
 
 ;;@doc

@@ -344,7 +344,8 @@ impl Group {
             let all = "`(failure-results e)` has all their failures";
             let raced = if self.total == 0 { none } else { all };
             let raced = if self.within.is_some() { all } else { raced };
-            whole.hint = Some(if self.on_error == OnError::Race || self.within.is_some() { raced } else { keep }.into());
+            whole.hint =
+                Some(if self.on_error == OnError::Race || self.within.is_some() { raced } else { keep }.into());
         }
         whole.details = Some(Rc::new(self.results()));
         whole

@@ -9,6 +9,7 @@ mod bad_input;
 mod budgets;
 mod calls;
 mod chats;
+mod combinators;
 mod contexts;
 mod dialect;
 mod documents;

@@ -38,8 +38,8 @@ mod vectors;
 mod words;
 
 pub(crate) use exceptions::{kind_of, message_of};
-pub(crate) use known::{name, name_of};
 pub(crate) use given::{Entry, Given, Machined, Shape, keyed, machined, plain};
+pub(crate) use known::{name, name_of};
 pub(crate) use regexps::literal as regexp;
 
 /// Every procedure, a file's after another's.

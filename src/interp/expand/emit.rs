@@ -153,7 +153,10 @@ impl Emitter {
         {
             let Arity { least, most } = lambda.takes;
             let most = most.map_or("#false".to_owned(), |most| most.to_string());
-            self.put(&format!("\n(%named {0} '{1} {least} {most})", global.steel, as_written(&global.steel)), code.span);
+            self.put(
+                &format!("\n(%named {0} '{1} {least} {most})", global.steel, as_written(&global.steel)),
+                code.span,
+            );
         }
     }
 

@@ -201,9 +201,6 @@ impl Expander {
 /// A variable named where it cannot have a value yet: an error when it is reached.
 fn early(name: &Name, at: &Syntax) -> Code {
     let word = Syntax::new(Node::Name(Name::Plain(name.word().clone())), at.span);
-    let call = vec![
-        Code::new(Op::Native("%undefined".into()), at.span),
-        Code::new(Op::Quote(word), at.span),
-    ];
+    let call = vec![Code::new(Op::Native("%undefined".into()), at.span), Code::new(Op::Quote(word), at.span)];
     Code::new(Op::Call(call), at.span)
 }
