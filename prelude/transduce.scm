@@ -148,11 +148,3 @@
     (if (null? steps)
         items
         (loop ((car steps) items) (cdr steps)))))
-
-;; ---- streams: a vector of the head and a thunk for the rest
-
-(define empty-stream (vector))
-(define (stream-empty? stream) (= 0 (vector-length stream)))
-(define (stream-cons head rest) (vector head rest))
-(define (stream-car stream) (vector-ref stream 0))
-(define (stream-cdr stream) ((vector-ref stream 1)))

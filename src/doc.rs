@@ -3,6 +3,7 @@
 //! The texts for people hold terminal styles; [`plain`] takes them out again. Not here: where they are printed, and whether
 //! styles are wanted there.
 
+use crate::interp::reference;
 use crate::primitives::{Family, Param, Primitive, all, find};
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write;
@@ -30,6 +31,46 @@ pub fn overview(width: usize) -> String {
     let more = "`bessemer doc NAME` or `(help NAME)` says more of one, `bessemer doc --search WORD` or `(apropos \"WORD\")` \
                 finds one.";
     out + &wrapped(more, width, "") + "\n"
+}
+
+/// What scripts have of Racket and R7RS, by area, and what they have not.
+pub fn dialect(width: usize) -> String {
+    let mut out = wrapped(
+        "Scripts are written in Scheme as Racket has it, and R7RS where Racket has nothing. This is what there is; `bessemer \
+         doc NAME` shows the parameters of one. The procedures for models, Python and contexts are in `bessemer doc`.",
+        width,
+        "",
+    );
+    for section in reference::sections() {
+        let names: Vec<&str> = section.entries.keys().map(String::as_str).collect();
+        out += &format!("\n\n{HEADING}{}{HEADING:#}\n\n{}", section.title, wrapped(&names.join(" "), width, "  "));
+    }
+    out += &format!("\n\n{HEADING}What is not there{HEADING:#}\n");
+    for area in reference::absent() {
+        let names: Vec<&str> = area.words().collect();
+        out += &format!("\n  {NAME}{}{NAME:#}\n", area.area);
+        out += &format!("{}\n", wrapped(area.instead, width, "    "));
+        out += &format!("{DIM}{}{DIM:#}\n", wrapped(&names.join(" "), width, "    "));
+    }
+    out
+}
+
+/// One procedure or form of the dialect.
+pub fn of_dialect(name: &str, width: usize) -> Option<String> {
+    let name = bare(name);
+    if let Some((message, instead)) = crate::interp::foreign::absent(name) {
+        return Some(format!("{}\n", wrapped(&format!("{message}: {instead}."), width, "")));
+    }
+    reference::sections().into_iter().find_map(|section| {
+        let params = section.entries.get(name)?;
+        let call = match params.as_deref() {
+            None => format!("{NAME}{name}{NAME:#}"),
+            Some("") => format!("({NAME}{name}{NAME:#})"),
+            Some(params) => format!("({NAME}{name}{NAME:#} {params})"),
+        };
+        let about = format!("As in Racket, or R7RS where Racket has none. {}: `bessemer doc dialect`.", section.title);
+        Some(format!("{call}\n\n{}\n", wrapped(&about, width, "")))
+    })
 }
 
 /// A few entries: how they are called, keywords left out, and what they do in one sentence.
@@ -115,7 +156,7 @@ pub fn unknown(name: &str) -> (String, String) {
     near.sort_by(|a, b| b.0.total_cmp(&a.0));
     let names: Vec<_> = near.iter().take(3).map(|(_, name)| format!("`{name}`")).collect();
     let hint = match names.split_last() {
-        None => "`bessemer doc` lists every name; Steel's own are not in this reference".into(),
+        None => "`bessemer doc` and `bessemer doc dialect` list every name".into(),
         Some((only, [])) => format!("did you mean {only}?"),
         Some((last, others)) => format!("did you mean {} or {last}?", others.join(", ")),
     };
@@ -220,7 +261,11 @@ fn wrapped(text: &str, width: usize, indent: &str) -> String {
 
 /// The entry of this name, as `bessemer doc` takes it: `(map-async` is `map-async`.
 pub(crate) fn named(name: &str) -> Option<&'static Primitive> {
-    find(name.trim().trim_start_matches(['(', '\'']).trim_end_matches(')'))
+    find(bare(name))
+}
+
+fn bare(name: &str) -> &str {
+    name.trim().trim_start_matches(['(', '\'']).trim_end_matches(')')
 }
 
 #[cfg(test)]
@@ -245,6 +290,17 @@ mod tests {
                 assert_eq!(long, Vec::<&str>::new());
             }
         }
+    }
+
+    #[test]
+    fn the_dialect_is_told_by_area_and_by_name() {
+        let all = plain(&dialect(80));
+        assert!(all.contains("\n\nRegular expressions\n\n  ") && all.contains("regexp-match-positions"), "{all}");
+        assert!(all.contains("\n\nWhat is not there\n\n  classes and objects\n"), "{all}");
+        let told = |name: &str| plain(&of_dialect(name, 80).unwrap_or_default());
+        assert!(told("substring").starts_with("(substring text start [end])\n\nAs in Racket"));
+        assert!(told("class").starts_with("`class` is not in this dialect"));
+        assert_eq!(of_dialect("xyzzy", 80), None);
     }
 
     #[test]

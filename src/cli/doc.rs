@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 #[derive(Args)]
 pub(super) struct Doc {
-    /// A procedure; without one, all of them in short.
+    /// A procedure, or `dialect` for what scripts have of Racket; without one, all of Bessemer's own in short.
     #[arg(value_name = "NAME", conflicts_with_all = ["search", "markdown"])]
     name: Option<String>,
     /// What has to do with a word, the best matches first.
@@ -23,10 +23,14 @@ impl Doc {
         let width = screen::width();
         let text = match (&self.name, &self.search) {
             _ if self.markdown => doc::reference(),
-            (Some(name), _) => match doc::named(name) {
-                Some(primitive) => doc::entry(primitive, width),
-                None => return unknown(doc::unknown(name)),
-            },
+            (Some(name), _) if name == "dialect" => doc::dialect(width),
+            (Some(name), _) => {
+                let own = doc::named(name).map(|primitive| doc::entry(primitive, width));
+                match own.or_else(|| doc::of_dialect(name, width)) {
+                    Some(entry) => entry,
+                    None => return unknown(doc::unknown(name)),
+                }
+            }
             (None, Some(word)) => {
                 let found = doc::search(word);
                 if found.is_empty() {

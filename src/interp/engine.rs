@@ -16,7 +16,7 @@ pub(crate) const PRELUDE: &[&str] = &[
 
 /// The part of the prelude that is written in the language that scripts have, and not in Steel's. One program too: no name
 /// means Steel's procedure in one file and ours in the next.
-const RACKET: &[&str] = &[
+pub(super) const RACKET: &[&str] = &[
     include_str!("../../prelude/racket/forms.scm"),
     include_str!("../../prelude/racket/text.scm"),
     include_str!("../../prelude/racket/output.scm"),
@@ -51,6 +51,12 @@ pub(crate) const COMBINATORS: &[&str] = &[
     include_str!("../../prelude/combinators/map-reduce.scm"),
     include_str!("../../prelude/combinators/reports.scm"),
 ];
+
+/// The text of one of these files.
+pub(super) fn racket_file(name: &str) -> &'static str {
+    let head = format!(";;; {name} -- ");
+    RACKET.iter().find(|text| text.starts_with(&head)).copied().unwrap_or_default()
+}
 
 /// Natives that the prelude itself still needed.
 const LATE: &[&str] = &["eval", "#%default-input-port", "current-input-port"];

@@ -349,7 +349,7 @@ fn type_problem(message: &str, callee: Option<&str>) -> Option<Said> {
 }
 
 /// How a value becomes what is wanted.
-fn conversion(wanted: &str, found: &str) -> &'static str {
+pub(super) fn conversion(wanted: &str, found: &str) -> &'static str {
     let number = found.parse::<f64>().is_ok();
     let string = found.starts_with('"');
     if found.contains("#<response ") {
@@ -422,6 +422,9 @@ fn script_error(message: String, hint: String, place: Range<usize>) -> ScriptErr
 /// What to say of a name that is not defined: what is written here instead, or the nearest of the program's own names and
 /// of the language's.
 pub(super) fn undefined<'a>(name: &str, program: &'a str, globals: impl Iterator<Item = &'a str>) -> Said {
+    if let Some((message, hint)) = foreign::absent(name) {
+        return said(message, hint);
+    }
     let message = format!("`{name}` is not defined");
     if let Some(hint) = foreign::instead(name) {
         return said(message, hint);

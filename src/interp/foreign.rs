@@ -28,12 +28,115 @@ const TABLE: &[(&str, &str)] = &[
     ("parallel-map", FAN_OUT),
     ("pmap", FAN_OUT),
     ("progn", "it is written `(begin body …)`"),
-    ("read-json", "`(string->json text)`"),
     ("return", "a procedure's value is its last expression's; `(finish value)` ends the script"),
     ("setq", "it is written `(set! name value)`"),
     ("string-search", "`(string-contains? string part)`"),
     ("True", TRUTH),
 ];
+
+/// What Racket and R7RS have and this dialect has not.
+pub(crate) struct Absent {
+    /// Such as `classes`.
+    pub(crate) area: &'static str,
+    /// What to do without it.
+    pub(crate) instead: &'static str,
+    names: &'static [&'static str],
+    /// Those that are forms, which would otherwise be taken for calls.
+    pub(crate) forms: &'static [&'static str],
+}
+
+#[rustfmt::skip]
+pub(crate) const ABSENT: &[Absent] = &[
+    Absent {
+        area: "classes and objects",
+        instead: "`(struct name (field …))` makes records, and closures hold state",
+        names: &["make-object", "is-a?", "object%", "is-a?/c", "field-bound?"],
+        forms: &["class", "class*", "interface", "mixin", "trait", "new", "instantiate", "send", "send*", "send/apply", "dynamic-send", "get-field",
+            "set-field!", "super-new", "init-field", "define/public", "define/override", "define-generics"],
+    },
+    Absent {
+        area: "modules and units",
+        instead: "a script is one program: leave the module out",
+        names: &["dynamic-require", "namespace-require"],
+        forms: &["module", "module*", "unit", "define-unit", "define-signature", "invoke-unit", "require-builtin", "define-library"],
+    },
+    Absent {
+        area: "contracts",
+        instead: "write `define`, and check arguments with `unless` and `raise-argument-error`",
+        names: &["contract", "any/c", "listof", "vectorof", "hash/c", "or/c", "and/c", "not/c", "one-of/c", "flat-named-contract", "between/c", "none/c"],
+        forms: &["define/contract", "contract-out", "provide/contract", "->", "->*", "->i", "case->", "recursive-contract"],
+    },
+    Absent {
+        area: "macros that compute",
+        instead: "macros are written with `define-syntax` and `syntax-rules`, or `define-syntax-rule`",
+        names: &["datum->syntax", "syntax->datum", "syntax->list", "raise-syntax-error-at", "generate-temporaries", "local-expand"],
+        forms: &["syntax-case", "syntax-parse", "syntax-parser", "define-syntax-class", "with-syntax", "syntax", "quasisyntax", "begin-for-syntax",
+            "define-for-syntax", "define-macro", "defmacro", "er-macro-transformer", "let-values-syntax", "define-syntax-parameter", "syntax-parameterize"],
+    },
+    Absent {
+        area: "evaluation",
+        instead: "no text becomes a program here; a table of procedures by name does most of what `eval` is used for",
+        names: &["eval", "namespace-anchor->namespace", "make-base-namespace", "current-namespace", "interaction-environment", "compile", "expand"],
+        forms: &["define-namespace-anchor"],
+    },
+    Absent {
+        area: "threads",
+        instead: "`(spawn thunk)` runs a thunk beside the rest and `(await handle)` gives its value; `map-async` does so for a list",
+        names: &["thread", "thread-wait", "kill-thread", "break-thread", "thread-send", "thread-receive", "make-channel", "channel-put", "channel-get",
+            "make-async-channel", "async-channel-put", "async-channel-get", "make-semaphore", "semaphore-wait", "semaphore-post", "call-with-semaphore",
+            "sync", "sync/timeout", "place-channel-put", "future", "touch", "call-in-nested-thread", "make-custodian", "engine-run"],
+        forms: &["place", "for/async", "delay/thread"],
+    },
+    Absent {
+        area: "pairs and strings that change",
+        instead: "pairs, lists and strings stay as they are: make new ones, or use a vector, a mutable hash or a box",
+        names: &["set-car!", "set-cdr!", "mcons", "mcar", "mcdr", "set-mcar!", "set-mcdr!", "mlist", "mpair?", "append!", "reverse!", "string-copy!"],
+        forms: &[],
+    },
+    Absent {
+        area: "files and folders",
+        instead: "`(read-file path)`, `(write-file path text)` and `(list-files pattern)` do it, under `--allow-read` and `--allow-write`",
+        names: &["call-with-input-file", "call-with-output-file", "with-input-from-file", "with-output-to-file", "call-with-input-file*", "call-with-output-file*",
+            "file->string", "file->lines", "file->list", "file->value", "file->bytes", "display-to-file", "display-lines-to-file", "write-to-file", "file-exists?",
+            "directory-exists?", "delete-file", "rename-file-or-directory", "copy-file", "make-directory", "make-directory*", "directory-list", "in-directory",
+            "current-directory", "build-path", "path->string", "string->path", "path?", "file-size", "file-or-directory-modify-seconds"],
+        forms: &["include", "define-runtime-path"],
+    },
+    Absent {
+        area: "processes and the network",
+        instead: "Python does it: `(py-exec …)` with `subprocess` or `urllib`, under `--allow-run`, `--allow-net` and `--allow-env`",
+        names: &["system", "system*", "process", "process*", "subprocess", "shell-execute", "getenv", "putenv", "environment-variables-ref", "tcp-connect",
+            "tcp-listen", "tcp-accept", "get-pure-port", "http-sendrecv", "call/input-url", "string->url", "serve/servlet", "find-executable-path"],
+        forms: &[],
+    },
+    Absent {
+        area: "dates",
+        instead: "Python knows the calendar: `(py-eval \"__import__('datetime').date.today().isoformat()\")`",
+        names: &["current-date", "date->string", "seconds->date", "date-year", "date-month", "date-day", "date-hour", "date-minute", "date*", "find-seconds",
+            "date->seconds", "date-display-format"],
+        forms: &[],
+    },
+    Absent {
+        area: "delimited continuations",
+        instead: "`call/cc`, `let/ec`, generators and `dynamic-wind` are there",
+        names: &["call-with-continuation-prompt", "abort-current-continuation", "call-with-composable-continuation", "make-continuation-prompt-tag",
+            "with-continuation-mark-value", "continuation-mark-set-first", "current-continuation-marks-list"],
+        forms: &["prompt", "control", "shift", "reset", "with-continuation-mark"],
+    },
+];
+
+impl Absent {
+    /// Everything of the area, in order.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &'static str> {
+        self.forms.iter().chain(self.names).copied()
+    }
+}
+
+/// What is said of a word of Racket's that is not here, and what to do instead.
+pub(crate) fn absent(name: &str) -> Option<(String, &'static str)> {
+    let area = ABSENT.iter().find(|area| area.words().any(|word| word == name))?;
+    Some((format!("`{name}` is not in this dialect, which has no {}", area.area), area.instead))
+}
 
 /// What is written here instead of a name that is not defined.
 pub(super) fn instead(name: &str) -> Option<String> {
@@ -47,6 +150,16 @@ pub(super) fn instead(name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_that_is_absent_is_there_and_nothing_is_absent_twice() {
+        let here = crate::interp::reference::words();
+        let mut seen = std::collections::HashSet::new();
+        for word in ABSENT.iter().flat_map(Absent::words) {
+            assert!(!here.contains(word), "{word} is there");
+            assert!(seen.insert(word), "{word} stands twice");
+        }
+    }
 
     #[test]
     fn names_of_other_languages_are_in_order_once() {

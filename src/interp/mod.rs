@@ -11,7 +11,7 @@ mod engine;
 mod errors;
 mod expand;
 mod files;
-mod foreign;
+pub(crate) mod foreign;
 mod group;
 mod json;
 mod ledger;
@@ -22,6 +22,7 @@ mod output;
 mod print;
 #[cfg(feature = "python")]
 mod python;
+pub(crate) mod reference;
 #[cfg(not(feature = "python"))]
 #[path = "python/absent.rs"]
 mod python;

@@ -116,7 +116,7 @@ fn failures_are_seen_alike_whatever_failed() {
     let ran = script(text).server(&mock).run();
     let look = |class: &str| format!("(#t #t #t #t {class} #f #t #t)\n");
     let looks = ["bad-request", "script", "script", "script", "python"].map(look).concat();
-    let rest = "(1 \"mock\" ())\n\"mine: a \\\"b\\\" 1\"\n#t\n#t\n#t\n#t\n#t\n#t\n#t\n#f\n\
+    let rest = "(1 \"mock\" ())\n\"mine: 'a \\\"b\\\" 1\"\n#t\n#t\n#t\n#t\n#t\n#t\n#t\n#f\n\
         (bad-request python bad-request)\n#t";
     assert_eq!(ran.value(), looks + rest);
 }
@@ -363,7 +363,7 @@ fn define_values_names_any_number_of_values_any_number_of_times() {
     let ran = script(text).run();
     assert_eq!(
         ran.stdout,
-        "(1 2 x (y) (3 4) (5 6 7) define-values (define-values (a) 1))\ndefine-values: it has 2 names for 3 values\n"
+        "(1 2 x (y) (3 4) (5 6 7) define-values (define-values (a) 1))\nresult arity mismatch;\n expected number of values not received\n  expected: 2\n  received: 3\n"
     );
-    assert!(ran.stderr.contains("define-values: it has 2 names for 1 values") && ran.code == Some(1), "{ran:?}");
+    assert!(ran.stderr.contains("  expected: 2\n  received: 1\n") && ran.code == Some(1), "{ran:?}");
 }

@@ -29,11 +29,11 @@ class D:\n  def times(self, n): return n * self.k\n  def me(self): return self\n
 +nan.0
 +inf.0
 "é😀\n\"q\""
-#u8(#x61 #x62)
+#"ab"
 (1 (2 (3 "x")) ())
 #hash((a . (#t 1.0)) (b . #hash((c . #<void>))))
 #hash((1 . "int") ("two" . 2))
-#set(1 2 3)
+#<set: 1 2 3>
 ""
 #hash()
 (#t #t #t #t #f)

@@ -181,7 +181,7 @@ fn try_gives_the_message_of_whatever_was_raised() {
       (message (lambda () (py-eval "1/0")))
       (try (raise "inner") on-error (lambda (m) (try (raise "again") on-error string-length))))"#;
     let ran = script(text).run();
-    assert!(ran.value().starts_with("(1 no such town: Ys (1 a) ZeroDivisionError: division by zero"), "{ran:?}");
+    assert!(ran.value().starts_with("(1 no such town: 'Ys (1 a) ZeroDivisionError: division by zero"), "{ran:?}");
     assert!(ran.value().ends_with(" 5)"), "{ran:?}");
 }
 

@@ -125,7 +125,7 @@ None
 fn transducers_and_streams_may_block() {
     let text = r#"
 (define (slowly x) (sleep 0.001) (* x x))
-(define (from n) (stream-cons n (lambda () (sleep 0.001) (from (+ n 1)))))
+(define (from n) (stream-cons n (begin (sleep 0.001) (from (+ n 1)))))
 (define (third i) (stream-car (stream-cdr (stream-cdr (from i)))))
 (displayln (map-async (lambda (i) (transduce (list i 2 3) (mapping slowly) (filtering odd?) (into-list))) '(1 5)))
 (displayln (map-async third '(1 10)))

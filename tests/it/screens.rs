@@ -105,16 +105,16 @@ fn a_narrow_terminal_shows_the_place() {
     assert!(text.contains("\u{1b}["), "{text:?}");
     let bare = anstream_free(&text);
     let lines: Vec<&str> = bare.lines().collect();
-    assert!(lines.iter().take(5).all(|line| line.chars().count() <= 40), "{bare}");
-    let at = lines[4].find('^').expect(&bare);
-    assert_eq!(lines[3].chars().skip(at).take(3).collect::<String>(), "car", "{bare}");
+    assert!(lines.iter().take(7).all(|line| line.chars().count() <= 40), "{bare}");
+    let at = lines[6].find('^').expect(&bare);
+    assert_eq!(lines[5].chars().skip(at).take(3).collect::<String>(), "car", "{bare}");
 }
 
 #[test]
 fn an_error_begins_a_line_of_its_own() {
     for (text, wanted) in [
-        ("(display \"half\") (car '())", "half\nerror: car: the list is empty\n"),
-        ("(displayln \"whole\") (car '())", "whole\nerror: car: the list is empty\n"),
+        ("(display \"half\") (car '())", "half\nerror: car: contract violation\n"),
+        ("(displayln \"whole\") (car '())", "whole\nerror: car: contract violation\n"),
     ] {
         let file = script(text);
         let mut command = bessemer();
@@ -148,7 +148,7 @@ fn no_colour_where_it_is_not_wanted() {
     command.arg("run").arg(file.path()).args(["--offline", "--quiet"]);
     for (name, value) in [("NO_COLOR", "1"), ("TERM", "dumb")] {
         let text = shown(80, bessemer().args(command.get_args()).env("TERM", "xterm").env("CI", "1").env(name, value));
-        assert!(text.contains("error: car: the list is empty") && !text.contains('\u{1b}'), "{name}: {text:?}");
+        assert!(text.contains("error: car: contract violation") && !text.contains('\u{1b}'), "{name}: {text:?}");
         let text = shown(80, bessemer().args(["doc", "sleep"]).env("TERM", "xterm").env(name, value));
         assert!(text.starts_with("(sleep seconds)") && !text.contains('\u{1b}'), "{name}: {text:?}");
     }

@@ -7,7 +7,7 @@ use super::{
     Entry,
     given::{failed, keyword, mistaken},
     plain,
-    strings::{range, text},
+    strings::{exhausted, range, text},
     tower::{natural, optional_natural, truth},
 };
 use crate::interp::{
@@ -27,7 +27,7 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("make-bytes", "count [byte]", |v| {
         let (count, filler) = (natural("make-bytes", &v[0])?, v.get(1).map_or(Ok(0), |b| byte("make-bytes", b))?);
         if count > 1 << 32 {
-            return Err(failed(format!("make-bytes: out of memory making {count} bytes")));
+            return Err(exhausted(format!("make-bytes: out of memory making {count} bytes")));
         }
         Ok(made(vec![filler; count]))
     }),

@@ -1,6 +1,7 @@
 //! How a procedure of the dialect is declared, and what it is given: arguments counted, keywords sorted out.
 
 use crate::interp::{
+    errors::conversion,
     print,
     value::{Exn, Fault, Native},
 };
@@ -268,7 +269,12 @@ pub(crate) fn failed(message: impl Into<String>) -> SteelErr {
 }
 
 fn contract(message: String) -> SteelErr {
-    raised(Exn::Contract, message)
+    let hint = message.split_once("\n  expected: ").and_then(|(_, rest)| {
+        let (expected, rest) = rest.split_once("\n  given: ")?;
+        Some(conversion(expected, rest.lines().next().unwrap_or_default())).filter(|hint| !hint.is_empty())
+    });
+    let fault = Fault { kind: Exn::Contract, ..Fault::script(message) };
+    crate::interp::natives::raise(hint.into_iter().fold(fault, Fault::hint).into_value())
 }
 
 /// An error of a kind that Racket has a name for.

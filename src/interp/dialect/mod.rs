@@ -42,40 +42,110 @@ pub(crate) use given::{Entry, Given, Machined, Shape, keyed, machined, plain};
 pub(crate) use known::{name, name_of};
 pub(crate) use regexps::literal as regexp;
 
-/// Every procedure, a file's after another's.
+/// What belongs together, as the reference shows it.
+pub(crate) struct Area {
+    pub(crate) title: &'static str,
+    natives: &'static [&'static [Entry]],
+    /// Those that need Steel's machine.
+    machined: &'static [&'static [Machined]],
+    /// The files of `prelude/racket` that have the rest.
+    pub(crate) files: &'static [&'static str],
+    /// What is Steel's own, since it is as in Racket there.
+    pub(crate) steels: &'static [&'static str],
+}
+
+#[rustfmt::skip]
+pub(crate) const AREAS: &[Area] = &[
+    Area {
+        title: "Truth and equality",
+        natives: &[equality::TABLE],
+        machined: &[],
+        files: &[],
+        steels: &["not", "boolean?"],
+    },
+    Area {
+        title: "Numbers",
+        natives: &[numbers::TABLE, reals::TABLE, bits::TABLE],
+        machined: &[],
+        files: &["numbers.scm"],
+        steels: &["+", "-", "*", "/", "<", ">", "<=", ">="],
+    },
+    Area {
+        title: "Strings and characters",
+        natives: &[strings::TABLE, words::TABLE, chars::TABLE],
+        machined: &[],
+        files: &["text.scm"],
+        steels: &[],
+    },
+    Area { title: "Symbols, keywords, bytes", natives: &[bytes::TABLE], machined: &[], files: &[], steels: &["symbol?"] },
+    Area { title: "Regular expressions", natives: &[regexps::TABLE], machined: &[], files: &[], steels: &[] },
+    Area {
+        title: "Pairs and lists",
+        natives: &[lists::TABLE, parts::TABLE, sorting::TABLE],
+        machined: &[],
+        files: &["lists.scm", "sorting.scm"],
+        steels: &["car", "cdr", "cons", "pair?", "null?", "list?", "list", "length", "append", "reverse"],
+    },
+    Area {
+        title: "Vectors",
+        natives: &[vectors::TABLE],
+        machined: &[vectors::MAKERS],
+        files: &["vectors.scm"],
+        steels: &["vector", "vector-ref", "vector-length"],
+    },
+    Area { title: "Hashes", natives: &[hashes::TABLE], machined: &[hashes::MAKERS], files: &["hashes.scm"], steels: &[] },
+    Area { title: "Sets", natives: &[sets::TABLE], machined: &[sets::MAKERS], files: &["sets.scm"], steels: &[] },
+    Area {
+        title: "Sequences, streams, generators",
+        natives: &[sequences::TABLE],
+        machined: &[sequences::MAKERS],
+        files: &["sequences.scm", "promises.scm", "generators.scm"],
+        steels: &[],
+    },
+    Area {
+        title: "Procedures, boxes, time",
+        natives: &[procedures::TABLE, known::TABLE, support::TABLE],
+        machined: &[],
+        files: &["procedures.scm", "arity.scm", "forms.scm"],
+        steels: &["box", "unbox", "make-parameter", "dynamic-wind", "call/cc", "call-with-current-continuation"],
+    },
+    Area {
+        title: "Records",
+        natives: &[records::TABLE],
+        machined: &[records::MAKERS],
+        files: &["records.scm"],
+        steels: &[],
+    },
+    Area {
+        title: "Exceptions and checks",
+        natives: &[exceptions::TABLE],
+        machined: &[],
+        files: &["exceptions.scm", "checks.scm"],
+        steels: &["raise"],
+    },
+    Area {
+        title: "Ports, printing, JSON",
+        natives: &[ports::TABLE, output::TABLE, tilde::TABLE],
+        machined: &[],
+        files: &["output.scm", "json.scm"],
+        steels: &["eof-object?"],
+    },
+];
+
+impl Area {
+    /// Its procedures in Rust and their parameters, those that are the prelude's own included.
+    pub(crate) fn natives(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let machined = self.machined.iter().copied().flatten().map(|entry| (entry.name, entry.params));
+        self.natives.iter().copied().flatten().map(|entry| (entry.name, entry.params)).chain(machined)
+    }
+}
+
+/// Every procedure, an area's after another's.
 pub(crate) fn all() -> impl Iterator<Item = &'static Entry> {
-    let tables: &[&'static [Entry]] = &[
-        bits::TABLE,
-        bytes::TABLE,
-        chars::TABLE,
-        equality::TABLE,
-        exceptions::TABLE,
-        hashes::TABLE,
-        known::TABLE,
-        lists::TABLE,
-        numbers::TABLE,
-        output::TABLE,
-        parts::TABLE,
-        ports::TABLE,
-        procedures::TABLE,
-        reals::TABLE,
-        records::TABLE,
-        regexps::TABLE,
-        sequences::TABLE,
-        sets::TABLE,
-        sorting::TABLE,
-        strings::TABLE,
-        support::TABLE,
-        tilde::TABLE,
-        vectors::TABLE,
-        words::TABLE,
-    ];
-    tables.iter().copied().flatten()
+    AREAS.iter().flat_map(|area| area.natives.iter().copied().flatten())
 }
 
 /// Those that need Steel's machine.
 pub(crate) fn machined() -> impl Iterator<Item = &'static Machined> {
-    let tables: &[&'static [Machined]] =
-        &[hashes::MAKERS, records::MAKERS, sequences::MAKERS, sets::MAKERS, vectors::MAKERS];
-    tables.iter().copied().flatten()
+    AREAS.iter().flat_map(|area| area.machined.iter().copied().flatten())
 }

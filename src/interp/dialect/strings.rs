@@ -12,7 +12,7 @@ use super::{
 };
 use crate::interp::{
     print, strings,
-    value::{Native, string},
+    value::{Fault, Native, string},
 };
 use std::ops::Range;
 use steel::{SteelErr, SteelVal, rvals::SteelString};
@@ -274,8 +274,14 @@ const MOST: usize = 1 << 32;
 pub(super) fn repeated(name: &str, piece: &str, count: usize) -> Native {
     match piece.len().checked_mul(count) {
         Some(bytes) if bytes < MOST => Ok(string(piece.repeat(count))),
-        _ => Err(failed(format!("{name}: out of memory making a string of {count} characters"))),
+        _ => Err(exhausted(format!("{name}: out of memory making a string of {count} characters"))),
     }
+}
+
+/// More than any session may have.
+pub(super) fn exhausted(message: String) -> SteelErr {
+    let fault = Fault::script(message).hint("hold less at a time; `--max-memory` says how much a script may have");
+    crate::interp::natives::raise(fault.into_value())
 }
 
 /// Without differences of case.

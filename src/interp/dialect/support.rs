@@ -7,7 +7,10 @@ use super::{
     Entry,
     given::{failed, keyword, plain},
 };
-use crate::interp::value::{Native, symbol};
+use crate::interp::{
+    natives::raise,
+    value::{Exn, Fault, Native, symbol},
+};
 use steel::{SteelErr, SteelVal, rvals::SteelString};
 
 /// What several values begin with.
@@ -49,7 +52,9 @@ pub(super) const TABLE: &[Entry] = &[
         )))
     }),
     plain!("%undefined", "name", |args| {
-        Err(failed(format!("{}: undefined;\n cannot use before initialization", text(&args[0]))))
+        let message = format!("{}: undefined;\n cannot use before initialization", text(&args[0]));
+        let fault = Fault { kind: Exn::Variable, ..Fault::script(message) };
+        Err(raise(fault.hint("its definition comes later: move that above this use").into_value()))
     }),
     plain!("%miscounted", "name least most arg ...", |args| {
         let name = text(&args[0]);

@@ -326,7 +326,7 @@ impl Emitter {
         if let Some((word, arity)) = known
             && !arity.takes(args.len())
         {
-            return self.miscounted(word, arity, args, span);
+            return self.miscounted(word, arity, args, head.span, span);
         }
         if let Op::Lambda(lambda) = &head.op {
             // Steel mistakes the parameters of a procedure that is called where it stands.
@@ -355,11 +355,11 @@ impl Emitter {
 
     /// Steel puts short procedures in the place of their calls without counting arguments; what is known to be wrong is
     /// said when it is reached, and not before.
-    fn miscounted(&mut self, word: &Rc<str>, arity: Arity, args: &[Code], span: Span) {
+    fn miscounted(&mut self, word: &Rc<str>, arity: Arity, args: &[Code], head: Span, span: Span) {
         self.list(span, |e| {
             let most = arity.most.map_or("#f".to_owned(), |most| most.to_string());
             let word = as_written(word).replace(['\\', '"'], "");
-            e.put(&format!("%miscounted \"{word}\" {} {most}", arity.least), span);
+            e.put(&format!("%miscounted \"{word}\" {} {most}", arity.least), head);
             e.arguments(args, span);
         });
     }

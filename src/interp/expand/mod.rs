@@ -21,7 +21,7 @@ pub(crate) mod syntax;
 
 use crate::wire::{Blame, FailureClass, ScriptError};
 pub(crate) use emit::{JUST, Source};
-pub(crate) use forms::core::Core;
+pub(crate) use forms::{core::Core, words as form_words};
 pub(crate) use rules::Part;
 use scope::{Binding, Global, Record, Scope};
 use std::{
@@ -178,6 +178,32 @@ impl Expander {
     pub(crate) fn bad(&self, part: &Syntax, message: impl Into<String>) -> ScriptError {
         error(part.span, message, "")
     }
+}
+
+/// What the language's own text defines: the name, its parameters if it is a procedure or a macro of one rule, and whether
+/// it is a macro.
+pub(crate) fn definitions(text: &str) -> Vec<(String, Option<String>, bool)> {
+    let forms = read::program(text, true).unwrap_or_default();
+    let defined = forms.iter().filter_map(|form| {
+        let [head, target, ..] = form.items()? else { return None };
+        let is_macro = match head.word()? {
+            "define" | "struct" => false,
+            "define-syntax" | "define-syntax-rule" => true,
+            _ => return None,
+        };
+        let (name, params) = match &target.node {
+            Node::Name(name) => (name.word().to_string(), None),
+            Node::List(items) | Node::Dotted(items, _) => {
+                let written = target.to_string();
+                let name = items.first()?.word()?.to_owned();
+                let params = written.strip_prefix('(')?.strip_suffix(')')?.strip_prefix(&*name)?.trim().to_owned();
+                (name, Some(params))
+            }
+            _ => return None,
+        };
+        Some((name, params, is_macro))
+    });
+    defined.collect()
 }
 
 /// The first datum of a text, and how many bytes it takes; none when there is nothing but space. What `read` gives.

@@ -57,8 +57,9 @@ pub(crate) fn help(args: &[SteelVal]) -> Native {
         output::text(Stream::Stdout, &doc::plain(&doc::overview(WIDTH)));
         return Ok(SteelVal::Void);
     }
-    match super::find(&name) {
-        Some(primitive) => output::text(Stream::Stdout, &doc::plain(&doc::entry(primitive, WIDTH))),
+    let own = super::find(&name).map(|primitive| doc::entry(primitive, WIDTH));
+    match own.or_else(|| doc::of_dialect(&name, WIDTH)) {
+        Some(entry) => output::text(Stream::Stdout, &doc::plain(&entry)),
         None => {
             let (message, hint) = doc::unknown(&name);
             return Err(super::raised(Fault::script(format!("help: {message}")).hint(hint)));

@@ -13,6 +13,7 @@ use crate::interp::{
         scope::{Binding, Scope},
         syntax::{Node, Span, Syntax},
     },
+    foreign,
 };
 use std::rc::Rc;
 
@@ -44,7 +45,6 @@ pub(crate) enum Core {
     Or,
     Quasiquote,
     Quote,
-    Refused,
     Set,
     Unless,
     Unquote,
@@ -80,23 +80,6 @@ pub(super) const WORDS: &[(&str, Core)] = &[
     ("or", Core::Or),
     ("quasiquote", Core::Quasiquote),
     ("quote", Core::Quote),
-    ("class", Core::Refused),
-    ("define/contract", Core::Refused),
-    ("define-macro", Core::Refused),
-    ("define-for-syntax", Core::Refused),
-    ("begin-for-syntax", Core::Refused),
-    ("define-unit", Core::Refused),
-    ("defmacro", Core::Refused),
-    ("er-macro-transformer", Core::Refused),
-    ("interface", Core::Refused),
-    ("let-values-syntax", Core::Refused),
-    ("module", Core::Refused),
-    ("require-builtin", Core::Refused),
-    ("syntax", Core::Refused),
-    ("syntax-case", Core::Refused),
-    ("syntax-parse", Core::Refused),
-    ("unit", Core::Refused),
-    ("with-syntax", Core::Refused),
     ("set!", Core::Set),
     ("unless", Core::Unless),
     ("unquote", Core::Unquote),
@@ -177,10 +160,6 @@ impl Core {
                 [] => Err(misused(form, "macros and a body are needed")),
             },
             Self::Ignored => Ok(x.void(form)),
-            Self::Refused => {
-                let word = items.first().and_then(Syntax::word).unwrap_or_default();
-                Err(refused(word, form.span))
-            }
             Self::Module => Err(misused(form, "it stands at the top level alone")),
             Self::Define
             | Self::DefineList
@@ -202,13 +181,8 @@ fn form_word(items: &[Syntax]) -> &str {
 
 /// What is said of a form of Racket's that is not here.
 pub(in crate::interp::expand) fn refused(word: &str, span: Span) -> crate::wire::ScriptError {
-    let hint = match word {
-        "class" | "interface" => "`(struct name (field …))` makes records, and closures hold state",
-        "unit" | "define-unit" | "module" => "a script is one program: leave the module out",
-        "define/contract" => "write `define`, and check arguments with `unless` and `raise-argument-error`",
-        _ => "macros are written with `define-syntax` and `syntax-rules`, or `define-syntax-rule`",
-    };
-    error(span, format!("`{word}` is not in this dialect"), hint)
+    let (message, hint) = foreign::absent(word).unwrap_or_else(|| (format!("`{word}` is not in this dialect"), ""));
+    error(span, message, hint)
 }
 
 impl Expander {

@@ -19,6 +19,12 @@ use super::{
 /// The forms in Rust that are made of others.
 const FORMS: &[&[(&str, Form)]] = &[small::FORMS, for_loops::FORMS, matching::FORMS, records::FORMS];
 
+/// Every form's word.
+pub(crate) fn words() -> impl Iterator<Item = &'static str> {
+    let made = FORMS.iter().copied().flatten().map(|(word, _)| *word);
+    core::WORDS.iter().map(|(word, _)| *word).chain(made)
+}
+
 /// Binds every form.
 pub(super) fn bind(scope: &Scope) {
     let plain = |word: &str| Name::Plain(word.into());
