@@ -24,6 +24,7 @@ mod handles;
 mod hints;
 mod language;
 mod mock_server;
+mod patterns;
 mod pieces;
 mod python;
 mod readme;
