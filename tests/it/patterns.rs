@@ -79,3 +79,43 @@ fn pattern(name: &str, calls: &[(&str, usize)]) {
 fn one_long_document_is_read_chunk_by_chunk() {
     pattern("map-reduce-document", &[(CHEAP, 9), (SMART, 1)]);
 }
+
+#[test]
+fn a_summary_is_made_level_by_level() {
+    pattern("progressive-summary", &[(CHEAP, 9)]);
+}
+
+#[test]
+fn a_draft_is_improved_in_rounds() {
+    pattern("refinement-chain", &[(CHEAP, 3), (SMART, 2)]);
+}
+
+#[test]
+fn groups_are_compared_in_an_overview() {
+    pattern("hierarchical-overview", &[(CHEAP, 50 + 9), (SMART, 1)]);
+}
+
+#[test]
+fn batches_wait_for_each_other() {
+    pattern("batch-rate-limit", &[(CHEAP, 50)]);
+}
+
+#[test]
+fn a_needle_is_found_without_reading_the_haystack() {
+    pattern("needle-in-a-haystack", &[(CHEAP, 8)]);
+}
+
+#[test]
+fn questions_are_answered_from_the_best_passages() {
+    pattern("document-qa", &[(SMART, 3)]);
+}
+
+#[test]
+fn notes_are_merged_by_a_tree() {
+    pattern("tree-aggregation", &[(CHEAP, 50 + 10 + 2 + 1)]);
+}
+
+#[test]
+fn notes_are_carried_from_part_to_part() {
+    pattern("cumulative-fold", &[(CHEAP, 5)]);
+}
