@@ -12,7 +12,7 @@
 ;;; side by side first, and search without calls.
 
 ;; A course on recalls: one case from each of these sites, each with another cause.
-(define sites '("Kirkmoor" "Zelenohrad" "Port Anselm" "Tamarack Falls"))
+(define sites (list "Zelenohrad" "Østerhavn" "Kirkmoor")) ; at the last one, the second has to choose again
 (define causes '("battery" "firmware" "label" "lubricant" "plastic" "latch"))
 
 (define reports (string->json context))

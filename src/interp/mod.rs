@@ -22,10 +22,10 @@ mod output;
 mod print;
 #[cfg(feature = "python")]
 mod python;
-pub(crate) mod reference;
 #[cfg(not(feature = "python"))]
 #[path = "python/absent.rs"]
 mod python;
+pub(crate) mod reference;
 mod sched;
 mod session;
 mod strings;

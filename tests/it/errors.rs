@@ -49,13 +49,13 @@ fn steels_errors_are_told_in_schemes_words() {
             "error: a procedure: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: 1\n  given: 0\nat 2:",
         ),
         ("(if (define x 1) 2 3)", "error: `define` stands where a value is needed\nat 1:6\nhint: definitions stand"),
-        (
-            "(let ((x)) x)",
-            "error: let: a binding is written [name value]\nat 1:7\nhint: it is written (let",
-        ),
+        ("(let ((x)) x)", "error: let: a binding is written [name value]\nat 1:7\nhint: it is written (let"),
         ("(let* ([x]) x)", "error: let*: a binding is written [name value]\nat 1:8\nhint: it is written"),
         ("(require \"other.scm\")", "error: other files cannot be required\nat 1:10\nhint: "),
-        ("(foo 1)\n(define foo 5)", "error: foo: undefined;\n cannot use before initialization\nat 1:2\nhint: its definition comes later"),
+        (
+            "(foo 1)\n(define foo 5)",
+            "error: foo: undefined;\n cannot use before initialization\nat 1:2\nhint: its definition comes later",
+        ),
         ("(set! log 1)", "error: set!: `log` is the language's own\nat 1:1\nhint: define a variable"),
         (
             "(define-values (a b))",
@@ -115,8 +115,14 @@ fn what_other_languages_write_is_answered_with_what_is_written_here() {
         ("(define (f)\n  (def y 1)\n  y)", "error: `def` is not defined\nat 2:4\nhint: it is written `(define name"),
         ("(fn (x) x)", "error: `fn` is not defined\nat 1:2\nhint: procedures are written `(lambda"),
         ("(if (= 1 1) True 0)", "error: `True` is not defined\nat 1:13\nhint: true is `#t`"),
-        ("(class object% (super-new))", "error: `class` is not in this dialect, which has no classes and objects\nat 1:"),
-        ("(thread (lambda () 1))", "error: `thread` is not in this dialect, which has no threads\nat 1:2\nhint: `(spawn"),
+        (
+            "(class object% (super-new))",
+            "error: `class` is not in this dialect, which has no classes and objects\nat 1:",
+        ),
+        (
+            "(thread (lambda () 1))",
+            "error: `thread` is not in this dialect, which has no threads\nat 1:2\nhint: `(spawn",
+        ),
         ("(set-car! '(1) 2)", "`set-car!` is not in this dialect, which has no pairs and strings that change\nat 1:2"),
         ("(llm-query instruction: \"a\")", "at 1:12\nhint: a keyword is written `#:instruction`"),
         (
@@ -125,9 +131,15 @@ fn what_other_languages_write_is_answered_with_what_is_written_here() {
         ),
         ("(define l '(1))\n(car (list , 2))", "error: a comma stands outside of a quasiquote\nat 2:"),
         ("`(1 ,x)", "error: `x` is not defined\nat 1:6"),
-        ("(map and '(1))", "error: `and` is a form, and stands first in parentheses\nat 1:6\nhint: it is written (and condition …)"),
+        (
+            "(map and '(1))",
+            "error: `and` is a form, and stands first in parentheses\nat 1:6\nhint: it is written (and condition …)",
+        ),
         ("(try 1 (lambda (e) 2))", "hint: it is written (try expr on-error handler)"),
-        ("(define x 1 2)", "error: define: a name and one value are needed\nat 1:1\nhint: it is written (define name value)"),
+        (
+            "(define x 1 2)",
+            "error: define: a name and one value are needed\nat 1:1\nhint: it is written (define name value)",
+        ),
         // A macro of the script's own is its own.
         ("(define-syntax for (syntax-rules () [(_ x) x]))\n(for y)", "error: `y` is not defined\nat 2:6"),
     ] {

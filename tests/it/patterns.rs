@@ -200,5 +200,30 @@ fn the_second_step_begins_before_the_first_has_decided() {
 
 #[test]
 fn a_search_goes_back_where_the_rules_do_not_hold() {
-    pattern("backtracking-search", &[(CHEAP, 10)]);
+    pattern("backtracking-search", &[(CHEAP, 11)]);
+}
+
+#[test]
+fn every_script_has_a_header_a_test_and_a_line_in_the_readme() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scripts");
+    let readme = std::fs::read_to_string(folder.join("README.md")).unwrap();
+    let mut scripts = 0;
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "scm") {
+            continue;
+        }
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with(&format!(";;; {name}.scm -- ")), "{name}");
+        for part in ["Problem ", "Shape ", "Calls ", "Run ", "The wrong pattern "] {
+            assert!(text.contains(&format!("\n;;; {part}")), "{name}: {part}");
+        }
+        assert!(readme.contains(&format!("\n| `{name}` |")), "{name} is not in the README");
+        // The first command of the project's README has tests of its own.
+        let tested = include_str!("patterns.rs").contains(&format!("pattern(\"{name}\", "));
+        assert!(tested || name == "parallel-fan-out", "{name} has no test");
+        scripts += 1;
+    }
+    assert!(scripts > 20, "{scripts}");
 }
