@@ -116,7 +116,7 @@ pub fn chunk(text: &str, plan: &Plan, stop: &dyn Fn() -> bool) -> Result<Vec<Chu
         let whole = Chunk { range: 0..text.len(), fresh: 0, size };
         return Ok(if text.is_empty() { Vec::new() } else { vec![whole] });
     }
-    let breaks = breaks::of(text, by, stop);
+    let breaks = breaks::of(text, by, plan.size, stop);
     match plan.unit {
         Unit::Chars => cut::chunks(text, by, &plan, meter::Chars::new(text, plan.size), breaks, stop),
         Unit::Tokens(v) => cut::chunks(text, by, &plan, meter::Tokens::new(text, plan.size, v), breaks, stop),

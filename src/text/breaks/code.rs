@@ -1,20 +1,20 @@
-//! Source code: between items and statements, by the syntax tree of its language.
+//! Source code: between items, and within an item that is too long by the syntax tree of its language.
 //!
-//! A place is the beginning of a line, as strong as the outermost node that begins there; what stands in front of an item
-//! (its comment, its attributes) stays with it. A language without a grammar here goes by indentation and blank lines.
+//! Items are found by reading along (`items`), which is fast; only an item that does not fit into a chunk is parsed
+//! (`trees`). A language without a grammar here goes by indentation and blank lines.
+
+mod items;
+mod trees;
+
+pub(in crate::text) use items::Items;
+pub(in crate::text) use trees::{PART, Trees};
 
 use super::{Break, Breaks, LINE, indent, line, lines};
-use std::ops::ControlFlow;
-use tree_sitter::{Node, ParseOptions, Parser, TreeCursor};
 
 /// Of the outermost nodes.
-const ITEM: u16 = 1;
-/// A statement that shares its line with another: minified code has no other places. Depths follow.
-const SAME_LINE: u16 = 30_000;
+pub(in crate::text) const ITEM: u16 = 1;
 /// Behind a comment or an attribute, before what it is about.
 const ATTACHED: u16 = LINE - 1;
-/// How the kinds of nodes end that may share a line.
-const STATES: &[&str] = &["statement", "declaration", "definition", "_item"];
 /// From here on all depths are one.
 const DEEPEST: u16 = 20_000;
 
@@ -29,29 +29,13 @@ pub(in crate::text) enum Language {
     JavaScript,
 }
 
-/// The places of source code. `stop` is asked while it is parsed: then there are no more of them.
-pub(super) fn of<'a>(text: &'a str, stop: &'a dyn Fn() -> bool) -> Breaks<'a> {
-    match guessed(text).and_then(|(language, _)| trees(text, language, PART, stop)) {
-        Some(trees) => Box::new(trees),
+/// The places of source code; an item of up to `size` bytes is not to be cut. `stop` is asked while one is parsed: then
+/// there are no more places.
+pub(super) fn of<'a>(text: &'a str, size: usize, stop: &'a dyn Fn() -> bool) -> Breaks<'a> {
+    match guessed(text) {
+        Some((language, _)) => Box::new(Items::new(text, language, size, stop)),
         None => Box::new(by_indent(text)),
     }
-}
-
-/// The places by the grammar of a language, of which `part` bytes are parsed at once.
-pub(in crate::text) fn trees<'a>(
-    text: &'a str,
-    language: Language,
-    part: usize,
-    stop: &'a dyn Fn() -> bool,
-) -> Option<impl Iterator<Item = Break> + 'a> {
-    let grammar = match language {
-        Language::Python => tree_sitter_python::LANGUAGE,
-        Language::Rust => tree_sitter_rust::LANGUAGE,
-        Language::JavaScript => tree_sitter_javascript::LANGUAGE,
-    };
-    let mut parser = Parser::new();
-    parser.set_language(&grammar.into()).ok()?;
-    Some(Trees { text, parser, part, stop, from: 0, ready: Vec::new().into_iter() })
 }
 
 /// The language of a text and how many of the lines looked at speak for it; none when no line does.
@@ -109,177 +93,6 @@ pub(in crate::text) fn sample(text: &str) -> &str {
     }
     let whole = if end < text.len() { text[..end].rfind('\n') } else { None };
     &text[..whole.unwrap_or(end)]
-}
-
-/// How much is parsed at once, in bytes. A tree takes up some forty times as much.
-const PART: usize = 1 << 20;
-/// The most that is, where there is no item's beginning to go on from.
-const LARGEST: usize = 8 << 20;
-
-/// The places by syntax trees, each of which goes on where the one before had its last item.
-struct Trees<'a> {
-    text: &'a str,
-    parser: Parser,
-    /// How much is parsed at once.
-    part: usize,
-    stop: &'a dyn Fn() -> bool,
-    /// What lies before has been parsed.
-    from: usize,
-    ready: std::vec::IntoIter<Break>,
-}
-
-impl Iterator for Trees<'_> {
-    type Item = Break;
-
-    fn next(&mut self) -> Option<Break> {
-        while self.from < self.text.len() {
-            if let Some(place) = self.ready.next() {
-                return Some(place);
-            }
-            self.ready = self.part()?.into_iter();
-        }
-        self.ready.next()
-    }
-}
-
-impl Trees<'_> {
-    /// The places of the next part; none when the work is to stop.
-    fn part(&mut self) -> Option<Vec<Break>> {
-        let mut length = self.part;
-        loop {
-            let end = part_end(self.text, self.from.saturating_add(length));
-            let places = self.parse(end)?;
-            // The last item may lack its end: it is parsed again. One that begins early makes for much of that.
-            let item = places.iter().rposition(|place| place.level == ITEM && place.at > self.from);
-            let item = item.filter(|item| places[*item].at - self.from > length / 2);
-            let next = match item {
-                _ if end == self.text.len() => return self.go_on(places, end),
-                Some(item) => places[item].at,
-                None if length >= LARGEST => end,
-                None => {
-                    length *= 2;
-                    continue;
-                }
-            };
-            return self.go_on(places, next);
-        }
-    }
-
-    /// The places before `next`, where the next part begins.
-    fn go_on(&mut self, mut places: Vec<Break>, next: usize) -> Option<Vec<Break>> {
-        places.truncate(places.partition_point(|place| place.at < next));
-        self.from = next;
-        Some(places)
-    }
-
-    fn parse(&mut self, end: usize) -> Option<Vec<Break>> {
-        let (from, stop) = (self.from, self.stop);
-        let bytes = &self.text.as_bytes()[from..end];
-        let mut look =
-            |_: &tree_sitter::ParseState| if stop() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-        let options = ParseOptions::new().progress_callback(&mut look);
-        let tree =
-            self.parser.parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), None, Some(options));
-        let Some(tree) = tree else {
-            self.parser.reset();
-            return None;
-        };
-        let walk = Walk { text: &self.text[..end], from, places: Vec::new(), before: Vec::new() };
-        Some(with_lines(&self.text[..end], from, walk.all(tree.walk())))
-    }
-}
-
-/// The last beginning of a line that is no further than `at`, or a place near `at` where there is none near.
-fn part_end(text: &str, at: usize) -> usize {
-    if at >= text.len() {
-        return text.len();
-    }
-    let mut end = at;
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    let near = end.saturating_sub(PART / 4);
-    text.as_bytes()[near..end].iter().rposition(|byte| *byte == b'\n').map_or(end, |line| near + line + 1)
-}
-
-/// A walk over a tree, outer nodes before inner ones, in the order of the text.
-struct Walk<'a> {
-    text: &'a str,
-    /// Where the tree's text begins.
-    from: usize,
-    places: Vec<Break>,
-    /// For each depth, the node before on it: where it ends, and whether it belongs to what follows.
-    before: Vec<Option<(usize, bool)>>,
-}
-
-impl Walk<'_> {
-    fn all(mut self, mut cursor: TreeCursor<'_>) -> Vec<Break> {
-        if !cursor.goto_first_child() {
-            return self.places;
-        }
-        self.before.push(None);
-        loop {
-            self.node(cursor.node());
-            if cursor.goto_first_child() {
-                self.before.push(None);
-                continue;
-            }
-            while !cursor.goto_next_sibling() {
-                self.before.pop();
-                if !cursor.goto_parent() || self.before.is_empty() {
-                    return self.places;
-                }
-            }
-        }
-    }
-
-    fn node(&mut self, node: Node<'_>) {
-        let depth = self.before.len();
-        let (start, end) = (self.from + node.start_byte(), self.from + node.end_byte());
-        let Some(before) = self.before.last_mut() else { return };
-        if !node.is_named() {
-            return;
-        }
-        let spaces = self.text.as_bytes()[..start].iter().rev().take_while(|b| matches!(b, b' ' | b'\t')).count();
-        let begins = start - spaces;
-        let first = begins == 0 || self.text.as_bytes()[begins - 1] == b'\n';
-        let leads = first && (node.kind().contains("comment") || node.kind() == "attribute_item");
-        // What stands in front of it ends on the line before, or on this one.
-        let attached =
-            before.is_some_and(|(end, leads)| leads && self.text[end.min(start)..start].matches('\n').count() <= 1);
-        *before = Some((end, leads));
-        let depth = depth.min(usize::from(DEEPEST)) as u16;
-        let states = |kind: &str| STATES.iter().any(|end| kind.ends_with(end));
-        let level = match () {
-            () if first && attached => ATTACHED,
-            () if first => depth,
-            () if states(node.kind()) => SAME_LINE + depth,
-            () => return,
-        };
-        let at = if first { begins } else { start };
-        // Of those that begin at one place the outermost counts.
-        if at > 0 && self.places.last().is_none_or(|last| last.at < at) {
-            self.places.push(Break { at, level });
-        }
-    }
-}
-
-/// The places with those of the lines at which no node begins, such as those within a string.
-fn with_lines(text: &str, from: usize, places: Vec<Break>) -> Vec<Break> {
-    let mut all = Vec::with_capacity(places.len() * 2);
-    let mut places = places.into_iter().peekable();
-    for at in lines(&text[from..]).map(|at| from + at) {
-        while let Some(place) = places.next_if(|place| place.at < at) {
-            all.push(place);
-        }
-        match places.next_if(|place| place.at == at) {
-            Some(place) => all.push(place),
-            None if closes(line(text, at)) => {}
-            None => all.push(Break { at, level: LINE }),
-        }
-    }
-    all.extend(places);
-    all
 }
 
 /// Whether a line ends what was opened before.

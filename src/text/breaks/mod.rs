@@ -2,7 +2,7 @@
 //!
 //! Levels count down in strength: of two places the one with the lower level is the better. What belongs together lies
 //! between two places of a level and holds none of that level or a lower one. Places are found as they are asked for, so
-//! that a long text costs no memory; code is parsed a part at a time.
+//! that a long text costs no memory; code is parsed no further than it has to be.
 
 pub(super) mod code;
 pub(super) mod dicom;
@@ -32,13 +32,14 @@ pub(super) const WORD: u16 = u16::MAX - 1;
 /// Anywhere else.
 pub(super) const HARD: u16 = u16::MAX;
 
-/// The places of a text of this kind. Where `stop` says so there are no more of them.
-pub(super) fn of<'a>(text: &'a str, by: By, stop: &'a dyn Fn() -> bool) -> Breaks<'a> {
+/// The places of a text of this kind, of which chunks of `size` are to be made, be it characters or tokens. Where `stop`
+/// says so there are no more of them.
+pub(super) fn of<'a>(text: &'a str, by: By, size: usize, stop: &'a dyn Fn() -> bool) -> Breaks<'a> {
     match by {
         By::Sentence => Box::new(prose::sentences(text)),
         By::Auto | By::Paragraph => Box::new(prose::paragraphs(text)),
         By::Markdown => Box::new(markdown::Markdown::new(text)),
-        By::Code => code::of(text, stop),
+        By::Code => code::of(text, size, stop),
         By::Json => Box::new(json::Json::new(text)),
         By::Dicom => Box::new(dicom::Dicom::new(text)),
         By::Fixed => Box::new(std::iter::empty()),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::text::{
-    breaks::code::{Language, trees},
+    breaks::code::{ITEM, Items, Language, PART, Trees},
     detect::kind,
 };
 
@@ -130,11 +130,118 @@ fn code_parsed_in_parts_is_cut_where_the_whole_would_be() {
         .collect();
     let rust: String = (0..300).map(|n| format!("/// {n}\n#[a]\nfn f{n}() {{\n    let a = {n};\n}}\n\n")).collect();
     for (language, text) in [(Language::Python, python), (Language::Rust, rust)] {
-        let whole: Vec<_> = trees(&text, language, usize::MAX, &never).unwrap().collect();
+        let whole: Vec<_> = Trees::new(&text, 0, language, usize::MAX, &never).unwrap().collect();
         assert!(whole.len() > 600);
         for part in [500, 777, 5000] {
-            assert_eq!(trees(&text, language, part, &never).unwrap().collect::<Vec<_>>(), whole, "{language:?} {part}");
+            let parts = Trees::new(&text, 0, language, part, &never).unwrap();
+            assert_eq!(parts.collect::<Vec<_>>(), whole, "{language:?} {part}");
         }
+    }
+}
+
+const PYTHON: &str = r##"#!/usr/bin/env python3
+"""A module.
+
+def not_here(): pass
+"""
+import os, re  # (
+
+X = [
+1,
+2,
+]
+y = f"{X['a']} # (" + 'it\'s' + r'\''
+
+@decorated(
+"here")
+# with a comment
+def one(a,
+b):
+    return """
+x = 1
+"""
+if y:
+    pass
+elif y == 2:
+    pass
+else:
+    pass
+
+z = 1 + \
+2
+w = 3
+"##;
+
+const RUST: &str = r###"//! A module.
+
+use std::{
+fmt,
+};
+
+/// Text with an unclosed ( and a "quote.
+#[derive(Debug)]
+pub struct A<'a> { b: &'a str }
+
+/* A comment /* in another */
+fn not_here() {}
+*/
+fn one<T>(c: char) -> bool
+where
+    T: Copy,
+{
+    let raw = r#"
+fn nor_here() { " "#;
+    c == '"' || c == '(' || c == '\'' || c == '漢' || raw == "\"
+fn nor_here() {"
+}
+const B: &[u8] = br"\";
+static C: u8 = b'{';
+fn two() {}
+"###;
+
+const JAVASCRIPT: &str = r##"// A module.
+import { a } from 'b';
+
+const c = /[/"(]+\/'/g.test(a) ? a / 2 : 1;
+const d = `text ${ `inner ${ { e: "}" } } (` }
+function notHere() {
+`;
+
+/** Text. */
+async function one(
+x
+) {
+  return x / 2 / 3; // "
+}
+class A {
+}
+try {
+} catch (e) {
+}
+finally {
+}
+export default one;
+"##;
+
+#[test]
+fn items_found_by_reading_along_are_those_of_the_syntax_tree() {
+    for (language, text) in [
+        (Language::Python, PYTHON),
+        (Language::Rust, RUST),
+        (Language::JavaScript, JAVASCRIPT),
+        (Language::Rust, include_str!("../cut.rs")),
+        (Language::Rust, include_str!("../breaks/code/items.rs")),
+        (Language::Rust, include_str!("kinds.rs")),
+        (Language::Rust, include_str!("../../interp/natives.rs")),
+    ] {
+        let items = |places: &mut dyn Iterator<Item = crate::text::breaks::Break>| {
+            let items = places.filter(|place| place.level == ITEM);
+            items.map(|place| text[place.at..].lines().next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+        };
+        let by_tree = items(&mut Trees::new(text, 0, language, PART, &never).unwrap());
+        let along = items(&mut Items::new(text, language, usize::MAX, &never));
+        assert_eq!(along, by_tree, "{language:?}");
+        assert!(by_tree.len() > 3, "{by_tree:?}");
     }
 }
 
