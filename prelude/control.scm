@@ -22,7 +22,7 @@
     [(_ expr on-error handler) (%with-handler (lambda (e) (handler (%message-of e))) (lambda () expr))]))
 
 (define (%message-of raised)
-  (if (failure? raised) (failure-message raised) (format "~a" raised)))
+  (if (failure? raised) (failure-message raised) (%displayed raised)))
 
 ;; ---- winders: a chain of (vector id before after parent), #f at its end
 

@@ -75,19 +75,6 @@
 
 
 ;;@doc
-;; (compose transducer …) -> procedure
-;;
-;; One transducer out of several, the first one first.
-;;
-;; ```scheme
-;; (transduce '(1 2 3) (compose (filtering odd?) (taking 1)) (into-list)) ;; => (1)
-;; ```
-(define (compose . transducers)
-  (lambda (items)
-    (foldl (lambda (transducer so-far) (transducer so-far)) items transducers)))
-
-
-;;@doc
 ;; (into-list) -> procedure
 ;;
 ;; A reducer that gives the items as a list.

@@ -80,8 +80,6 @@
 
 (define (call-with-escape-continuation f) (call-with-current-continuation f))
 (define (call/ec f) (call-with-current-continuation f))
-(define (call-with-composable-continuation f)
-  (error 'call-with-composable-continuation "composable continuations are not supported"))
 
 (define (assert value . message)
   (unless value (raise (%exn:fail "assert: assertion failed" (current-continuation-marks)))))

@@ -12,3 +12,23 @@
     (cond [(= whole low) whole]
           [(< whole (floor high)) (+ whole 1)]
           [else (+ whole (/ 1 (%simplest (/ 1 (- high whole)) (/ 1 (- low whole)))))])))
+
+(define pi 3.141592653589793)
+(define euler 2.718281828459045)
+
+(define (integer-sqrt n) (car (%integer-sqrt 'integer-sqrt n)))
+(define (integer-sqrt/remainder n) (apply values (%integer-sqrt 'integer-sqrt/remainder n)))
+(define (exact-integer-sqrt n) (apply values (%integer-sqrt 'exact-integer-sqrt n)))
+
+(define (quotient/remainder n d) (values (quotient n d) (remainder n d)))
+(define (truncate/ n d) (values (truncate-quotient n d) (truncate-remainder n d)))
+(define (floor/ n d) (values (floor-quotient n d) (floor-remainder n d)))
+(define (exact-integer/ n d) (values (quotient n d) (remainder n d)))
+
+(define (~r number #:sign [sign #f] #:base [base 10] #:precision [precision 6] #:notation [notation 'positional]
+            #:format-exponent [exponent #f] #:min-width [least 1] #:pad-string [pad " "]
+            #:groups [groups '(3)] #:group-sep [separator ""] #:decimal-sep [point "."])
+  (let ([notation (if (procedure? notation) (notation number) notation)])
+    (%~r number #:sign sign #:base base #:precision precision #:notation notation
+         #:format-exponent exponent #:min-width least #:pad-string pad
+         #:groups groups #:group-sep separator #:decimal-sep point)))

@@ -7,6 +7,11 @@
   (or (%elements value)
       (if (%stream? value) (stream->list value) (%no-sequence name value))))
 
+;; What a loop goes along: a list or, of a stream, a pair of its first element and the stream, with which it goes on.
+(define (%walked value)
+  (if (%stream? value) (cons (stream-first value) value) (%sequence->list value)))
+(define (%walked-on stream) (%walked (stream-rest stream)))
+
 (define (sequence->list value) (%elements-of 'sequence->list value))
 (define (in-list items)
   (unless (list? items) (raise-argument-error 'in-list "list?" items))

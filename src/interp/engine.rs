@@ -19,6 +19,7 @@ pub(crate) const PRELUDE: &[&str] = &[
 pub(super) const RACKET: &[&str] = &[
     include_str!("../../prelude/racket/forms.scm"),
     include_str!("../../prelude/racket/text.scm"),
+    include_str!("../../prelude/racket/patterns.scm"),
     include_str!("../../prelude/racket/output.scm"),
     include_str!("../../prelude/racket/procedures.scm"),
     include_str!("../../prelude/racket/lists.scm"),

@@ -129,7 +129,6 @@ fn violation(name: &str, expected: &str, found: Option<&str>) -> String {
 pub(super) fn translated(message: &str, callee: Option<&str>) -> Option<Said> {
     let message = &*message.split_whitespace().collect::<Vec<_>>().join(" ");
     name_problem(message)
-        .or_else(|| syntax(message))
         .or_else(|| application(message, callee))
         .or_else(|| lookup(message, callee))
         .or_else(|| type_problem(message, callee))
@@ -143,81 +142,6 @@ fn name_problem(message: &str) -> Option<Said> {
         format!("a procedure is called with too few arguments: its `{parameter}` has no value"),
         "give it one argument for each parameter",
     ))
-}
-
-fn syntax(message: &str) -> Option<Said> {
-    if message.starts_with("Define cannot exist except at the top level") {
-        return Some(said(
-            "`define` stands where a value is wanted",
-            "definitions stand at the top level or at the start of a body; `let` binds names anywhere",
-        ));
-    }
-    if message == "set!: cannot mutate module-required identifier" {
-        return Some(said(
-            "`set!` cannot change a name that the language itself has",
-            "give the variable a name of its own, such as `my-log` for `log`",
-        ));
-    }
-    if let Some(odd) = message.strip_prefix("Define expects an identifier, found: ") {
-        return Some(said(format!("`define` wants a name, not `{odd}`"), form_hint("define")));
-    }
-    if message == "define has neither head nor body" {
-        return Some(said("`define` has neither a name nor a value", form_hint("define")));
-    }
-    if message.starts_with("Arity mismatch: quote") {
-        return Some(said("`quote` wants one datum", form_hint("quote")));
-    }
-    if let Some(used) = message.strip_prefix("macro expansion unable to match case: (") {
-        let name = used.split([' ', ')']).next().unwrap_or(used);
-        return Some(said(
-            format!("`{name}` is not used as it is defined: `({used}`"),
-            form_hint(name.trim_start_matches('%')),
-        ));
-    }
-    if let Some(module) = message.strip_prefix("Unable to find builtin module: ") {
-        return Some(said(
-            format!("there is no module {}", module.replace('"', "`")),
-            "everything in `bessemer doc` is there without `require`",
-        ));
-    }
-    if let Some(odd) =
-        message.strip_prefix("require object expected a string literal referring to a file/module, found: ")
-    {
-        return Some(said(
-            format!("`require` wants a file's name in quotes, not `{odd}`"),
-            "everything in `bessemer doc` is there without `require`",
-        ));
-    }
-    if message == "Unexpected EOF" {
-        return Some(said(
-            "the script ends where something is still to come",
-            "a quote belongs before a datum: `'(1 2)`",
-        ));
-    }
-    let rest = message.strip_prefix("Syntax Error: ")?;
-    let name = rest.split(' ').next().unwrap_or_default();
-    let (name, what) = match rest {
-        "Define expected only one expression after the identifier" => ("define", "`define` has two values".to_owned()),
-        "Function body cannot be empty" => ("define", "the procedure has no body".to_owned()),
-        "invalid character name" => {
-            return Some(said("there is no character of this name", "such as `#\\a`, `#\\space`, `#\\newline`"));
-        }
-        _ if rest.contains("list of variable binding pairs") => {
-            (name, format!("`{name}`: every binding is a name and a value in parentheses"))
-        }
-        _ if name == "lambda" => (name, "`lambda` wants parameters and a body".into()),
-        _ if rest.contains("expects an expression") => (name, format!("`{name}` has no body")),
-        _ => match rest.split_once(" expects a ") {
-            Some((_, what)) => {
-                let what = what.strip_suffix(", found none").unwrap_or(what);
-                // Steel calls all parts of an `if` conditions.
-                let what = what.replace("test condition", "condition").replace("then condition", "then part");
-                (name, format!("`{name}`: the {what} is missing"))
-            }
-            None => (name, rest.to_owned()),
-        },
-    };
-    Some(said(what, form_hint(name)))
 }
 
 fn application(message: &str, callee: Option<&str>) -> Option<Said> {
@@ -373,7 +297,7 @@ pub(super) fn conversion(wanted: &str, found: &str) -> &'static str {
     }
 }
 
-/// The words for parentheses that do not match, in the program as its user wrote it.
+/// The words for parentheses that do not match, and what to do.
 pub(super) fn unbalanced(text: &str) -> Option<ScriptError> {
     let line = |at: usize| text[..at].matches('\n').count() + 1;
     let (message, hint, at) = match lex::unbalanced(text)? {
@@ -443,16 +367,8 @@ pub(super) fn comma() -> Said {
     said("a comma stands outside of a quasiquote", "the items of a list are separated by spaces: `(list 1 2 3)`")
 }
 
-/// What a panic of Steel's means, in the program as its user wrote it.
-pub(super) fn panicked(panic: &str, text: &str) -> ScriptError {
-    // Steel's value table has no such place yet: a name was used whose definition comes later.
-    if panic.contains("env.rs") && panic.contains("index out of bounds") {
-        let place = lex::used_too_early(text);
-        let name = place.clone().map_or("a name".into(), |place| format!("`{}`", &text[place]));
-        let hint = "move its definition above this form".into();
-        let error = script_error(format!("{name} is used above its definition"), hint, place.clone().unwrap_or(0..0));
-        return if place.is_some() { error } else { ScriptError { span: None, ..error } };
-    }
+/// What a panic of Steel's means, and what to do.
+pub(super) fn panicked(panic: &str) -> ScriptError {
     let error = |message: String, hint: &str| ScriptError {
         class: FailureClass::Script,
         blame: Blame::Program,
@@ -473,111 +389,4 @@ pub(super) fn panicked(panic: &str, text: &str) -> ScriptError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn told(message: &str, callee: &str) -> String {
-        let said = translated(message, Some(callee).filter(|c| !c.is_empty()));
-        said.map_or("as it is".into(), |s| format!("{} | {}", s.message, s.hint.unwrap_or_default()))
-    }
-
-    #[test]
-    fn steels_messages_are_put_in_schemes_words() {
-        for (steels, callee, wanted) in [
-            (
-                "car resulted in an error - empty list",
-                "car",
-                "car: contract violation\n  expected: pair?\n  given: '() | `(null? list)` tells",
-            ),
-            (
-                "car expected a list or pair, found: 5",
-                "car",
-                "car: contract violation\n  expected: pair?\n  given: 5 | ",
-            ),
-            (
-                "+ expects a number, found: \"a\"",
-                "+",
-                "+: contract violation\n  expected: number?\n  given: \"a\" | `(string->number",
-            ),
-            (
-                "Cannot convert steel value: 5 to steel string",
-                "string-append",
-                "string-append: contract violation\n  expected: string?\n  given: 5",
-            ),
-            (
-                "length: Cannot convert steel value: #(1) to steel list",
-                "",
-                "length: contract violation\n  expected: list?\n  given: '#(1) | `(vector->",
-            ),
-            (
-                "for-each expected a function, found:  5",
-                "for-each",
-                "for-each: contract violation\n  expected: procedure?\n  given: 5",
-            ),
-            ("expected real numbers, found: a", "<", "<: contract violation\n  expected: real?\n  given: 'a"),
-            (
-                "list->string expected a list of characters",
-                "",
-                "list->string: contract violation\n  expected: (listof char?) | ",
-            ),
-            ("char-upcase: Expected character", "", "char-upcase: contract violation\n  expected: char?"),
-            (
-                "function expected 2 arguments, found 1",
-                "f",
-                "f: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: 2\n  given: 1 | ",
-            ),
-            (
-                "function expected 1 arguments, found 0",
-                "into-nth",
-                "into-nth: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: 1\n  given: 0",
-            ),
-            ("Anonymous function expected 2 arguments, found 1", "lambda", "a procedure: arity mismatch;"),
-            ("list_vec_null expects exactly 1 arguments, found: 0", "null?", "null?: arity mismatch;"),
-            (
-                "index out of bounds, index given: 5, length of vector: 2",
-                "vector-ref",
-                "vector-ref: there is no index 5 where there are 2 | indexes go from 0 to 1",
-            ),
-            (
-                "key not found in hash map: a - map: Gc({\"a\": 1})",
-                "hash-ref",
-                "hash-ref: the hash has no key `a` | the key there is the string `\"a\"`",
-            ),
-            (
-                "Function application not a procedure or function type not supported: 3",
-                "x",
-                "application: not a procedure;\n expected a procedure that can be applied to arguments\n  given: 3 | `x` is that value",
-            ),
-            (
-                "Syntax Error: if expects a then condition, found none",
-                "",
-                "`if`: the then part is missing | it is written (if condition then else)",
-            ),
-            (
-                "macro expansion unable to match case: (when)",
-                "",
-                "`when` is not used as it is defined: `(when)` | it is written (when",
-            ),
-            (
-                "Cannot reference an identifier before its definition: ##x2",
-                "",
-                "a procedure is called with too few arguments: its `x`",
-            ),
-            ("went wrong 1 2", "", "as it is"),
-            ("/: division by zero", "/", "as it is"),
-        ] {
-            let told = told(steels, callee);
-            assert!(told.starts_with(wanted), "{steels}: {told}");
-        }
-    }
-
-    #[test]
-    fn the_nearest_name_may_be_the_programs_own() {
-        let hint =
-            |name, text| undefined(name, text, ["mem-helper", "list", "%mine"].into_iter()).hint.unwrap_or_default();
-        assert_eq!(hint("my-helpr", "(define (my-helper x) x) (my-helpr 1)"), "did you mean `my-helper`?");
-        assert_eq!(hint("totl", "(let ([total 1]) (+ totl 1)) \"totle\""), "did you mean `total`?");
-        assert_eq!(hint("lst", "(lst)"), "did you mean `list`?");
-        assert_eq!(hint("x", "(f x * y)"), "");
-    }
-}
+mod tests;

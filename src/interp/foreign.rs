@@ -90,7 +90,7 @@ pub(crate) const ABSENT: &[Absent] = &[
     Absent {
         area: "pairs and strings that change",
         instead: "pairs, lists and strings stay as they are: make new ones, or use a vector, a mutable hash or a box",
-        names: &["set-car!", "set-cdr!", "mcons", "mcar", "mcdr", "set-mcar!", "set-mcdr!", "mlist", "mpair?", "append!", "reverse!", "string-copy!"],
+        names: &["set-car!", "set-cdr!", "mcons", "mcar", "mcdr", "set-mcar!", "set-mcdr!", "mlist", "mpair?", "append!", "reverse!"],
         forms: &[],
     },
     Absent {
@@ -130,6 +130,11 @@ impl Absent {
     pub(crate) fn words(&self) -> impl Iterator<Item = &'static str> {
         self.forms.iter().chain(self.names).copied()
     }
+}
+
+/// Whether a word is one of Racket's forms that are not here.
+pub(crate) fn is_absent_form(name: &str) -> bool {
+    ABSENT.iter().any(|area| area.forms.contains(&name))
 }
 
 /// What is said of a word of Racket's that is not here, and what to do instead.

@@ -140,37 +140,6 @@ fn fits(open: &str, close: &str) -> bool {
     matches!((open.as_bytes()[0], close.as_bytes()[0]), (b'(', b')') | (b'[', b']') | (b'{', b'}'))
 }
 
-/// The first use of a top-level name above its definition, outside of any procedure.
-pub(super) fn used_too_early(text: &str) -> Option<Range<usize>> {
-    let tokens: Vec<Token> = tokens(text).collect();
-    let (mut depth, mut defines, mut form, mut defined, mut used) = (0usize, false, 0, Vec::new(), Vec::new());
-    for (i, (kind, place)) in tokens.iter().enumerate() {
-        match kind {
-            Kind::Open => {
-                if depth == 0 {
-                    form = i;
-                }
-                depth += 1;
-            }
-            Kind::Close => depth = depth.saturating_sub(1),
-            Kind::Name if depth == 1 && i == form + 1 => defines = &text[place.clone()] == "define",
-            // `(define name` and `(define (name`.
-            Kind::Name if defines && (i == form + 2 || i == form + 3 && tokens[i - 1].0 == Kind::Open) => {
-                defined.push((place.start, &text[place.clone()]));
-            }
-            Kind::Name if !defines || depth == 1 || tokens[form + 2].0 == Kind::Name => used.push(place.clone()),
-            _ => {}
-        }
-        if *kind == Kind::Name && depth == 1 && i == form + 1 && !defines {
-            used.push(place.clone());
-        }
-    }
-    used.into_iter().find(|place| {
-        let mut places = defined.iter().filter(|(_, name)| *name == &text[place.clone()]).map(|(at, _)| *at);
-        places.next().is_some_and(|first| first > place.start)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,14 +164,5 @@ mod tests {
         assert_eq!(unbalanced("[a)"), Some(Unbalanced::Crossed { open: 0, at: 2 }));
         assert_eq!(unbalanced("(a \"b)"), Some(Unbalanced::Text { at: 3 }));
         assert_eq!(unbalanced("(a #\\( \"(\" #|(|# ; (\n)"), None);
-    }
-
-    #[test]
-    fn a_use_above_the_definition_is_found() {
-        let early = |text: &'static str| used_too_early(text).map(|place| &text[place]);
-        assert_eq!(early("(foo 1)\n(define foo 5)"), Some("foo"));
-        assert_eq!(early("(define x (list y))\n(define y 5)"), Some("y"));
-        assert_eq!(early("(define (f) (g))\n(define (g) 1)\n(f)"), None);
-        assert_eq!(early("(define x 1) x (display x)"), None);
     }
 }

@@ -168,22 +168,6 @@ pub(crate) fn raise(value: SteelVal) -> SteelErr {
     }
 }
 
-/// What `(error …)` raises.
-pub(crate) fn error_of(values: &[Option<SteelVal>]) -> Fault {
-    let mut values = values.iter().flatten();
-    let first = values.next();
-    let mut message = first.map(super::print::displayed).unwrap_or_default();
-    if let (Some(SteelVal::SymbolV(_)), Some(SteelVal::StringV(next))) = (first, values.clone().next()) {
-        values.next();
-        message = format!("{message}: {next}");
-    }
-    for value in values {
-        message.push(' ');
-        message += &super::print::written(value);
-    }
-    Fault::script(message)
-}
-
 /// The failure that an error of Steel's stands for.
 fn caught(value: &SteelVal) -> SteelVal {
     let SteelVal::Custom(inner) = value else { return value.clone() };

@@ -8,7 +8,9 @@ use super::{
     engine, expand,
     foreign::{ABSENT, Absent},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+#[cfg(test)]
+use std::collections::BTreeSet;
 
 /// The procedures or forms of one area: each name with its parameters, as far as they are known.
 pub(crate) struct Section {
@@ -43,6 +45,7 @@ pub(crate) fn absent() -> &'static [Absent] {
 }
 
 /// Every word of it.
+#[cfg(test)]
 pub(crate) fn words() -> BTreeSet<String> {
     sections().into_iter().flat_map(|section| section.entries.into_keys()).collect()
 }

@@ -189,7 +189,7 @@ fn evaluate(language: &mut Language, text: &str, mut source: Source, json: bool)
             (Ending::Error(error), String::new(), true)
         }
         (_, Err(_)) => {
-            let error = errors::panicked(&PANIC.take(), text);
+            let error = errors::panicked(&PANIC.take());
             (Ending::Error(error), String::new(), false)
         }
     }

@@ -141,6 +141,6 @@ fn checkpoints_give_back_what_json_keeps_of_a_value() {
       (try (checkpoint "f" car) on-error (lambda (m) m)))"#;
     assert_eq!(
         script(text).run().value(),
-        "(#t Ada wrote it. (1 2.5 a #hash((b . (#t)))) (1 2.5 a #hash((b . (#t)))) #f else `#<procedure>` has no JSON form)"
+        "(#t Ada wrote it. (1 2.5 a #hash((b . (#t)))) (1 2.5 a #hash((b . (#t)))) #f else `#<procedure:car>` has no JSON form)"
     );
 }

@@ -98,8 +98,8 @@ struct Form {
 fn forms(text: &str) -> Vec<Form> {
     let mut forms: Vec<Form> = Vec::new();
     for (line, content) in (1..).zip(text.lines()) {
-        if content.starts_with('(') {
-            let head = content[1..].split([' ', '\n']).next().unwrap_or_default();
+        if let Some(inside) = content.strip_prefix('(') {
+            let head = inside.split([' ', '\n']).next().unwrap_or_default();
             let assertion = ["check", "check-output", "check-error"].contains(&head);
             forms.push(Form { line, text: content.into(), assertion });
         } else if let Some(form) = forms.last_mut().filter(|_| !content.is_empty() && !content.starts_with(";;")) {
@@ -177,7 +177,8 @@ async fn failures(zygote: &Zygote, harness: &str, text: &str) -> (Vec<(Form, Str
             Some(verdict) => verdict,
             None => {
                 // What it calls may be defined below it.
-                let alone = run(zygote, program(harness, &[kept.as_slice(), &[form.clone()]].concat())).await;
+                let alone =
+                    run(zygote, program(harness, &[kept.as_slice(), std::slice::from_ref(&form)].concat())).await;
                 let unheard = || Some(alone.error.unwrap_or_else(|| "it told nothing".into()));
                 verdicts(&alone.stdout).remove(&form.line).unwrap_or_else(unheard)
             }

@@ -12,7 +12,7 @@ use crate::{
     interp::{
         natives::raise,
         print,
-        value::{Exn, Fault, Kept, custom, string, text_like, with_fault},
+        value::{Exn, Fault, Kept, Native, custom, string, text_like, with_fault},
     },
     wire::FailureClass,
 };
@@ -20,8 +20,6 @@ use std::{fmt, rc::Rc};
 use steel::{SteelErr, SteelVal, rvals::Custom};
 
 pub(super) const TABLE: &[Entry] = &[
-    plain!("raise", "value [barrier?]", |args| Err(raise(args[0].clone()))),
-    plain!("error", "name-or-message value ...", |args| Err(error(Exn::Fail, args))),
     plain!("raise-user-error", "name-or-message value ...", |args| Err(error(Exn::User, args))),
     plain!("raise-argument-error", "name expected value ...", |args| Err(argument_error("given", args))),
     plain!("raise-result-error", "name expected value ...", |args| Err(argument_error("result", args))),
@@ -77,6 +75,7 @@ pub(super) const TABLE: &[Entry] = &[
         Ok(SteelVal::BoolV(text_like(&args[1]).is_some_and(|kind| is_kind(&args[0], &kind))))
     }),
     plain!("%raise-contract", "part ...", |args| Err(failed(args.iter().map(print::displayed).collect::<String>()))),
+    plain!("%displayed", "value", |args| Ok(string(print::displayed(&args[0])))),
     plain!("%printed", "value", |args| Ok(string(print::printed(&args[0])))),
     plain!("exn-message", "exn", |args| {
         message_of(&args[0]).map_or_else(|| Err(mistaken("exn-message", "exn?", &args[0])), |text| Ok(string(text)))
@@ -139,6 +138,10 @@ fn parts(value: &SteelVal) -> Option<(SteelVal, SteelVal)> {
 }
 
 /// `(error 'name "format" value …)`, `(error "message" value …)`, `(error 'message)`
+pub(crate) fn raise_error(args: &[SteelVal]) -> Native {
+    Err(error(Exn::Fail, args))
+}
+
 fn error(kind: Exn, args: &[SteelVal]) -> SteelErr {
     let list = |values: &[SteelVal]| SteelVal::ListV(values.iter().cloned().collect());
     let (message, head, rest) = match args {

@@ -37,7 +37,7 @@ mod tower;
 mod vectors;
 mod words;
 
-pub(crate) use exceptions::{kind_of, message_of};
+pub(crate) use exceptions::{kind_of, message_of, raise_error};
 pub(crate) use given::{Entry, Given, Machined, Shape, keyed, machined, plain};
 pub(crate) use known::{name, name_of};
 pub(crate) use regexps::literal as regexp;
@@ -78,7 +78,7 @@ pub(crate) const AREAS: &[Area] = &[
         steels: &[],
     },
     Area { title: "Symbols, keywords, bytes", natives: &[bytes::TABLE], machined: &[], files: &[], steels: &["symbol?"] },
-    Area { title: "Regular expressions", natives: &[regexps::TABLE], machined: &[], files: &[], steels: &[] },
+    Area { title: "Regular expressions", natives: &[regexps::TABLE], machined: &[], files: &["patterns.scm"], steels: &[] },
     Area {
         title: "Pairs and lists",
         natives: &[lists::TABLE, parts::TABLE, sorting::TABLE],
@@ -121,7 +121,7 @@ pub(crate) const AREAS: &[Area] = &[
         natives: &[exceptions::TABLE],
         machined: &[],
         files: &["exceptions.scm", "checks.scm"],
-        steels: &["raise"],
+        steels: &["raise", "error"],
     },
     Area {
         title: "Ports, printing, JSON",

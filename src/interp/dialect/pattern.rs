@@ -230,11 +230,13 @@ impl Parser {
                 break;
             }
             first = false;
-            if c == '[' && self.px && self.peek() == Some(':') {
-                if let Some(name) = self.posix() {
-                    class.push_str(&name);
-                    continue;
-                }
+            if c == '['
+                && self.px
+                && self.peek() == Some(':')
+                && let Some(name) = self.posix()
+            {
+                class.push_str(&name);
+                continue;
             }
             let low = if c == '\\' && self.px {
                 match self.next().ok_or_else(missing)? {

@@ -226,7 +226,7 @@ mod tests {
         assert_eq!(float(&big, "7"), f64::INFINITY);
         assert_eq!(float("7", &big), 0.0);
         let small = format!("1{}", "0".repeat(310));
-        assert_eq!(float("123456789123456789", &small), 1.234_567_891_234_567_89e-293);
+        assert_eq!(float("123456789123456789", &small), 1.234_567_891_234_567_9e-293);
         let tiny = format!("1{}", "0".repeat(324));
         assert_eq!(float("5", &tiny), 5e-324);
         assert_eq!(float("12345", &format!("1{}", "0".repeat(323))), 1.2345e-319);

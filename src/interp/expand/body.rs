@@ -12,7 +12,7 @@ use super::{
     scope::{Binding, Field, Global, Local, Record, Scope},
     syntax::{Name, Node, Syntax},
 };
-use crate::interp::foreign::absent;
+use crate::interp::foreign::is_absent_form;
 use std::{collections::HashSet, rc::Rc};
 
 /// A variable that a definition makes.
@@ -161,7 +161,7 @@ impl Expander {
                 Some(Binding::Form(expand)) => form = expand(self, &form, frame.scope)?,
                 Some(Binding::Rules(rules)) => form = rules.expand(&form, frame.scope)?,
                 Some(Binding::Core(core)) => return self.gather_core(core, form, frame),
-                None if head.is_some_and(|name| absent(name.word()).is_some()) => {
+                None if head.is_some_and(|name| is_absent_form(name.word())) => {
                     // It may define what others name: so it is refused before they are read.
                     return Err(refused(head.map_or("", |name| name.word()), form.span));
                 }

@@ -1,5 +1,8 @@
 //! `syntax-rules`: patterns, what they find, and templates.
 
+// A name's hash and equality look at its word or its address, which do not change.
+#![allow(clippy::mutable_key_type)]
+
 use super::{
     Expander, Step, error,
     scope::Scope,
@@ -236,7 +239,7 @@ impl<'a> Transcript<'a> {
                     && self.is_ellipsis(Some(dots))
                 {
                     // `(... template)`: dots within are themselves.
-                    let ellipsis = std::mem::replace(&mut self.ellipsis, "");
+                    let ellipsis = std::mem::take(&mut self.ellipsis);
                     let written = self.write(inner, found);
                     self.ellipsis = ellipsis;
                     return written;

@@ -49,7 +49,7 @@ fn renumbered(text: &str) -> String {
 fn core_forms_are_written_out() {
     for (program, wanted) in [
         ("(define x 1)", "(define x 1)"),
-        ("(define (f x . r) (cons x r))", "(define f (lambda (x%1 . r%2) (cons x%1 r%2)))"),
+        ("(define (f x . r) (cons x r))", "(define f (lambda (x%1 . r%2) (cons x%1 r%2)))\n(%named f 'f 1 #false)"),
         ("(let ([x 1] [y 2]) (+ x y))", "(let ((x%1 1)(y%2 2)) (+ x%1 y%2))"),
         ("(let* ([x 1] [x (+ x 1)]) x)", "(let ((x%1 1)) (let ((x%2 (+ x%1 1))) x%2))"),
         ("(and 1 2) (or)", "(if 1 2 #false)\n#false"),
@@ -67,9 +67,12 @@ fn core_forms_are_written_out() {
 fn a_variable_that_is_assigned_and_captured_is_boxed() {
     assert_eq!(
         text("(define (f n) (lambda () (set! n (+ n 1)) n))"),
-        "(define f (lambda (n%1) (let ((n%1 (box n%1))) (lambda () (begin (set-box! n%1 (+ (unbox n%1) 1)) (unbox n%1))))))"
+        "(define f (lambda (n%1) (let ((n%1 (box n%1))) (lambda () (begin (set-box! n%1 (+ (unbox n%1) 1)) (unbox n%1))))))\n(%named f 'f 1 1)"
     );
-    assert_eq!(text("(define (f n) (set! n 1) n)"), "(define f (lambda (n%1) (begin (set! n%1 1) n%1)))");
+    assert_eq!(
+        text("(define (f n) (set! n 1) n)"),
+        "(define f (lambda (n%1) (begin (set! n%1 1) n%1)))\n(%named f 'f 1 1)"
+    );
 }
 
 #[test]
@@ -83,7 +86,7 @@ fn macros_catch_nothing_and_are_caught_by_nothing() {
         // The macro's `if` is the language's, whatever the program binds.
         ("(define-syntax-rule (my a) (if a 1 2)) (let ([if list]) (my 3))", "(let ((if%1 list)) (if 3 1 2))"),
         // A name that the program defines over the language's.
-        ("(define (car x) x) (car 1)", "(define car%u (lambda (x%1) x%1))\n(car%u 1)"),
+        ("(define (car x) x) (car 1)", "(define car%u (lambda (x%1) x%1))\n(%named car%u 'car 1 1)\n(car%u 1)"),
         (
             "(define-syntax my-let (syntax-rules () [(_ ([n v] ...) b ...) ((lambda (n ...) b ...) v ...)])) (my-let ([a 1] [b 2]) (+ a b))",
             "(let ((f%1 (lambda (a%2 b%3) (+ a%2 b%3)))) (f%1 1 2))",
@@ -108,8 +111,8 @@ fn what_is_wrong_is_told() {
         ("if", "`if` is a form, and stands first in parentheses"),
         ("(define-syntax m (syntax-rules () [(_ a) a])) (m 1 2)", "m: no rule of the macro fits this use"),
         ("(define-syntax m (syntax-rules () [(_ a) (m a)])) (m 1)", "this macro expands without end"),
-        ("(syntax-case x () [_ 1])", "`syntax-case` is not in this dialect"),
-        ("(define-syntax (m stx) 1)", "`syntax-case` is not in this dialect"),
+        ("(syntax-case x () [_ 1])", "`syntax-case` is not in this dialect, which has no macros that compute"),
+        ("(define-syntax (m stx) 1)", "`syntax-case` is not in this dialect, which has no macros that compute"),
         ("(set! car 1)", "set!: `car` is the language's own"),
         ("(lambda (x [y 1] z) 1)", "`z` has no default, and one before it has"),
         ("()", "`()` is no expression: nothing is called"),

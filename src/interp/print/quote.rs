@@ -117,7 +117,7 @@ pub(super) fn symbol(out: &mut String, name: &str) {
     let sharp = name.starts_with('#') && !name.starts_with("#%");
     // A keyword may look like a number.
     let number = prefix.is_empty() && (name == "." || numerals::read(name, 10).is_some());
-    if (name.is_empty() || name.contains(odd) || sharp || number) && !(name.is_empty() && !prefix.is_empty()) {
+    if (name.is_empty() || name.contains(odd) || sharp || number) && (prefix.is_empty() || !name.is_empty()) {
         let _ = write!(out, "|{name}|");
     } else {
         out.push_str(name);

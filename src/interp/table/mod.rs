@@ -11,7 +11,6 @@ mod data;
 mod doc_comments;
 mod files;
 mod help;
-mod output;
 mod python;
 mod state;
 mod text;
@@ -31,7 +30,7 @@ pub enum Family {
     FanOut,
     /// Reading answers and failures.
     Values,
-    /// JSON and hashes.
+    /// JSON.
     Data,
     /// Ending, handlers, time.
     Control,
@@ -39,8 +38,6 @@ pub enum Family {
     State,
     /// Arguments and files.
     Files,
-    /// Text to stdout and stderr.
-    Output,
     /// CPython.
     Python,
     /// Texts cut, counted and found.
@@ -51,13 +48,13 @@ pub enum Family {
     Transducers,
     /// The reference itself.
     Help,
-    /// What the script was given to read, and slices of long strings.
+    /// What the script was given to read.
     Context,
 }
 
 impl Family {
     /// Every family, in the reference's order.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 13] = [
         Self::Calls,
         Self::FanOut,
         Self::Combinators,
@@ -68,7 +65,6 @@ impl Family {
         Self::Text,
         Self::State,
         Self::Files,
-        Self::Output,
         Self::Python,
         Self::Transducers,
         Self::Help,
@@ -114,7 +110,6 @@ impl Family {
             Self::Control => "Control",
             Self::State => "Budgets and records",
             Self::Files => "Arguments and files",
-            Self::Output => "Output",
             Self::Python => "Python",
             Self::Text => "Text",
             Self::Combinators => "Combinators",
@@ -237,7 +232,6 @@ fn index() -> &'static Index {
             text::TABLE,
             state::TABLE,
             files::TABLE,
-            output::TABLE,
             python::TABLE,
             help::TABLE,
         ];

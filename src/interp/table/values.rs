@@ -3,7 +3,7 @@
 use super::{Body, Family, Kind, Param, Primitive, parsed, required, text};
 use crate::{
     interp::{
-        json,
+        dialect, json,
         value::{Fault, Native, string, symbol, with_fault, with_response},
     },
     wire::FailureClass,
@@ -131,30 +131,6 @@ pub(super) const TABLE: &[Primitive] = &[
         is_failure,
     ),
     Family::Values.native(
-        "exn?",
-        ANYTHING,
-        "boolean",
-        "`failure?` by Racket's name.",
-        "(with-handler exn? (error \"no\"))",
-        is_failure,
-    ),
-    Family::Values.native(
-        "exn:fail?",
-        ANYTHING,
-        "boolean",
-        "`failure?` by Racket's name.",
-        "(with-handler exn:fail? (error \"no\"))",
-        is_failure,
-    ),
-    Family::Values.native(
-        "error-object?",
-        ANYTHING,
-        "boolean",
-        "`failure?` by R7RS's name.",
-        "(with-handler error-object? (error \"no\"))",
-        is_failure,
-    ),
-    Family::Values.native(
         "failure-class",
         FAILURE,
         "symbol",
@@ -170,22 +146,6 @@ pub(super) const TABLE: &[Primitive] = &[
         "string",
         "What happened.",
         "(with-handler failure-message (error \"no\"))",
-        message,
-    ),
-    Family::Values.native(
-        "exn-message",
-        FAILURE,
-        "string",
-        "`failure-message` by Racket's name.",
-        "(with-handler exn-message (error \"no\"))",
-        message,
-    ),
-    Family::Values.native(
-        "error-object-message",
-        FAILURE,
-        "string",
-        "`failure-message` by R7RS's name.",
-        "(with-handler error-object-message (error \"no\"))",
         message,
     ),
     Family::Values.native(
@@ -237,12 +197,13 @@ pub(super) const TABLE: &[Primitive] = &[
     Primitive {
         name: "error",
         family: Family::Control,
-        params: &[required("message", Kind::Any, "What happened, or who says so.")],
-        rest: Some("irritant"),
+        params: &[required("message", Kind::Any, "What happened; or, as a symbol, who says so.")],
+        rest: Some("value"),
         result: "never",
-        doc: "Raises a failure of class `'script`. Its message is MESSAGE and the irritants, with spaces between.",
-        example: "(with-handler exn-message (error \"no such town:\" 'Ys))",
-        body: Body::Native(|args| parsed("error", args, |v| Err(super::super::natives::error_of(v)))),
+        doc: "Raises a failure of class `'script`. Its message is MESSAGE and the values behind it; behind a symbol comes a \
+              text as of `format`, with its values.",
+        example: "(with-handler exn-message (error 'towns \"there is no ~a\" 'Ys))",
+        body: Body::Native(dialect::raise_error),
     },
 ];
 

@@ -4,6 +4,7 @@
 //! tail position.
 
 mod compile;
+mod lists;
 mod patterns;
 mod steps;
 
@@ -240,12 +241,11 @@ fn lambda_of_several(x: &mut Expander, form: &Syntax, scope: &Scope) -> Step<Syn
     Ok(x.fill(form, "(lambda (VS...) INNER)", &[("VS", Part::Many(&hidden)), ("INNER", Part::One(&inner))]))
 }
 
+/// A pattern and the expression whose value it takes apart.
+type Pair<'a> = (&'a Syntax, &'a Syntax);
+
 /// The bindings and the body of `(word ([pattern value] …) body …)`.
-fn bindings<'a>(
-    x: &Expander,
-    form: &'a Syntax,
-    who: &'static str,
-) -> Step<(Vec<(&'a Syntax, &'a Syntax)>, &'a [Syntax])> {
+fn bindings<'a>(x: &Expander, form: &'a Syntax, who: &'static str) -> Step<(Vec<Pair<'a>>, &'a [Syntax])> {
     let wrong = |at: &Syntax| x.bad(at, format!("{who}: it is written ({who} ([pattern value] …) body …)"));
     let [all, body @ ..] = arguments(form) else { return Err(wrong(form)) };
     if body.is_empty() {

@@ -302,7 +302,8 @@ fn along(x: &mut Expander, names: &[Syntax], list: &Syntax) -> Walk {
     walk
 }
 
-/// A sequence of which nothing is known before the program runs: a number is counted to, anything else made a list.
+/// A sequence of which nothing is known before the program runs: a number is counted to, a stream is made as far as the
+/// loop goes, anything else is made a list.
 fn anything(x: &mut Expander, names: &[Syntax], sequence: &Syntax) -> Walk {
     let mut walk = Walk::default();
     let (s, count, p) = (x.fresh("s", sequence.span), x.fresh("count?", sequence.span), x.fresh("p", sequence.span));
@@ -315,8 +316,9 @@ fn anything(x: &mut Expander, names: &[Syntax], sequence: &Syntax) -> Walk {
     walk.outer.push(x.fill(sequence, "[S SEQUENCE]", &parts));
     walk.outer.push(x.fill(sequence, "[COUNT (exact-nonnegative-integer? S)]", &parts));
     walk.tests.push(x.fill(sequence, "(if COUNT (< P S) (pair? P))", &parts));
-    let init = x.fill(sequence, "(if COUNT 0 (%sequence->list S))", &parts);
-    let next = x.fill(sequence, "(if COUNT (+ P 1) (cdr P))", &parts);
+    let init = x.fill(sequence, "(if COUNT 0 (%walked S))", &parts);
+    let next = "(if COUNT (+ P 1) (let ([q (cdr P)]) (if (or (pair? q) (null? q)) q (%walked-on q))))";
+    let next = x.fill(sequence, next, &parts);
     let first = x.fill(sequence, "(if COUNT P (car P))", &parts);
     walk.steps.push(variable(&p, init, next));
     element(x, names, first, &mut walk);
