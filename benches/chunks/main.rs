@@ -69,6 +69,9 @@ fn speed(name: &str, text: &str, work: impl Fn(&str) -> usize) {
     println!("  {name:30} {short:9.1} {long:9.1}   {result}");
 }
 
+/// Gives the next sentence.
+type Sentences<'a> = &'a mut dyn FnMut() -> String;
+
 /// A text of each kind.
 fn texts() -> Vec<(By, String)> {
     let words =
@@ -87,7 +90,7 @@ fn texts() -> Vec<(By, String)> {
         let body: Vec<&str> = (0..length).map(|_| words[below(words.len())]).collect();
         format!("In {} {}. ", 1900 + below(130), body.join(" "))
     };
-    let mut fill = |mut part: Box<dyn FnMut(usize, &mut dyn FnMut() -> String) -> String>| {
+    let mut fill = |part: fn(usize, Sentences<'_>) -> String| {
         let mut text = String::with_capacity(LONG + 4096);
         for n in 0.. {
             if text.len() >= LONG {
@@ -98,39 +101,37 @@ fn texts() -> Vec<(By, String)> {
         text
     };
     vec![
-        (By::Sentence, fill(Box::new(|_, s| s()))),
-        (By::Paragraph, fill(Box::new(|n, s| if n % 6 == 5 { "\n\n".into() } else { s() }))),
+        (By::Sentence, fill(|_, s| s())),
+        (By::Paragraph, fill(|n, s| if n % 6 == 5 { "\n\n".into() } else { s() })),
         (
             By::Markdown,
-            fill(Box::new(|n, s| match n % 12 {
+            fill(|n, s| match n % 12 {
                 0 => format!("\n\n## Part {n}\n\n"),
                 6 => "\n\n```\nlet x = 1;\n```\n\n".into(),
                 7..=9 => format!("- {}\n", s()),
                 _ => s(),
-            })),
+            }),
         ),
         (
             By::Code,
-            fill(Box::new(|n, s| {
+            fill(|n, s| {
                 format!(
                     "def part_{n}(x, y):\n    \"\"\"{}\"\"\"\n    for i in range(x):\n        y += i * {n}\n    return y\n\n\n",
                     s()
                 )
-            })),
+            }),
         ),
         (
             By::Json,
-            fill(Box::new(|n, s| {
+            fill(|n, s| {
                 let start = if n == 0 { "[" } else { ",\n" };
                 format!("{start}{{\"id\": {n}, \"tags\": [\"a\", \"b\"], \"body\": \"{}\"}}", s())
-            })),
+            }),
         ),
         (
             By::Dicom,
-            fill(Box::new(|n, s| {
-                format!("({:04x},{:04x}) LO [{}] # 42, 1 Name\n", 8 * (1 + n / 20 % 8000), n % 20 * 16, s())
-            })),
+            fill(|n, s| format!("({:04x},{:04x}) LO [{}] # 42, 1 Name\n", 8 * (1 + n / 20 % 8000), n % 20 * 16, s())),
         ),
-        (By::Fixed, fill(Box::new(|_, s| s()))),
+        (By::Fixed, fill(|_, s| s())),
     ]
 }
