@@ -101,7 +101,10 @@
 ;; CONSUME runs in the caller's fiber; leaving it by an error or a continuation cancels the rest.
 (define (map-async-stream f items consume . options)
   (%items 'map-async-stream consume '()) ; no procedure: said before any item begins
-  (let ([group (%begin 'map-async-stream f items (%options 'map-async-stream options) #t)])
+  (%streamed 'map-async-stream f items consume (%options 'map-async-stream options)))
+
+(define (%streamed name f items consume options)
+  (let ([group (%begin name f items options #t)])
     (dynamic-wind
      (lambda () #t)
      (lambda () (%consume group consume) (%take-outcome group) void)

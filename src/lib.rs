@@ -7,6 +7,7 @@
 //! - [`context`]: what a script finds as its contexts, from files to descriptors.
 //! - [`llm`]: model calls, one narrow trait ([`llm::Model`]) and wrappers round it.
 //! - [`permissions`]: what a program may do.
+//! - [`text`]: long texts cut into chunks, tokens counted.
 //! - [`wire`]: the frames between host and interpreter.
 //! - [`primitives`]: the table from which the language's reference is made, [`doc`]: what is made of it.
 //! - `budget`: what may be spent. `config`: flags and environment, resolved.
@@ -40,8 +41,10 @@ mod interp;
 pub mod llm;
 pub mod permissions;
 pub mod session;
+pub mod text;
 pub mod wire;
 
+pub use interp::input::input_is_complete;
 pub use interp::table as primitives;
 pub use interp::wall::landlock_abi;
 

@@ -18,6 +18,7 @@ pub(crate) const PRELUDE: &[&str] = &[
 /// means Steel's procedure in one file and ours in the next.
 pub(super) const RACKET: &[&str] = &[
     include_str!("../../prelude/racket/forms.scm"),
+    include_str!("../../prelude/racket/equality.scm"),
     include_str!("../../prelude/racket/text.scm"),
     include_str!("../../prelude/racket/patterns.scm"),
     include_str!("../../prelude/racket/output.scm"),
@@ -36,6 +37,21 @@ pub(super) const RACKET: &[&str] = &[
     include_str!("../../prelude/racket/generators.scm"),
     include_str!("../../prelude/racket/json.scm"),
     include_str!("../../prelude/racket/checks.scm"),
+];
+
+/// Ways to put calls together, written as a script would be, on top of all that.
+pub(crate) const COMBINATORS: &[&str] = &[
+    include_str!("../../prelude/combinators/common.scm"),
+    include_str!("../../prelude/combinators/steps.scm"),
+    include_str!("../../prelude/combinators/refine.scm"),
+    include_str!("../../prelude/combinators/guards.scm"),
+    include_str!("../../prelude/combinators/trees.scm"),
+    include_str!("../../prelude/combinators/votes.scm"),
+    include_str!("../../prelude/combinators/tiers.scm"),
+    include_str!("../../prelude/combinators/memory.scm"),
+    include_str!("../../prelude/combinators/groups.scm"),
+    include_str!("../../prelude/combinators/map-reduce.scm"),
+    include_str!("../../prelude/combinators/reports.scm"),
 ];
 
 /// The text of one of these files.
@@ -113,7 +129,7 @@ fn racket(engine: &mut Engine) -> Result<Expander, String> {
     for name in dialect::all().map(|entry| entry.name).chain(dialect::machined().map(|entry| entry.name)) {
         expander.bind_native(name, &steel_name(name));
     }
-    let text = RACKET.concat();
+    let text = [RACKET, COMBINATORS].concat().concat();
     let source = expander.prelude(&text).map_err(|e| {
         let place = e.span.map_or("", |(start, end)| text.get(start as usize..end as usize).unwrap_or_default());
         format!("prelude: {}: {place}", e.message)

@@ -43,6 +43,7 @@ enum Slot {
 pub(crate) struct Group {
     number: u32,
     label: String,
+    within: Option<String>,
     total: u32,
     window: u32,
     on_error: OnError,
@@ -81,6 +82,8 @@ pub(crate) struct Plan {
     /// Tells the script of its progress.
     pub(crate) progress: Option<SteelVal>,
     pub(crate) label: String,
+    /// The combinator that it belongs to, which its failure names.
+    pub(crate) within: Option<String>,
     /// Whether values are consumed as they come.
     pub(crate) streaming: bool,
 }
@@ -96,6 +99,7 @@ impl Group {
         Self {
             number,
             label: plan.label,
+            within: plan.within,
             total: plan.total,
             window: plan.window.unwrap_or(u32::MAX),
             on_error: plan.on_error,
@@ -312,7 +316,8 @@ impl Group {
             })
             .collect();
         let what = if self.on_error == OnError::Race { "thunks" } else { "items" };
-        let mut message = format!("{} of {} {what} failed:", failed.len(), self.total);
+        let within = self.within.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
+        let mut message = format!("{within}{} of {} {what} failed:", failed.len(), self.total);
         for (item, fault) in failed.iter().take(NAMED) {
             // Writing to a string cannot fail.
             let _ = write!(message, " {item} ({}),", fault.class);
@@ -338,7 +343,9 @@ impl Group {
             let none = "give `race` one thunk at least";
             let all = "`(failure-results e)` has all their failures";
             let raced = if self.total == 0 { none } else { all };
-            whole.hint = Some(if self.on_error == OnError::Race { raced } else { keep }.into());
+            let raced = if self.within.is_some() { all } else { raced };
+            whole.hint =
+                Some(if self.on_error == OnError::Race || self.within.is_some() { raced } else { keep }.into());
         }
         whole.details = Some(Rc::new(self.results()));
         whole

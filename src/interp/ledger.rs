@@ -91,6 +91,8 @@ pub(crate) fn begin(program: &mut Program) {
         l.args = std::mem::take(&mut program.args);
         l.grants = Rc::new(std::mem::take(&mut program.grants));
         l.run.limit(program.limits);
+        // At a prompt the default may have become another model.
+        l.prices.clear();
     });
 }
 

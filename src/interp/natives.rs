@@ -10,6 +10,7 @@ use super::{
     table,
     value::{Fault, Handle, Kept, Native, Outcome, Task, as_handle, custom, error, text_like, with_fault},
 };
+use crate::wire::FailureClass;
 use std::{cell::RefCell, rc::Rc, sync::atomic::Ordering, time::Duration};
 use steel::{
     SteelErr, SteelVal,
@@ -69,6 +70,8 @@ const NATIVES: &[(&str, FunctionSignature)] = &[
     ("%finish!", finish),
     ("%finish-var!", finish_var),
     ("%help", table::help),
+    ("%idle!", |_| encoded(sched::with(Sched::idle))),
+    ("%past", super::inputs::past_value),
     ("%arguments", table::arguments),
     ("%embedding-batches", table::embedding_batches),
     ("%vectors", table::vectors),
@@ -78,7 +81,32 @@ const NATIVES: &[(&str, FunctionSignature)] = &[
         }
         Ok(SteelVal::Void)
     }),
+    ("%misuse", misuse),
+    ("%fail", fail),
 ];
+
+/// `(%misuse name what)` raises an error in how a procedure of the table was called.
+fn misuse(args: &[SteelVal]) -> Native {
+    let (name, what) = (text_like(&args[0]).unwrap_or_default(), text_like(&args[1]).unwrap_or_default());
+    Err(raised(match table::find(&name) {
+        Some(primitive) => primitive.misuse(what),
+        None => Fault::script(format!("{name}: {what}")),
+    }))
+}
+
+/// `(%fail class message hint)` raises a failure of the program's own making.
+fn fail(args: &[SteelVal]) -> Native {
+    let class = match text_like(&args[0]).as_deref() {
+        Some("validation") => FailureClass::Validation,
+        Some("items") => FailureClass::Items,
+        _ => FailureClass::Script,
+    };
+    let fault = Fault::of_program(class, text_like(&args[1]).unwrap_or_default());
+    Err(raised(match text_like(&args[2]) {
+        Some(hint) => fault.hint(hint),
+        None => fault,
+    }))
+}
 
 /// Does something to the scheduler that gives nothing back.
 fn doing(f: impl FnOnce(&mut Sched)) -> Native {

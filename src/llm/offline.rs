@@ -9,7 +9,10 @@ mod fill;
 mod shape;
 
 use super::{Answer, Failure, Message, Model, Pending, Request, schema};
-use crate::wire::{FailureClass, JsonMode, Role, Usage};
+use crate::{
+    text::words::{among, words},
+    wire::{FailureClass, JsonMode, Role, Usage},
+};
 use bm25::{Embedder, EmbedderBuilder, Embedding, Scorer, TokenEmbedder, TokenEmbedding, Tokenizer};
 use shape::{Shape, quoted};
 use std::time::Instant;
@@ -34,13 +37,6 @@ const TERMS: usize = 64;
 
 /// Characters per token, roughly.
 const TOKEN: usize = 4;
-
-/// Words that tell nothing.
-const STOP_WORDS: &str = " a about all also an and any are as at be been but by can could did do does each every few \
-    for from had has have his how i if in into is it its \
-    many may me more most much my no none not of on only or other our per \
-    shall should so some such than that the their them then there these they this those to too was we were what when \
-    where which who whom whose why will with would you your ";
 
 /// Words of instructions about the answer rather than the data, in their stemmed form; not looked for.
 const GENERIC: &str = " answer array bare briefly data document exactly extract fence field find follow format give \
@@ -235,34 +231,6 @@ impl Tokenizer for Words {
     fn tokenize(&self, text: &str) -> Vec<String> {
         words(text).collect()
     }
-}
-
-fn words(text: &str) -> impl Iterator<Item = String> {
-    text.unicode_words().map(str::to_lowercase).filter(|w| !among(w, STOP_WORDS)).map(stem)
-}
-
-/// Crude, but alike for instruction and data: `recalls` and `recalled` become `recall`.
-fn stem(mut word: String) -> String {
-    let long = word.len() > 5;
-    let ending = match () {
-        () if word.ends_with("ies") && long => {
-            word.truncate(word.len() - 3);
-            word.push('y');
-            0
-        }
-        () if word.ends_with("ing") && long => 3,
-        () if word.ends_with("ed") && long => 2,
-        () if word.ends_with("ss") || word.len() < 4 => 0,
-        () if word.ends_with('s') => 1,
-        () => 0,
-    };
-    word.truncate(word.len() - ending);
-    word
-}
-
-/// Whether a word stands in a list with a space on either side of each.
-fn among(word: &str, list: &str) -> bool {
-    list.match_indices(word).any(|(at, _)| list[..at].ends_with(' ') && list[at + word.len()..].starts_with(' '))
 }
 
 #[cfg(test)]

@@ -83,6 +83,8 @@ struct Inner {
     out: Vec<u8>,
     open: HashMap<u32, Open>,
     budget: Budget,
+    /// Of calls that name none, in place of the host's.
+    model: Option<Arc<str>>,
     hints: Hints,
     /// Calls that have a partial answer to send.
     partials: Vec<u32>,
@@ -115,6 +117,7 @@ impl Calls {
                 out: Vec::new(),
                 open: HashMap::new(),
                 budget: Budget::default(),
+                model: None,
                 hints: Hints::default(),
                 partials: Vec::new(),
                 waiting: 0,
@@ -141,6 +144,11 @@ impl Calls {
     /// What all its calls may take.
     pub(super) fn limit(&self, limits: Limits) {
         self.lock().budget.limit(limits);
+    }
+
+    /// The model of calls that name none.
+    pub(super) fn set_model(&self, model: Option<String>) {
+        self.lock().model = model.map(Into::into);
     }
 
     pub(super) fn usage(&self) -> Usage {
@@ -237,11 +245,15 @@ impl Calls {
     }
 
     /// A call came: the tail holds its texts.
-    pub(super) fn submit(&self, head: CallHead, tail: Bytes) -> Result<(), WireError> {
+    pub(super) fn submit(&self, mut head: CallHead, tail: Bytes) -> Result<(), WireError> {
         let weight = head.charge(tail.len()) as u64;
         // What a session may have waiting it knows, and keeps to; one that does not is no session of ours.
         if head.messages.len() > MAX_MESSAGES || self.lock().waiting > (wire::CREDIT + wire::MAX_FRAME) as u64 {
             return Err(WireError::Size(tail.len()));
+        }
+        // Vectors have a default of their own.
+        if head.model.is_none() && !matches!(head.asks, Asks::Vectors | Asks::Price { vectors: true }) {
+            head.model = self.lock().model.as_deref().map(Into::into);
         }
         if let Some(text) = told::answer(&self.dispatcher, &head) {
             let mut inner = self.lock();

@@ -173,6 +173,7 @@ fn group(args: &[SteelVal]) -> Native {
         launch: launch.clone(),
         progress: (!matches!(teller, SteelVal::BoolV(_))).then(|| teller.clone()),
         label: text_like(&option(4)).unwrap_or_default(),
+        within: text_like(&option(5)),
         streaming: *streaming,
     };
     let deadline = match option(3) {

@@ -14,6 +14,7 @@ mod files;
 mod help;
 mod python;
 mod state;
+mod text;
 mod values;
 mod wire_call;
 
@@ -40,6 +41,8 @@ pub enum Family {
     Files,
     /// CPython.
     Python,
+    /// Texts cut, counted and found.
+    Text,
     /// Ways to put several calls together.
     Combinators,
     /// Transducers and streams.
@@ -52,7 +55,7 @@ pub enum Family {
 
 impl Family {
     /// Every family, in the reference's order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Calls,
         Self::FanOut,
         Self::Combinators,
@@ -60,6 +63,7 @@ impl Family {
         Self::Data,
         Self::Control,
         Self::Context,
+        Self::Text,
         Self::State,
         Self::Files,
         Self::Python,
@@ -108,6 +112,7 @@ impl Family {
             Self::State => "Budgets and records",
             Self::Files => "Arguments and files",
             Self::Python => "Python",
+            Self::Text => "Text",
             Self::Combinators => "Combinators",
             Self::Transducers => "Transducers and streams",
             Self::Help => "Help",
@@ -226,6 +231,7 @@ fn index() -> &'static Index {
             values::TABLE,
             data::TABLE,
             context::TABLE,
+            text::TABLE,
             state::TABLE,
             files::TABLE,
             python::TABLE,
@@ -233,7 +239,8 @@ fn index() -> &'static Index {
         ];
         let mut all: Vec<&'static Primitive> = tables.into_iter().flatten().collect();
         let mut problems = Vec::new();
-        for entry in super::engine::PRELUDE.iter().flat_map(|text| doc_comments::read(text)) {
+        let prelude = super::engine::PRELUDE.iter().chain(super::engine::COMBINATORS);
+        for entry in prelude.flat_map(|text| doc_comments::read(text)) {
             match entry {
                 Ok(primitive) => all.push(Box::leak(Box::new(primitive))),
                 Err(problem) => problems.push(problem),
@@ -435,7 +442,7 @@ fn datum(param: &Param) -> SteelVal {
     } else if let Ok(n) = text.parse() {
         SteelVal::NumV(n)
     } else if let Some(text) = quoted(text) {
-        super::value::string(text)
+        super::value::string(text.replace("\\n", "\n"))
     } else if let Some(name) = text.strip_prefix('\'').filter(|n| !n.starts_with('(')) {
         super::value::symbol(name)
     } else {

@@ -1,7 +1,7 @@
 //! What the extractive model picks.
 
 use super::*;
-use crate::wire::Sampling;
+use crate::{text::words::stem, wire::Sampling};
 use std::time::Duration;
 
 const NEWS: &str = "Acme makes kettles. In May the Acme K2 kettle was recalled after 1,200 fires.\nBolt sells lamps. \
