@@ -51,13 +51,15 @@
                   (for-each (lambda (style)
                               (%keep-text! record style
                                            (call-with-output-string
-                                            (lambda (port) (print-it record port (%mode-of style))))))
+                                            (lambda (port)
+                                              (print-it record port (%mode-of style (eq? record value)))))))
                             styles)))
               (%customs-in value))))
-(define (%mode-of style)
+(define (%mode-of style whole?)
   (cond [(eq? style 'display) #f]
         [(eq? style 'write) #t]
-        [else 0]))
+        [whole? 0]
+        [else 1]))
 
 ;; A value of a module's top level.
 (define (%show value)

@@ -58,7 +58,8 @@ fn no_match(args: &[SteelVal]) -> Native {
         SteelVal::StringV(who) => who.clone(),
         _ => SteelString::from("match"),
     };
-    Err(failed(format!("{}: no matching clause for {}", who.as_str(), print::printed(&args[1]))))
+    let message = format!("{}: no matching clause for {}", who.as_str(), print::printed(&args[1]));
+    Err(raised(Exn::Fail, message))
 }
 
 #[cfg(test)]

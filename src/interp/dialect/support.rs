@@ -5,7 +5,7 @@
 
 use super::{
     Entry,
-    given::{failed, keyword, plain},
+    given::{failed, keyword, plain, raised},
 };
 use crate::interp::{
     natives::raise,
@@ -47,7 +47,7 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("%sorted", "name least slots rest? keys needed args", sorted),
     plain!("%no-case", "name count", |args| {
         let (name, given) = (text(&args[0]), count(&args[1]));
-        Err(failed(format!(
+        Err(raised(Exn::Arity, format!(
             "{name}: arity mismatch;\n the expected number of arguments does not match the given number\n  given: {given}"
         )))
     }),
@@ -104,7 +104,7 @@ fn text(value: &SteelVal) -> SteelString {
 }
 
 fn wrong_number(wanted: usize, all: &[SteelVal]) -> SteelErr {
-    failed(format!(
+    raised(Exn::Arity, format!(
         "result arity mismatch;\n expected number of values not received\n  expected: {wanted}\n  received: {}",
         all.len()
     ))
@@ -116,7 +116,7 @@ fn miscounted(name: &str, least: usize, most: Option<usize>, given: usize) -> St
         Some(most) => format!("between {least} and {most}"),
         None => format!("at least {least}"),
     };
-    failed(format!(
+    raised(Exn::Arity, format!(
         "{name}: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: {expected}\n  given: {given}"
     ))
 }

@@ -336,7 +336,9 @@ impl Expander {
     fn steel_name(&self, name: &Name) -> String {
         let word = name.word();
         match name {
-            Name::Plain(_) if !super::emit::readable(word) => format!("v%{}", self.number()),
+            Name::Plain(_) if !super::emit::readable(word) || word.starts_with(['+', '-']) => {
+                format!("v%{}", self.number())
+            }
             Name::Plain(_) if self.natives.contains(&**word) => {
                 format!("{word}%{}", if self.internal { 'r' } else { 'u' })
             }

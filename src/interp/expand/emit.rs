@@ -67,7 +67,8 @@ pub(crate) fn as_written(word: &str) -> &str {
 /// Whether Steel reads a word as a name.
 pub(super) fn readable(word: &str) -> bool {
     let plain = |c: char| c.is_alphanumeric() || "!$%&*/:<=>?^_~+-.".contains(c);
-    word.chars().all(plain)
+    !word.is_empty()
+        && word.chars().all(plain)
         && !word.starts_with(|c: char| c.is_numeric() || c == '.')
         && !(word.len() > 1 && word.starts_with(['+', '-']) && !word.starts_with("->"))
         && word != "fn"
@@ -429,7 +430,8 @@ impl Emitter {
 fn local_name(local: &Local) -> String {
     let mut name = String::new();
     // Writing to a string cannot fail.
-    let _ = match readable(&local.word) {
+    // Behind a sign Steel reads a number.
+    let _ = match readable(&local.word) && !local.word.starts_with(['+', '-']) {
         true => write!(name, "{}%{}", local.word, local.number),
         false => write!(name, "v%{}", local.number),
     };

@@ -335,6 +335,7 @@ impl Expander {
         for (name, code) in codes {
             self.twice(name, &inner, "let")?;
             let local = self.local(name, &inner)?;
+            Self::learn(&local.arity, &code);
             bound.push((local, code));
         }
         let body = self.body(body, &inner.inner(), form)?;
@@ -355,7 +356,9 @@ impl Expander {
         for (name, value) in self.bindings(bindings, form)? {
             let code = self.named(value, name, &inner)?;
             inner = inner.inner();
-            bound.push((self.local(name, &inner)?, code));
+            let local = self.local(name, &inner)?;
+            Self::learn(&local.arity, &code);
+            bound.push((local, code));
         }
         let body = self.body(body, &inner.inner(), form)?;
         let nest = |body, one| Code::new(Op::Let(vec![one], Box::new(body)), form.span);
