@@ -92,7 +92,7 @@
       (lambda args
         (cond [(null? args) (unbox (%binding key default (car %dyn)))]
               [(eq? (car args) %parameter-key) (cons key guard)]
-              [else (set-box! (%binding key default (car %dyn)) (guard (car args)))])))))
+              [else (set-box! (%binding key default (car %dyn)) (guard (car args))) void])))))
 
 (define (%binding key default bindings)
   (cond [(null? bindings) default]

@@ -44,6 +44,7 @@ pub mod session;
 pub mod text;
 pub mod wire;
 
+pub use interp::input::input_is_complete;
 pub use interp::table as primitives;
 pub use interp::wall::landlock_abi;
 

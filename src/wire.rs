@@ -264,6 +264,30 @@ pub enum DoneHead {
     Failure { class: FailureClass, model: Option<String>, attempts: u32, usage: Usage, cost_usd: Option<f64> },
 }
 
+/// What a session is given a text for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Mode {
+    /// It is a script: when it ends, so does all that it left running.
+    #[default]
+    Script,
+    /// It is the input of this number at a prompt: what it leaves running goes on, and its value is kept as `_` and comes
+    /// in `write` form.
+    Input(u32),
+    /// There is none: the host asks something itself.
+    Ask(Question),
+}
+
+/// What a host can ask of a session between inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Question {
+    /// Every name that means something, one a line.
+    Names,
+    /// What the inputs have defined: a line each, the name, a tab and the beginning of the value.
+    Variables,
+    /// The calls and events so far, as JSON.
+    Trace,
+}
+
 /// Where a script's text goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stream {
@@ -328,6 +352,11 @@ pub enum ToHost {
         /// Of those that ended, how many failed.
         failed: u32,
     },
+    /// The place of the error that ends the program lies in the earlier input of this number.
+    Place {
+        /// Its number.
+        input: u32,
+    },
     /// The program ended.
     Finished(Ending),
 }
@@ -337,6 +366,8 @@ pub enum ToHost {
 pub enum ToSession {
     /// Run a program; the tail is its text.
     Run {
+        /// What the text is.
+        mode: Mode,
         /// Whether its value is wanted as JSON.
         json: bool,
         /// How much memory the host allows it, in bytes. The session bounds its own address space somewhat above.
@@ -353,6 +384,13 @@ pub enum ToSession {
     /// What the script may find as its contexts; the tail is a [`ContextTable`]. Their texts lie in files whose descriptors
     /// the session was born with.
     Contexts,
+    /// One context more, for a session that runs already; the tail is its text.
+    Context {
+        /// Its name and its measures. It lies behind no descriptor.
+        entry: ContextHead,
+        /// The name that it shares with others.
+        group: Option<String>,
+    },
     /// Turn a document into text; the tail is the document. Answered by [`ToHost::Finished`].
     Convert {
         /// What kind of document.

@@ -54,6 +54,9 @@
 
 ;; ---- R7RS's
 
+(define (exn:fail:read:eof? value) (exn:fail:read? value))
+(define (exn:misc:match? value)
+  (and (exn:fail? value) (string-prefix? (exn-message value) "match") #t))
 (define (read-error? value) (exn:fail:read? value))
 (define (file-error? value) (exn:fail:filesystem? value))
 (define (error-message value) (exn-message value))

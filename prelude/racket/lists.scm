@@ -414,6 +414,7 @@
 
 (define (xcons a b) (cons b a))
 (define (alist-cons key value pairs) (cons (cons key value) pairs))
+(define (car+cdr pair) (values (car pair) (cdr pair)))
 (define (proper-list? value) (list? value))
 (define (dotted-list? value)
   (if (pair? value) (dotted-list? (cdr value)) (not (null? value))))

@@ -43,8 +43,3 @@
 (define (box-immutable value) (box value))
 (define (box-cas! b old new)
   (and (eq? (unbox b) old) (begin (set-box! b new) #t)))
-
-;; ---- truth
-
-(define true #t)
-(define false #f)

@@ -10,9 +10,13 @@
          [type (car made)]
          [plain (cond [(%record-property type 'prop:procedure) (%caller type)]
                       [(%record-constructor type) => values]
-                      [else (lambda fields (%construct type fields))])]
+                      [else (%named-as name (lambda fields (%construct type fields)))])]
          [constructor (%guarded plain name (%guards parent guard))])
     (cons type (cons constructor (cdr made)))))
+
+(define (%named-as name procedure)
+  (%named procedure name 0 #f)
+  procedure)
 
 (define %properties
   '(prop:procedure prop:custom-write prop:evt prop:object-name prop:authentic prop:serializable prop:sealed))

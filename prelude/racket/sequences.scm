@@ -76,7 +76,7 @@
 (define stream-nil '())
 (define the-empty-stream '())
 (define (%stream-cons first rest) (%stream-of first rest))
-(define (stream? value) (or (%stream? value) (list? value) (and (%elements value) #t)))
+(define (stream? value) (or (%stream? value) (list? value)))
 (define (stream-pair? value) (or (%stream? value) (pair? value)))
 (define (stream-null? value) (null? value))
 (define (stream-empty? value)

@@ -6,8 +6,10 @@ mod doctor;
 mod grants;
 mod man;
 mod progress;
+mod repl;
 mod run;
 mod screen;
+mod shared;
 mod stdout;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -38,6 +40,8 @@ enum Colour {
 enum Command {
     /// Run a script: the value it finishes with goes to stdout, progress and errors to stderr.
     Run(Box<run::Run>),
+    /// Try things out at a prompt: a session whose definitions, values and calls stay until it ends.
+    Repl(Box<repl::Repl>),
     /// Show the reference: all procedures in short, one of them in full, or those that a word finds.
     Doc(doc::Doc),
     /// Say whether everything that a run needs is here: Python, keys, limits.
@@ -73,8 +77,12 @@ pub fn main() -> ExitCode {
     keep_keys();
     match arguments.command {
         Command::Run(run) => {
-            log(run.verbose);
+            log(run.shared.verbose);
             run.main()
+        }
+        Command::Repl(repl) => {
+            log(repl.shared.verbose);
+            repl.main()
         }
         Command::Doc(doc) => doc.main(),
         Command::Doctor(doctor) => doctor.main(),

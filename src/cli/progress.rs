@@ -34,13 +34,17 @@ impl Display {
             ProgressStyle::with_template("{spinner} {wide_msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
         bar.set_style(style);
         let mid_line: Arc<AtomicBool> = Arc::default();
+        // A session may have run other programs before.
+        let before = counts.calls.load(Relaxed);
         let ticker = tokio::spawn({
             let (bar, group, mid_line) = (bar.clone(), group.clone(), mid_line.clone());
             async move {
                 let mut shown = false;
                 loop {
                     tokio::time::sleep(TICK).await;
-                    if counts.calls.load(Relaxed) == 0 || mid_line.load(Relaxed) {
+                    if counts.calls.load(Relaxed) == before && counts.in_flight.load(Relaxed) <= 0
+                        || mid_line.load(Relaxed)
+                    {
                         continue;
                     }
                     if !std::mem::replace(&mut shown, true) {

@@ -1,18 +1,17 @@
 //! `bessemer run`: one script, from its file to its value.
 
 use super::{
-    grants::{Flags, Made},
+    grants::Made,
     progress::Display,
     screen::{self, complain},
+    shared::{Screen, Shared, signals},
     stdout::Stdout,
 };
 use crate::{
     config::{self, file::Settings},
-    context::Contexts,
     error::Error,
-    llm::{dispatch::Dispatcher, offline, router},
-    session::{Interpreter, Listener, Outcome, Program, Progress, Report, Session, Stop, Usage, Zygote},
-    wire::{Limits, Stream},
+    session::{Interpreter, Outcome, Program, Report, Session, Stop, Usage, Zygote},
+    wire::Mode,
 };
 use clap::Args;
 use serde_json::json;
@@ -22,75 +21,23 @@ use std::{
     process::ExitCode,
     time::{Duration, Instant},
 };
-use tokio::{
-    signal::unix::{SignalKind, signal},
-    sync::mpsc,
-};
-
-/// How much output `--json` keeps for its field, in bytes.
-const MAX_OUTPUT: usize = 64 << 20;
-
-/// How many notes about contexts are shown.
-const NOTES: usize = 10;
+use tokio::sync::mpsc;
 
 #[derive(Args)]
 pub(super) struct Run {
     /// The script.
     script: PathBuf,
-    /// What the script finds as `context`: a file, a directory, a glob, or `-` for standard input. May be given again.
-    #[arg(long, value_name = "[NAME=]PATH")]
-    context: Vec<PathBuf>,
-    /// Leave out contexts that cannot be read as text.
-    #[arg(long)]
-    skip_unreadable: bool,
-    /// Answer every call by the built-in extractive model: no network, no key, and no language model.
-    #[arg(long)]
-    offline: bool,
-    /// The model of calls that name none.
-    #[arg(long, value_name = "NAME")]
-    model: Option<String>,
-    /// Calls under way at once.
-    #[arg(long, value_name = "N", default_value_t = config::MAX_CONCURRENT, value_parser = positive,
-          allow_negative_numbers = true)]
-    max_concurrent: usize,
+    #[command(flatten)]
+    pub(super) shared: Shared,
     /// How long the whole run may take: `90`, `10m`, `2h`.
     #[arg(long, value_name = "TIME", value_parser = config::seconds, allow_hyphen_values = true)]
     timeout: Option<Duration>,
-    /// How much memory the script may have: `500MB`, `2GB`.
-    #[arg(long, value_name = "SIZE", value_parser = config::memory, default_value = config::MAX_MEMORY,
-          hide_default_value = true, allow_hyphen_values = true)]
-    max_memory: u64,
-    /// How many calls the script may make.
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
-    max_calls: Option<u64>,
-    /// How many tokens its calls may take, prompts and answers together.
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
-    max_tokens: Option<u64>,
-    #[command(flatten)]
-    grants: Flags,
-    /// The configuration file, instead of your own and the working directory's.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
     /// Print one JSON object instead of the output and the value.
     #[arg(long)]
     json: bool,
-    /// No progress line, no note about `--offline` and no hints at the end.
-    #[arg(short, long)]
-    quiet: bool,
-    /// Say more on stderr, such as what `log-event` notes.
-    #[arg(short, long, action = clap::ArgAction::Count)]
-    pub(super) verbose: u8,
     /// What `(script-args)` gives.
     #[arg(last = true)]
     args: Vec<String>,
-}
-
-fn positive(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| format!("`{text}` is no whole number above zero"))
-}
-
-fn count(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| format!("`{text}` is no whole number that is not negative"))
 }
 
 /// What came of it, with what is needed to tell it.
@@ -113,7 +60,7 @@ impl Run {
         let zygote = Zygote::start(&Interpreter::ThisProgram);
         let script =
             config::read_text(&self.script, "script").map(|s| s.strip_prefix('\u{feff}').map(Into::into).unwrap_or(s));
-        let settings = config::file::load(self.config.as_deref());
+        let settings = config::file::load(self.shared.config.as_deref());
         // One thread: many calls at once cost less on it than on several.
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
@@ -128,7 +75,7 @@ impl Run {
             let ended = match (zygote, settings, script, &mut stop) {
                 (Ok(zygote), Ok(settings), Ok(script), Ok(stop)) => {
                     text = script;
-                    let zygote = if self.grants.confines(&settings) { zygote } else { zygote.without_sandbox() };
+                    let zygote = if self.shared.grants.confines(&settings) { zygote } else { zygote.without_sandbox() };
                     self.run(&zygote, &settings, &text, begun, &stdout, stop).await
                 }
                 (Err(e), ..) | (_, Err(e), ..) | (_, _, Err(e), _) => failed(e),
@@ -150,21 +97,12 @@ impl Run {
         stdout: &Stdout,
         stop: &mut mpsc::UnboundedReceiver<Stop>,
     ) -> Ended {
-        let mut notes = Vec::new();
-        let collected = tokio::select! {
-            collected = Contexts::collect(zygote, &self.context, self.skip_unreadable, &mut notes) => collected,
-            Some(Stop::Signal(signal)) = stop.recv() => Err(Error::Interrupted(signal)),
-        };
-        tell_notes(&notes);
-        let contexts = match collected {
+        let contexts = match self.shared.contexts(zygote, stop).await {
             Ok(contexts) => contexts,
             Err(e) => return failed(e),
         };
-        if self.offline && !self.quiet && (self.verbose > 0 || std::io::stderr().is_terminal()) {
-            complain(&format!("note: {}\n", offline::NOTICE));
-        }
-        let models = router::stack(config::models(self.offline, self.model.clone()));
-        let dispatcher = Dispatcher::new(models, config::concurrent(self.max_concurrent));
+        self.shared.say_offline();
+        let dispatcher = self.shared.dispatcher();
         let started = tokio::select! {
             started = Session::start_with(zygote, dispatcher, &contexts) => started,
             Some(Stop::Signal(signal)) = stop.recv() => Err(Error::Interrupted(signal)),
@@ -174,18 +112,19 @@ impl Run {
             Err(e) => return failed(e),
         };
         let startup = begun.elapsed();
-        let display = Display::new(session.counts(), self.quiet || self.json);
+        let display = Display::new(session.counts(), self.shared.quiet || self.json);
         let mut screen = Screen { display, stdout, captured: self.json.then(String::new) };
-        let permissions = self.grants.permissions(settings, &self.script);
+        let permissions = self.shared.grants.permissions(settings, &self.script);
         let _made = Made::for_writing(&permissions.write);
         let program = Program {
             text: script.to_owned(),
+            mode: Mode::Script,
             json: self.json,
             args: self.args.clone(),
             permissions,
-            limits: Limits { calls: self.max_calls, tokens: self.max_tokens },
+            limits: self.shared.limits(),
             timeout: self.timeout,
-            max_memory: Some(self.max_memory),
+            max_memory: Some(self.shared.max_memory),
         };
         let Report { outcome, usage, calls_time, hints, .. } = session.run(program, &mut screen, stop).await;
         let mid_line = screen.display.finish();
@@ -234,7 +173,7 @@ impl Run {
         if ended.mid_line && !valued && std::io::stderr().is_terminal() {
             complain("\n");
         }
-        for hint in ended.hints.iter().filter(|_| !self.quiet && !stopped) {
+        for hint in ended.hints.iter().filter(|_| !self.shared.quiet && !stopped) {
             complain(&screen::hint(hint));
         }
         match result {
@@ -294,67 +233,6 @@ fn object(ended: &Ended, script: &str, total: Duration) -> serde_json::Value {
     })
 }
 
-/// What was left out; of many, the first few.
-fn tell_notes(notes: &[String]) {
-    for note in notes.iter().take(NOTES) {
-        complain(&format!("note: {note}\n"));
-    }
-    if notes.len() > NOTES {
-        complain(&format!("note: and {} more\n", notes.len() - NOTES));
-    }
-}
-
-/// Where a script's output and progress go.
-struct Screen<'a> {
-    display: Display,
-    stdout: &'a Stdout,
-    /// The output, when it is to be a field of the JSON object.
-    captured: Option<String>,
-}
-
-impl Listener for Screen<'_> {
-    fn wrote(&mut self, stream: Stream, text: &str) -> Result<(), Error> {
-        match (stream, &mut self.captured) {
-            (Stream::Stdout, Some(captured)) if captured.len() + text.len() > MAX_OUTPUT => {
-                return Err(Error::script(
-                    format!("the script wrote more than {} MB, which `--json` would have to hold", MAX_OUTPUT >> 20),
-                    "write less, or run it without `--json`",
-                ));
-            }
-            (Stream::Stdout, Some(captured)) => captured.push_str(text),
-            (Stream::Stdout, None) => {
-                let stdout = self.stdout;
-                return self.display.aside(text.ends_with('\n'), || stdout.write(text.to_owned()));
-            }
-            (Stream::Stderr, _) => self.display.aside(text.ends_with('\n'), || complain(text)),
-        }
-        Ok(())
-    }
-
-    fn behind(&self) -> bool {
-        self.stdout.full()
-    }
-
-    fn progress(&mut self, progress: Progress) {
-        self.display.progress(&progress);
-    }
-}
-
-/// Ctrl-C and SIGTERM, as reasons to stop.
-fn signals() -> std::io::Result<mpsc::UnboundedReceiver<Stop>> {
-    let (send, receive) = mpsc::unbounded_channel();
-    for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
-        let (mut signals, send) = (signal(kind)?, send.clone());
-        tokio::spawn(async move {
-            while signals.recv().await.is_some() {
-                // Nobody listens after the run.
-                let _ = send.send(Stop::Signal(kind.as_raw_value()));
-            }
-        });
-    }
-    Ok(receive)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -368,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_script_may_have_two_gigabytes_unless_a_flag_says_otherwise() {
-        let memory = |line: &[&str]| Line::parse_from(line).run.max_memory;
+        let memory = |line: &[&str]| Line::parse_from(line).run.shared.max_memory;
         assert_eq!(memory(&["run", "a.scm"]), 2 << 30);
         assert_eq!(memory(&["run", "a.scm", "--max-memory", "500MB"]), 500 << 20);
     }

@@ -76,6 +76,25 @@ impl Contexts {
         collecting.finish()
     }
 
+    /// Every text, with the name that it shares with others. For sessions that run already: others are given the files.
+    pub(crate) fn texts(&self) -> Result<Vec<(ContextHead, Option<String>, String)>, Error> {
+        let read = |(index, entry): (usize, &ContextHead)| {
+            let problem =
+                |e: std::io::Error| usage(format!("the context `{}` cannot be read: {e}", entry.name), "try again");
+            let file =
+                self.files.get(entry.file as usize).ok_or_else(|| problem(std::io::ErrorKind::NotFound.into()))?;
+            let file = File::from(file.try_clone().map_err(problem)?);
+            let mut bytes = vec![0; usize::try_from(entry.bytes).unwrap_or(usize::MAX).min(MAX_FRAME + 1)];
+            file.read_exact_at(&mut bytes, entry.offset).map_err(problem)?;
+            let text = String::from_utf8(bytes).map_err(|_| problem(std::io::ErrorKind::InvalidData.into()))?;
+            let index = index as u32;
+            let group =
+                self.table.groups.iter().find(|group| (group.first..group.first + group.count).contains(&index));
+            Ok((entry.clone(), group.map(|group| group.name.clone()), text))
+        };
+        self.table.entries.iter().enumerate().map(read).collect()
+    }
+
     pub(crate) fn table(&self) -> &ContextTable {
         &self.table
     }

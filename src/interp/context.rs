@@ -9,7 +9,7 @@ use super::{
     sched::INTERRUPTED,
     value::{Fault, string},
 };
-use crate::wire::{ContextHead, ContextTable, Stamp};
+use crate::wire::{ContextGroup, ContextHead, ContextTable, Stamp};
 use rustix::{
     fd::OwnedFd,
     fs::fstat,
@@ -37,6 +37,8 @@ struct State {
     names: HashMap<String, usize>,
     /// Texts that a script holds.
     held: Vec<Weak<String>>,
+    /// Those that came by frame, and lie nowhere else.
+    sent: Vec<SteelString>,
     /// Whether the global `context` is what it should be.
     bound: bool,
 }
@@ -62,6 +64,27 @@ pub(super) fn set_table(table: ContextTable) {
         s.table = table;
         s.bound = false;
     });
+}
+
+/// One more, whose text came by frame.
+pub(super) fn add(entry: ContextHead, group: Option<String>, text: String) {
+    with(|s| {
+        let index = s.table.entries.len();
+        let text = SteelString::from(text);
+        s.names.insert(entry.name.clone(), index);
+        s.held.push(Rc::downgrade(&text));
+        s.sent.push(text);
+        s.table.single = index == 0 && group.is_none();
+        s.table.entries.push(entry);
+        if let Some(name) = group {
+            match s.table.groups.last_mut().filter(|last| last.name == name) {
+                Some(last) => last.count += 1,
+                None => s.table.groups.push(ContextGroup { name, first: index as u32, count: 1 }),
+            }
+        }
+        s.bound = false;
+    });
+    super::python::contexts_changed();
 }
 
 /// The value for the global `context`; `None` when it has been bound already, or is what it was from the start.

@@ -18,6 +18,7 @@ pub(crate) const PRELUDE: &[&str] = &[
 /// means Steel's procedure in one file and ours in the next.
 pub(super) const RACKET: &[&str] = &[
     include_str!("../../prelude/racket/forms.scm"),
+    include_str!("../../prelude/racket/equality.scm"),
     include_str!("../../prelude/racket/text.scm"),
     include_str!("../../prelude/racket/patterns.scm"),
     include_str!("../../prelude/racket/output.scm"),

@@ -114,6 +114,9 @@ const TYPES: &[(&str, &str)] = &[
 
 /// A value that Steel shows, as Racket would.
 fn as_printed(found: &str) -> String {
+    if let "#true" | "#false" = found {
+        return found[..2].into();
+    }
     let bare = found.starts_with(['"', '\'']) || found.starts_with(|c: char| c.is_ascii_digit());
     let signed = found.strip_prefix(['-', '+']).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     let marked = found.starts_with('#') && !found.starts_with("#(");

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Open,
     Close,
     Name,
@@ -18,10 +18,10 @@ pub(super) enum Kind {
 }
 
 /// A token and its bytes.
-pub(super) type Token = (Kind, Range<usize>);
+pub(crate) type Token = (Kind, Range<usize>);
 
 /// All tokens; white space, line comments and quotes left out.
-pub(super) fn tokens(text: &str) -> impl Iterator<Item = Token> + '_ {
+pub(crate) fn tokens(text: &str) -> impl Iterator<Item = Token> + '_ {
     let mut at = 0;
     std::iter::from_fn(move || {
         loop {

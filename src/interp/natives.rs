@@ -70,6 +70,8 @@ const NATIVES: &[(&str, FunctionSignature)] = &[
     ("%finish!", finish),
     ("%finish-var!", finish_var),
     ("%help", table::help),
+    ("%idle!", |_| encoded(sched::with(Sched::idle))),
+    ("%past", super::inputs::past_value),
     ("%arguments", table::arguments),
     ("%misuse", misuse),
     ("%fail", fail),

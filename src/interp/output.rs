@@ -4,7 +4,10 @@
 
 use super::sched::Sched;
 use crate::wire::{Stream, ToHost};
-use std::{cell::RefCell, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    time::Duration,
+};
 
 /// Past this, text is handed to the link at once.
 const FLUSH_AT: usize = 1 << 20;
@@ -12,7 +15,12 @@ const FLUSH_AT: usize = 1 << 20;
 /// How long text may wait while the script goes on.
 const SOON: Duration = Duration::from_millis(50);
 
+/// How many times what is written at a prompt is handed over at once: more than that nobody reads as it comes.
+const EAGERLY: u32 = 1_000;
+
 thread_local! {
+    /// How many times more.
+    static EAGER: Cell<u32> = const { Cell::new(0) };
     static WRITTEN: RefCell<Vec<(Stream, String)>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -31,13 +39,20 @@ pub(crate) fn text(stream: Stream, text: &str) {
     if written > FLUSH_AT {
         super::sched::with(flush_all);
     } else {
+        let eager = EAGER.get();
+        EAGER.set(eager.saturating_sub(1));
         super::sched::with(|s| {
             // A script that computes for long shows meanwhile what it wrote before.
-            if s.last_flush.elapsed() > SOON {
+            if eager > 0 || s.last_flush.elapsed() > SOON {
                 hand_over(s);
             }
         });
     }
+}
+
+/// Somebody watches the program that begins, or not.
+pub(crate) fn watched(watched: bool) {
+    EAGER.set(if watched { EAGERLY } else { 0 });
 }
 
 /// Hands to the socket what was written and what was asked so far.

@@ -5,18 +5,20 @@ use super::{
     engine::Language,
     errors,
     expand::{self, Source},
+    inputs::{self, Input, Inputs},
     ledger,
     link::Link,
     natives, output, print, python,
     sched::{self, Ended, INTERRUPTED, Program},
-    value::{Fault, TaskState},
+    value::{Fault, Task, TaskState},
     wall,
 };
-use crate::wire::{Blame, Ending, FailureClass, ScriptError, Stream, ToHost};
+use crate::wire::{Blame, Ending, FailureClass, Mode, ScriptError, Stream, ToHost};
 use rustix::fd::OwnedFd;
 use std::{
     cell::RefCell,
     panic::{AssertUnwindSafe, catch_unwind},
+    rc::Rc,
     sync::atomic::Ordering,
 };
 use steel::{SteelVal, rerrs::ErrorKind, steel_vm::engine::Engine};
@@ -45,48 +47,102 @@ pub(super) fn serve(language: &mut Language, socket: OwnedFd, net: OwnedFd, cont
     python::set_output(|text, to_stderr| output::text(if to_stderr { Stream::Stderr } else { Stream::Stdout }, text));
     python::cut_copies();
     let mut net = Some(net);
-    while let Some(program) = sched::with(sched::Sched::next_program) {
-        if !run(language, program, &mut net) {
+    let mut earlier = Inputs::default();
+    while let Some((program, interrupted)) = inputs::next(language) {
+        if !run(language, program, &mut earlier, interrupted, &mut net) {
             return;
         }
     }
 }
 
+/// What a program came to.
+struct Came {
+    ending: Ending,
+    value: String,
+    /// Whether the engine can run another.
+    usable: bool,
+    /// The earlier input in which an error has its place.
+    input: Option<u32>,
+}
+
+impl Came {
+    fn wrong(error: ScriptError) -> Self {
+        Self { ending: Ending::Error(error), value: String::new(), usable: true, input: None }
+    }
+}
+
 /// Runs one program. Whether the engine can run another.
-fn run(language: &mut Language, mut program: Program, net: &mut Option<OwnedFd>) -> bool {
+fn run(
+    language: &mut Language,
+    mut program: Program,
+    earlier: &mut Inputs,
+    interrupted: bool,
+    net: &mut Option<OwnedFd>,
+) -> bool {
+    if let Mode::Ask(question) = program.mode {
+        let value = inputs::answer(language, question);
+        let ending = Ending::Value { shown: true, finished: false };
+        return tell(Came { ending, value, usable: true, input: None });
+    }
     if let Some(bytes) = program.max_memory {
         // Before the wall, which shuts the ways to it.
         wall::bound_memory(bytes);
     }
     let raised = confine(&program, net);
     ledger::begin(&mut program);
+    language.expander.at_prompt = matches!(program.mode, Mode::Input(_));
+    output::watched(language.expander.at_prompt);
     let source = raised.map_err(wall::missing).and_then(|()| {
+        if interrupted {
+            return Err(broken_off());
+        }
         // What was misread may only be so because a parenthesis is missing above it.
         let expanded = language.expander.program(&program.text);
         expanded.map_err(|error| errors::unbalanced(&program.text).unwrap_or(error))
     });
-    let (ending, value, usable) = match source.and_then(|source| bind_context(&mut language.engine, source)) {
-        Ok(source) => evaluate(language, &program.text, source, program.json),
-        Err(error) => (Ending::Error(error), String::new(), true),
+    let came = match source.and_then(|source| bind_context(&mut language.engine, source)) {
+        Ok(source) => evaluate(language, &program, source, earlier),
+        Err(error) => Came::wrong(error),
     };
     python::pass_on();
-    let (pending, failed) = sched::with(sched::Sched::end_program);
-    if pending > 0 && matches!(ending, Ending::Value { finished: false, .. }) {
+    let (pending, failed) = match program.mode {
+        Mode::Input(_) => (0, sched::with(sched::Sched::pause)),
+        _ => sched::with(sched::Sched::end_program),
+    };
+    if pending > 0 && matches!(came.ending, Ending::Value { finished: false, .. }) {
         let them = if pending == 1 { "handle was" } else { "handles were" };
         output::text(
             Stream::Stderr,
             &format!("note: {pending} {them} still running when the script ended: cancelled\n"),
         );
     }
+    warn(&failed);
+    tell(came)
+}
+
+/// Says which spawned fibers failed without anybody having asked for their values.
+pub(super) fn warn(failed: &[Rc<Task>]) {
     for task in failed {
         if let TaskState::Done(Err(fault)) = &*task.state.borrow() {
             let shown = print::written(&fault.get());
             output::text(Stream::Stderr, &format!("warning: a `spawn` that nobody awaited failed: {shown}\n"));
         }
     }
+}
+
+fn broken_off() -> ScriptError {
+    let message = "interrupted".into();
+    ScriptError { class: FailureClass::Script, blame: Blame::Program, message, hint: None, span: None }
+}
+
+/// Tells the host what a program came to. Whether there can be another.
+fn tell(Came { ending, value, usable, input }: Came) -> bool {
     let sent = sched::with(|s| {
         output::flush(s);
         s.ended = None;
+        if let Some(input) = input {
+            s.tell(&ToHost::Place { input }, &[]);
+        }
         s.link.write(&ToHost::Finished(ending), &[value.as_bytes()]).and_then(|()| s.link.flush_all())
     });
     if let Err(super::link::LinkError::Wire(_)) = sent {
@@ -137,28 +193,60 @@ fn bind_context(engine: &mut Engine, source: Source) -> Result<Source, ScriptErr
     Ok(source)
 }
 
-/// Makes Steel and Python usable again after an interrupt.
-fn forget_interrupt(engine: &Engine) {
-    if INTERRUPTED.swap(false, Ordering::Relaxed) {
+/// Makes Steel and Python usable again after an interrupt. Whether there was one.
+pub(super) fn forget_interrupt(engine: &Engine) -> bool {
+    let interrupted = INTERRUPTED.swap(false, Ordering::Relaxed);
+    if interrupted {
         python::drain_signals();
         engine.get_thread_state_controller().resume();
     }
+    interrupted
 }
 
-fn evaluate(language: &mut Language, text: &str, mut source: Source, json: bool) -> (Ending, String, bool) {
+fn evaluate(language: &mut Language, program: &Program, mut source: Source, earlier: &mut Inputs) -> Came {
+    let (text, json) = (&*program.text, program.json);
     let engine = &mut language.engine;
     for (name, value) in source.constants.drain(..) {
         engine.register_value(&name, value);
     }
-    let source = &source;
     // An interrupt that came between programs was for none of them.
     forget_interrupt(engine);
     let result = catch_unwind(AssertUnwindSafe(|| engine.run(source.text.clone())));
     let ended = sched::with(|s| s.ended.take());
-    forget_interrupt(engine);
+    let interrupted = forget_interrupt(engine);
+    let input = match program.mode {
+        Mode::Input(number) => Some(number),
+        _ => None,
+    };
+    if input.is_some() && interrupted {
+        // The parameters of the fiber that was broken off hold for it alone.
+        let _ = catch_unwind(AssertUnwindSafe(|| engine.run("(set! %dyn (cons '() #f))")));
+    }
+    earlier.remember(Input { number: input.unwrap_or_default(), text: text.to_owned(), source });
+    let found = result_of(language, earlier, ended, result, json, input.is_some());
+    if input.is_none() {
+        earlier.forget();
+    }
+    found
+}
+
+type Ran = std::thread::Result<Result<Vec<SteelVal>, steel::SteelErr>>;
+
+/// What the last of the inputs came to, or a script.
+fn result_of(
+    language: &mut Language,
+    earlier: &Inputs,
+    ended: Option<Ended>,
+    result: Ran,
+    json: bool,
+    at_prompt: bool,
+) -> Came {
+    let text = earlier.text();
+    let wrong = |(error, input)| Came { input, ..Came::wrong(error) };
     let shown = |value: &SteelVal, finished: bool| {
         let nothing = matches!(value, SteelVal::Void);
         let text = match (json, nothing) {
+            (false, false) if at_prompt => inputs::keep(value),
             (true, _) => super::json::to_text(value).unwrap_or_else(|_| {
                 let shown = serde_json::Value::String(print::displayed(value));
                 shown.to_string()
@@ -166,7 +254,7 @@ fn evaluate(language: &mut Language, text: &str, mut source: Source, json: bool)
             (false, true) => String::new(),
             (false, false) => print::displayed(value),
         };
-        (Ending::Value { shown: !nothing, finished }, text, true)
+        Came { ending: Ending::Value { shown: !nothing, finished }, value: text, usable: true, input: None }
     };
     match (ended, result) {
         (Some(Ended::Finished(value)), _) => shown(&value.get(), true),
@@ -174,7 +262,7 @@ fn evaluate(language: &mut Language, text: &str, mut source: Source, json: bool)
             Ok(value) => shown(&value, true),
             Err(fault) => {
                 let fault = Fault { spans, ..fault };
-                (Ending::Error(located(&language.engine, text, source, fault, &err)), String::new(), true)
+                wrong(located(&language.engine, earlier, fault, &err))
             }
         },
         (_, Ok(Ok(values))) => shown(values.last().unwrap_or(&SteelVal::Void), false),
@@ -182,16 +270,16 @@ fn evaluate(language: &mut Language, text: &str, mut source: Source, json: bool)
             // Steel says where it gave up, which is rarely where the mistake is.
             let unread = matches!(err.kind(), ErrorKind::Parse | ErrorKind::UnexpectedToken);
             let unbalanced = unread.then(|| errors::unbalanced(text)).flatten();
-            let mut error = unbalanced.unwrap_or_else(|| located(engine, text, source, natives::fault_of(&err), &err));
+            let (mut error, input) = match unbalanced {
+                Some(error) => (error, None),
+                None => located(&language.engine, earlier, natives::fault_of(&err), &err),
+            };
             if matches!(ended, Some(Ended::Interrupted)) {
                 error = ScriptError { message: "interrupted".into(), hint: None, ..error };
             }
-            (Ending::Error(error), String::new(), true)
+            wrong((error, input))
         }
-        (_, Err(_)) => {
-            let error = errors::panicked(&PANIC.take());
-            (Ending::Error(error), String::new(), false)
-        }
+        (_, Err(_)) => Came { usable: false, ..Came::wrong(errors::panicked(&PANIC.take())) },
     }
 }
 
@@ -217,19 +305,17 @@ fn nearest_global(language: &Language, name: &str) -> Option<String> {
     super::nearest(name, words.iter().map(|word| &**word).filter(|word| !word.starts_with('%'))).map(Into::into)
 }
 
-/// Finds the innermost place of a failure that is in the script itself.
-fn located(engine: &Engine, text: &str, source: &Source, fault: Fault, err: &steel::SteelErr) -> ScriptError {
-    let ours = |span: &&steel::parser::span::Span| match span.source_id {
-        Some(id) => engine.get_source(&id).is_some_and(|text| **text == *source.text),
-        None => span.end > span.start,
-    };
+/// Finds the innermost place of a failure that is in the script itself, or in an earlier input: which one.
+fn located(engine: &Engine, earlier: &Inputs, fault: Fault, err: &steel::SteelErr) -> (ScriptError, Option<u32>) {
     let mut spans = fault.spans.clone();
     spans.extend(err.span());
     spans.extend(err.stack_trace().iter().flat_map(|t| t.trace().iter().filter_map(|frame| *frame.span())));
-    let inner = spans.iter().position(|span| ours(&span));
-    let place = inner.map(|at| {
+    let inner = spans.iter().enumerate().find_map(|(at, span)| Some((at, earlier.of(engine, span)?)));
+    let input = inner.map(|(_, input)| input.number).filter(|number| Some(*number) != earlier.last());
+    let text = inner.map_or(earlier.text(), |(_, input)| &input.text);
+    let place = inner.map(|(at, Input { source, .. })| {
         let place = spans[at].start as usize..spans[at].end as usize;
-        if source.text[..place.end.min(source.text.len())].ends_with(expand::JUST) {
+        let place = if source.text[..place.end.min(source.text.len())].ends_with(expand::JUST) {
             // The wrapper of a form: the form itself is meant.
             source.form_after(place)
         } else if at > 0 {
@@ -237,9 +323,9 @@ fn located(engine: &Engine, text: &str, source: &Source, fault: Fault, err: &ste
             source.call_round(place)
         } else {
             place
-        }
+        };
+        source.original(place)
     });
-    let place = place.map(|place| source.original(place));
     let call = place.clone().and_then(|place| text.get(place)).unwrap_or_default();
     let head = call.trim_start_matches(['(', '[']).split(expand::read::is_delimiter).next().unwrap_or_default();
     let blame = fault.blame();
@@ -257,5 +343,5 @@ fn located(engine: &Engine, text: &str, source: &Source, fault: Fault, err: &ste
         }
     }
     let span = place.map(|place| (place.start as u32, place.end as u32));
-    ScriptError { class, blame, message, hint, span }
+    (ScriptError { class, blame, message, hint, span }, input)
 }

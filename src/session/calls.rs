@@ -80,6 +80,8 @@ struct Inner {
     out: Vec<u8>,
     open: HashMap<u32, Open>,
     budget: Budget,
+    /// Of calls that name none, in place of the host's.
+    model: Option<Arc<str>>,
     hints: Hints,
     /// Calls that have a partial answer to send.
     partials: Vec<u32>,
@@ -112,6 +114,7 @@ impl Calls {
                 out: Vec::new(),
                 open: HashMap::new(),
                 budget: Budget::default(),
+                model: None,
                 hints: Hints::default(),
                 partials: Vec::new(),
                 waiting: 0,
@@ -138,6 +141,11 @@ impl Calls {
     /// What all its calls may take.
     pub(super) fn limit(&self, limits: Limits) {
         self.lock().budget.limit(limits);
+    }
+
+    /// The model of calls that name none.
+    pub(super) fn set_model(&self, model: Option<String>) {
+        self.lock().model = model.map(Into::into);
     }
 
     pub(super) fn usage(&self) -> Usage {
@@ -253,7 +261,7 @@ impl Calls {
         let receiver = head.stream.then(Receiver::default);
         let timeout = head.timeout_s.filter(|s| s.is_finite() && *s >= 0.0);
         let request = Request {
-            model: head.model.map(Into::into),
+            model: head.model.map(Into::into).or_else(|| self.lock().model.clone()),
             messages,
             sampling: head.sampling,
             json: head.json,

@@ -3,6 +3,7 @@
 //! The host never runs script code; killing an interpreter loses nothing that was paid for. Not here: how models are
 //! called (`llm`), and what a terminal shows (`cli`).
 
+mod between;
 mod calls;
 mod convert;
 mod hints;
@@ -18,7 +19,7 @@ use crate::{
     error::{Error, visible},
     llm::{Text, dispatch::Dispatcher},
     permissions::Permissions,
-    wire::{self, Blame, Ending, FailureClass, Grant, Limits, ScriptError, Stream, ToHost, ToSession},
+    wire::{self, Blame, Ending, FailureClass, Grant, Limits, Mode, ScriptError, Stream, ToHost, ToSession},
 };
 use bytes::{Bytes, BytesMut};
 use calls::Calls;
@@ -36,6 +37,8 @@ use zygote::Process;
 
 /// How long an interrupted program may take to end by itself.
 const GRACE: Duration = Duration::from_millis(100);
+/// How long an interrupted input may: its session is to be kept, so somebody at the prompt has to ask twice.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// How often a listener that is behind is asked again.
 const CATCH_UP: Duration = Duration::from_millis(5);
 /// How often a session's memory is looked at.
@@ -88,6 +91,8 @@ pub enum Stop {
 pub struct Program {
     /// Its text.
     pub text: String,
+    /// Whether it is a script, or what somebody has typed.
+    pub mode: Mode,
     /// Whether its value is wanted as JSON rather than in `display` form.
     pub json: bool,
     /// What `(script-args)` gives.
@@ -125,6 +130,8 @@ pub struct Report {
     pub exit: Option<Exit>,
     /// What its calls suggest to whoever wrote it, each a sentence.
     pub hints: Vec<String>,
+    /// The earlier input that an error has its place in.
+    pub input: Option<u32>,
 }
 
 /// A session: programs run in it one after the other, and see what the earlier ones defined.
@@ -140,6 +147,8 @@ pub struct Session {
     writer: tokio::task::JoinHandle<()>,
     pidfd: AsyncFd<std::os::fd::OwnedFd>,
     incoming: BytesMut,
+    /// The earlier input that the error under way has its place in.
+    input: Option<u32>,
     /// How the process ended, once that was asked.
     exit: Option<Option<Exit>>,
 }
@@ -181,6 +190,7 @@ impl Session {
             writer,
             pidfd,
             incoming: BytesMut::with_capacity(READ_AHEAD),
+            input: None,
             exit: None,
         })
     }
@@ -202,8 +212,11 @@ impl Session {
             Ok(()) => self.serve(&program, listener, stop).await,
             Err(e) => Err(e),
         };
-        self.calls.drop_all();
+        if program.mode == Mode::Script || self.exit.is_some() {
+            self.calls.drop_all();
+        }
         Report {
+            input: self.input.take(),
             outcome,
             usage: self.calls.usage(),
             calls_time: self.calls.time(),
@@ -218,6 +231,7 @@ impl Session {
             hint: Some("cut it into several files".into()),
         };
         let run = ToSession::Run {
+            mode: program.mode,
             json: program.json,
             max_memory: program.max_memory,
             args: program.args.clone(),
@@ -256,6 +270,7 @@ impl Session {
         memory.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         // Why it was told to end, and when it will be killed.
         let mut ending: Option<(Error, Instant)> = None;
+        let grace = if program.mode == Mode::Script { GRACE } else { PATIENCE };
         // Whether the process has ended: what it wrote before is still read.
         let mut dead = false;
         loop {
@@ -271,9 +286,15 @@ impl Session {
             tokio::select! {
                 // In this order: a session that writes without end must not put off its own.
                 biased;
-                Some(Stop::Signal(signal)) = stop.recv(), if ending.is_none() => {
-                    self.process.signal(Signal::INT);
-                    ending = Some((Error::Interrupted(signal), Instant::now() + GRACE));
+                Some(Stop::Signal(signal)) = stop.recv(), if ending.is_none() || program.mode != Mode::Script => {
+                    match &mut ending {
+                        None => {
+                            self.process.signal(Signal::INT);
+                            ending = Some((Error::Interrupted(signal), Instant::now() + grace));
+                        }
+                        // Asked for a second time.
+                        Some((_, kill_at)) => *kill_at = Instant::now(),
+                    }
                 }
                 () = tokio::time::sleep_until(alarm.into()) => match ending {
                     None => {
@@ -294,11 +315,7 @@ impl Session {
                     let cap = program.max_memory.unwrap_or(u64::MAX);
                     if resident(self.process.pid) > cap {
                         self.process.kill();
-                        let why = Error::script(
-                            format!("the script used more memory than its limit of {} MB", cap >> 20),
-                            "give it more with `--max-memory`, or hold less at a time",
-                        );
-                        return Err(self.death(Some(why), program).await);
+                        return Err(self.death(Some(too_much_memory(program.max_memory)), program).await);
                     }
                 }
                 () = tokio::time::sleep(CATCH_UP), if behind => {}
@@ -354,6 +371,7 @@ impl Session {
                 let label = visible(begin(&text(tail)?, MAX_LABEL)).replace('\n', " ");
                 listener.progress(Progress { group, label, done, total, failed });
             }
+            ToHost::Place { input } => self.input = Some(input),
             ToHost::Finished(ending) => return Ok(Some(End { ending, value: text(tail)? })),
         }
         Ok(None)
@@ -421,6 +439,13 @@ impl Drop for Session {
         // What a script left running, such as a Python thread, has no say in this.
         self.process.kill();
     }
+}
+
+fn too_much_memory(cap: Option<u64>) -> Error {
+    Error::script(
+        format!("the script used more memory than its limit of {} MB", cap.unwrap_or_default() >> 20),
+        "give it more with `--max-memory`, or hold less at a time",
+    )
 }
 
 struct End {

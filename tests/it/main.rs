@@ -29,6 +29,7 @@ mod pieces;
 mod python;
 mod readme;
 mod reference;
+mod repl;
 mod results;
 mod scheduler;
 mod schemas;

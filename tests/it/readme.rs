@@ -108,6 +108,7 @@ fn folder() -> TempDir {
     std::fs::write(folder.path().join("script.scm"), "(finish (llm-query #:instruction \"Sum up.\" #:data context))")
         .unwrap();
     std::fs::write(folder.path().join("report.txt"), "Ada wrote the program.").unwrap();
+    std::fs::write(folder.path().join("typed"), "context\n").unwrap();
     folder
 }
 
@@ -123,6 +124,9 @@ fn every_command_of_the_readme_works() {
         let arguments = program.unwrap_or_else(|| panic!("`{command}` is neither run nor excepted"));
         let mut command = bessemer();
         command.current_dir(folder.path()).args(arguments.split_whitespace()).env("OPENAI_BASE_URL", mock.base_url());
+        if arguments.starts_with("repl") {
+            command.stdin(std::fs::File::open(folder.path().join("typed")).unwrap());
+        }
         let ran = ran(&mut command);
         assert_eq!((ran.code, &*ran.stderr), (Some(0), ""), "{arguments}: {ran:?}");
         assert!(!ran.stdout.is_empty(), "{arguments}");

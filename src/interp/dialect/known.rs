@@ -67,7 +67,7 @@ pub(super) const TABLE: &[Entry] = &[
 /// Gives a procedure of the language its name, unless it has one.
 pub(crate) fn name(procedure: &SteelVal, word: &str) {
     if place(procedure).is_some_and(|place| KNOWN.with_borrow(|known| !known.contains_key(&place))) {
-        know(procedure, word, None);
+        know(procedure, word, super::takes(word));
     }
 }
 

@@ -60,7 +60,7 @@ pub(crate) const AREAS: &[Area] = &[
         title: "Truth and equality",
         natives: &[equality::TABLE],
         machined: &[],
-        files: &[],
+        files: &["equality.scm"],
         steels: &["not", "boolean?"],
     },
     Area {
@@ -143,6 +143,22 @@ impl Area {
 /// Every procedure, an area's after another's.
 pub(crate) fn all() -> impl Iterator<Item = &'static Entry> {
     AREAS.iter().flat_map(|area| area.natives.iter().copied().flatten())
+}
+
+/// How many arguments a native takes: at least, and at most.
+fn takes(word: &str) -> Option<(usize, Option<usize>)> {
+    let steels = match word {
+        "car" | "cdr" | "not" | "null?" | "pair?" | "list?" | "length" | "reverse" | "symbol?" | "boolean?"
+        | "vector-length" | "box" | "unbox" => (1, Some(1)),
+        "cons" | "vector-ref" => (2, Some(2)),
+        "list" | "append" | "+" | "*" | "vector" => (0, None),
+        "-" | "/" | "<" | ">" | "<=" | ">=" => (1, None),
+        _ => {
+            let shape = Shape::of(all().find(|entry| entry.name == word)?.params);
+            return Some((shape.least, (!shape.rest).then_some(shape.most)));
+        }
+    };
+    Some(steels)
 }
 
 /// Those that need Steel's machine.

@@ -7,7 +7,7 @@
 use super::{
     Entry,
     bytes::{bytes_of, made},
-    given::{NOTHING, failed, mistaken},
+    given::{NOTHING, failed, mistaken, raised},
     plain,
     strings::text,
     tower::{natural, truth},
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     interp::{
         expand, output, print,
-        value::{Native, custom, string},
+        value::{Exn, Native, custom, string},
     },
     wire::Stream,
 };
@@ -265,10 +265,10 @@ pub(super) const TABLE: &[Entry] = &[
             Ok(Some((value, bytes))) => (Ok(value), bytes),
             Ok(None) if rest.trim_start().starts_with([')', ']', '}']) => {
                 let close = rest.trim_start().chars().next().unwrap_or(')');
-                (Err(failed(format!("read: unexpected `{close}`"))), 0)
+                (Err(raised(Exn::Read, format!("read: unexpected `{close}`"))), 0)
             }
             Ok(None) => (Ok(eof()), rest.len()),
-            Err(what) => (Err(failed(format!("read: {what}"))), rest.len()),
+            Err(what) => (Err(raised(Exn::Read, format!("read: {what}"))), rest.len()),
         })?
     }),
 ];

@@ -61,7 +61,7 @@ impl Expander {
                     defines = true;
                     let code = self.named(&form, &name, scope)?;
                     Self::learn(&local.arity, &code);
-                    local.pending.set(false);
+                    local.defined(matches!(code.op, Op::Lambda(_)));
                     steps.push((Some(local), code));
                 }
                 Item::DefineList(variables, form) => {
@@ -106,7 +106,7 @@ impl Expander {
         let code = |op| Code::new(op, form.span);
         for (at, variable) in variables.into_iter().enumerate() {
             let Variable::Local(local) = variable else { continue };
-            local.pending.set(false);
+            local.defined(false);
             let index = code(Op::Quote(Syntax::integer(at, form.span)));
             let call = vec![code(Op::Native("%slot".into())), code(Op::Local(hidden.clone())), index];
             steps.push((Some(local), code(Op::Call(call))));
@@ -126,9 +126,7 @@ impl Expander {
             tops.push(match item {
                 Item::Expression(form) => Top::Run(self.expression(&form, &scope)?),
                 Item::Define(Variable::Global(global), name, form) => {
-                    self.defining = Some(global.clone());
                     let code = self.named(&form, &name, &scope)?;
-                    self.defining = None;
                     global.pending.set(false);
                     Self::learn(&global.arity, &code);
                     Top::Define(global, code)

@@ -47,6 +47,17 @@ pub(crate) enum Top {
     Run(Code),
 }
 
+impl Top {
+    /// The variables that it defines.
+    pub(crate) fn defined(&self) -> &[Rc<Global>] {
+        match self {
+            Self::Define(global, _) => std::slice::from_ref(global),
+            Self::DefineList(globals, _) => globals,
+            Self::Run(_) => &[],
+        }
+    }
+}
+
 impl Code {
     pub(crate) fn new(op: Op, span: Span) -> Self {
         Self { op, span }

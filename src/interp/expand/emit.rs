@@ -74,6 +74,11 @@ pub(super) fn readable(word: &str) -> bool {
         && word != "λ"
 }
 
+/// Whether a value is there without computing.
+fn is_plain(code: &Code) -> bool {
+    matches!(code.op, Op::Lambda(_) | Op::Quote(_) | Op::Native(_))
+}
+
 pub(super) struct Emitter {
     source: Source,
     /// How many constants there have been in the session.
@@ -115,48 +120,63 @@ impl Emitter {
         self.source.lists.push(start..self.source.text.len());
     }
 
-    /// A form of the top level. `shown`: its value is printed, as Racket's modules do.
-    pub(super) fn top(&mut self, top: &Top, shown: bool) {
+    /// All forms of the top level. `shown`: the values of expressions are printed, as Racket's modules do.
+    ///
+    /// Steel panics when a variable is named at run time that no definition has been reached of. So in a script's program
+    /// all variables exist from its beginning, and what needs no computing has its value there.
+    pub(super) fn program(&mut self, tops: &[Top], shown: bool) {
+        let (first, rest): (Vec<&Top>, Vec<&Top>) = match self.internal {
+            true => (Vec::new(), tops.iter().collect()),
+            false => tops.iter().partition(|top| matches!(top, Top::Define(_, code) if is_plain(code))),
+        };
+        if !self.internal {
+            for global in rest.iter().flat_map(|top| top.defined()) {
+                self.source.text.push_str(&format!("(define {} void)\n", global.steel));
+            }
+        }
+        for top in first.into_iter().chain(rest) {
+            self.top(top, shown);
+            self.source.text.push('\n');
+        }
+    }
+
+    fn top(&mut self, top: &Top, shown: bool) {
+        let word = |plain: bool, internal: bool| if plain || internal { "define" } else { "set!" };
         match top {
-            Top::Define(global, code) => self.define_global(global, code),
+            Top::Define(global, code) => {
+                let plain = is_plain(code);
+                let word = word(plain, self.internal);
+                self.list(code.span, |e| {
+                    e.put(&format!("{word} {} ", global.steel), code.span);
+                    if plain { e.code(code, true) } else { e.fiber(code, None) }
+                });
+                self.named(global, code);
+            }
             Top::DefineList(globals, code) => {
                 let hidden = format!("%list-{}", self.source.text.len());
                 self.list(code.span, |e| {
                     e.put(&format!("define {hidden} "), code.span);
                     e.fiber(code, None);
                 });
+                let word = word(false, self.internal);
                 for (at, global) in globals.iter().enumerate() {
-                    self.put(&format!("\n(define {} (%slot {hidden} {at}))", global.steel), code.span);
+                    self.put(&format!("\n({word} {} (%slot {hidden} {at}))", global.steel), code.span);
                 }
             }
             Top::Run(code) => self.fiber(code, shown.then_some("%show")),
         }
-        self.source.text.push('\n');
     }
 
-    fn define_global(&mut self, global: &Global, code: &Code) {
-        let flat = !matches!(code.op, Op::Lambda(_) | Op::Quote(_) | Op::Native(_));
-        let again = flat && global.recursive.get();
-        if again {
-            // Steel refuses a definition that names itself, unless it is a procedure.
-            self.put(&format!("(define {} void)\n", global.steel), code.span);
-        }
-        self.list(code.span, |e| {
-            e.put(if again { "set! " } else { "define " }, code.span);
-            e.put(&global.steel, code.span);
-            e.put(" ", code.span);
-            if flat { e.fiber(code, None) } else { e.code(code, true) }
-        });
+    /// Tells what a procedure of a script's top level is called, and how many arguments it takes.
+    fn named(&mut self, global: &Global, code: &Code) {
         if let Op::Lambda(lambda) = &code.op
             && !self.internal
             && readable(&global.steel)
         {
             let Arity { least, most } = lambda.takes;
             let most = most.map_or("#false".to_owned(), |most| most.to_string());
-            self.put(
-                &format!("\n(%named {0} '{1} {least} {most})", global.steel, as_written(&global.steel)),
-                code.span,
-            );
+            let (steel, word) = (&global.steel, as_written(&global.steel));
+            self.put(&format!("\n(%named {steel} '{word} {least} {most})"), code.span);
         }
     }
 

@@ -7,7 +7,7 @@ use super::{
     scope::{Binding, Local, Scope},
     syntax::{Name, Node, Syntax},
 };
-use crate::interp::errors;
+use crate::interp::{errors, inputs};
 use std::{cell::Cell, rc::Rc};
 
 impl Expander {
@@ -115,15 +115,15 @@ impl Expander {
                 if local.pending.get() && local.depth == self.depth {
                     return Ok(early(name, syntax));
                 }
+                if local.pending.get() {
+                    local.early.set(true);
+                }
                 self.noticed(&local);
                 Op::Local(local)
             }
             Some(Binding::Global(global)) => {
                 if global.pending.get() && self.depth == 0 {
                     return Ok(early(name, syntax));
-                }
-                if self.defining.as_ref().is_some_and(|defined| Rc::ptr_eq(defined, &global)) {
-                    global.recursive.set(true);
                 }
                 Op::Global(global)
             }
@@ -136,7 +136,14 @@ impl Expander {
                 let hint = errors::form_hint(word);
                 return Err(error(syntax.span, format!("`{word}` is a form, and stands first in parentheses"), hint));
             }
-            None => Op::Native(self.native(name, syntax)?),
+            None => match inputs::past(name.word()).filter(|_| self.at_prompt) {
+                Some(number) => {
+                    let place = syntax.span;
+                    let number = Code::new(Op::Quote(Syntax::integer(number, place)), place);
+                    Op::Call(vec![Code::new(Op::Native("%past".into()), place), number])
+                }
+                None => Op::Native(self.native(name, syntax)?),
+            },
         };
         Ok(Code::new(op, syntax.span))
     }
@@ -190,6 +197,7 @@ impl Expander {
             assigned: Cell::new(false),
             captured: Cell::new(false),
             pending: Cell::new(false),
+            early: Cell::new(false),
             reentrant: self.reentrant,
             arity: Cell::new(None),
         });

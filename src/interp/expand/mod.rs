@@ -45,6 +45,8 @@ pub(crate) struct Expander {
     top: Scope,
     /// What Steel itself has, by its own names.
     natives: HashSet<String>,
+    /// Whether the text is an input at a prompt, which knows `_`.
+    pub(crate) at_prompt: bool,
     /// Whether the text is ours: names that begin with `%` are allowed.
     internal: bool,
     /// How many procedures lie round what is being expanded.
@@ -60,8 +62,6 @@ pub(crate) struct Expander {
     text: Rc<str>,
     /// Where the program first names `context`.
     context: Option<Span>,
-    /// What is being defined.
-    defining: Option<Rc<Global>>,
     /// Whether the program takes continuations that it may enter again.
     reentrant: bool,
 }
@@ -79,6 +79,7 @@ impl Expander {
             base,
             top,
             natives,
+            at_prompt: false,
             internal: false,
             depth: 0,
             nesting: 0,
@@ -87,7 +88,6 @@ impl Expander {
             constants: 0,
             text: "".into(),
             context: None,
-            defining: None,
             reentrant: false,
         }
     }
@@ -133,6 +133,20 @@ impl Expander {
             Some(Binding::Global(global)) => Some(global.steel.clone()),
             _ => None,
         }
+    }
+
+    /// Every name that means something.
+    pub(crate) fn names(&self) -> impl Iterator<Item = String> + '_ {
+        self.natives.iter().cloned().chain(self.words().into_iter().map(|word| word.to_string()))
+    }
+
+    /// What the session's inputs have defined, with what Steel calls it.
+    pub(crate) fn defined(&self) -> Vec<(String, String)> {
+        let steel = |word: &Rc<str>| match self.top.bound(&Name::Plain(word.clone())) {
+            Some(Binding::Global(global)) => Some((word.to_string(), global.steel.to_string())),
+            _ => None,
+        };
+        self.top.words().iter().filter_map(steel).collect()
     }
 
     /// A number that nothing else has.

@@ -17,16 +17,13 @@ impl Expander {
     fn expand(&mut self, text: &str, internal: bool) -> Step<Source> {
         (self.internal, self.depth, self.nesting, self.context) = (internal, 0, 0, None);
         self.reentrant = ["call/cc", "call-with-current-continuation", "let/cc"].iter().any(|word| text.contains(word));
-        self.defining = None;
         self.text = text.into();
         let forms = read::program(text, internal)?;
         let tops = self.top(&forms)?;
         // A module of Racket's prints the values of its expressions.
         let shown = is_module(text);
         let mut emitter = Emitter::new(self.constants, internal);
-        for top in &tops {
-            emitter.top(top, shown);
-        }
+        emitter.program(&tops, shown);
         let mut source = emitter.finish().map_err(|(span, problem)| error(span, problem, ""))?;
         self.constants += source.constants.len();
         source.context = mem::take(&mut self.context).map(|span| span.range());

@@ -14,30 +14,32 @@ pub(crate) use atoms::is_delimiter;
 
 /// Deeper than this nobody writes.
 const DEPTH: usize = 2_000;
+/// What any thread's stack holds.
+const SHALLOW: usize = 300;
 
 /// Reads all of a program. `internal`: whether it may use the interpreter's own names.
 pub(crate) fn program(text: &str, internal: bool) -> Step<Vec<Syntax>> {
-    let mut reader = Reader { text, at: 0, depth: 0, internal };
-    if text.starts_with("#!") {
-        // A script may name its interpreter in its first line.
-        reader.line();
-    }
-    let mut forms = Vec::new();
-    while let Some(form) = reader.datum()? {
-        forms.push(form);
-    }
-    match reader.text.get(reader.at..=reader.at) {
-        Some(close) => {
-            let message = format!("this `{close}` closes nothing");
-            Err(error(reader.span(reader.at, 1), message, "is there one too many?"))
-        }
-        None => Ok(forms),
-    }
+    let mut reader = Reader::new(text, internal);
+    reader.program()
+}
+
+/// Whether a text ends within something that has begun: there would have to be more of it. `None` where it is nested so
+/// deeply that a small stack might not hold it.
+pub(crate) fn ends_early(text: &str) -> Option<bool> {
+    let mut reader = Reader { deepest: SHALLOW, ..Reader::new(text, false) };
+    // Whatever is wrong before its end, more text would not mend it.
+    let read = reader.program();
+    (read.is_ok() || reader.depth <= SHALLOW).then_some(reader.ends_early)
+}
+
+/// The forms of a program that has none too deeply nested for a small stack; else nothing.
+pub(crate) fn shallow(text: &str) -> Vec<Syntax> {
+    Reader { deepest: SHALLOW, ..Reader::new(text, false) }.program().unwrap_or_default()
 }
 
 /// Reads text that is data: what `read` and `(read (open-input-string …))` give.
 pub(crate) fn first(text: &str) -> Step<Option<(Syntax, usize)>> {
-    let mut reader = Reader { text, at: 0, depth: 0, internal: true };
+    let mut reader = Reader::new(text, true);
     let datum = reader.datum()?;
     Ok(datum.map(|datum| (datum, reader.at)))
 }
@@ -46,10 +48,35 @@ struct Reader<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    deepest: usize,
     internal: bool,
+    /// Whether the text ended within something.
+    ends_early: bool,
 }
 
 impl<'a> Reader<'a> {
+    fn new(text: &'a str, internal: bool) -> Self {
+        Self { text, at: 0, depth: 0, deepest: DEPTH, internal, ends_early: false }
+    }
+
+    fn program(&mut self) -> Step<Vec<Syntax>> {
+        if self.text.starts_with("#!") {
+            // A script may name its interpreter in its first line.
+            self.line();
+        }
+        let mut forms = Vec::new();
+        while let Some(form) = self.datum()? {
+            forms.push(form);
+        }
+        match self.text.get(self.at..=self.at) {
+            Some(close) => {
+                let message = format!("this `{close}` closes nothing");
+                Err(error(self.span(self.at, 1), message, "is there one too many?"))
+            }
+            None => Ok(forms),
+        }
+    }
+
     fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
@@ -76,11 +103,17 @@ impl<'a> Reader<'a> {
             if trimmed.starts_with(';') || trimmed.starts_with("#lang ") {
                 self.line();
             } else if trimmed.starts_with("#|") {
-                self.at += block_comment(trimmed);
+                let (bytes, closed) = comment(trimmed);
+                self.at += bytes;
+                self.ends_early |= !closed;
             } else if trimmed.starts_with("#;") {
                 let start = self.at;
                 self.at += 2;
-                if self.datum()?.is_none() {
+                self.deeper()?;
+                let datum = self.datum()?;
+                self.depth -= 1;
+                if datum.is_none() {
+                    self.ends_early |= self.rest().is_empty();
                     return Err(error(self.span(start, 2), "`#;` has nothing to leave out", "a datum follows it"));
                 }
             } else {
@@ -127,6 +160,7 @@ impl<'a> Reader<'a> {
         self.deeper()?;
         let datum = self.datum()?;
         self.depth -= 1;
+        self.ends_early |= datum.is_none() && self.rest().is_empty();
         datum.ok_or_else(|| {
             let before = &self.text[start..start + len];
             error(self.span(start, len), format!("nothing follows this `{before}`"), "a datum follows it")
@@ -135,7 +169,7 @@ impl<'a> Reader<'a> {
 
     fn deeper(&mut self) -> Step<()> {
         self.depth += 1;
-        if self.depth > DEPTH {
+        if self.depth > self.deepest {
             let hint = "keep large data in a context or in JSON";
             return Err(error(self.span(self.at, 1), "the program is nested too deeply", hint));
         }
@@ -176,6 +210,7 @@ impl<'a> Reader<'a> {
                     return Err(error(self.span(self.at, 1), message, hint));
                 }
                 None => {
+                    self.ends_early = true;
                     let hint = "the script ends before it is closed";
                     return Err(error(self.span(start, 1), format!("this `{open}` is never closed"), hint));
                 }
@@ -303,6 +338,11 @@ fn dotted(mut items: Vec<Syntax>, tail: Syntax) -> Node {
 
 /// The bytes of a nested `#| … |#`.
 pub(crate) fn block_comment(text: &str) -> usize {
+    comment(text).0
+}
+
+/// Its bytes, and whether it ends.
+fn comment(text: &str) -> (usize, bool) {
     let (mut depth, mut at) = (0, 0);
     while at < text.len() {
         let rest = &text.as_bytes()[at..];
@@ -312,10 +352,10 @@ pub(crate) fn block_comment(text: &str) -> usize {
             _ => at += 1,
         }
         if depth == 0 {
-            return at;
+            return (at, true);
         }
     }
-    text.len()
+    (text.len(), false)
 }
 
 #[cfg(test)]

@@ -54,11 +54,22 @@ pub(crate) struct Local {
     pub(crate) reentrant: bool,
     /// Whether its definition lies ahead of what is being expanded, or is that.
     pub(crate) pending: Cell<bool>,
+    /// Whether a procedure names it before it has a value.
+    pub(crate) early: Cell<bool>,
     /// The arguments that it takes, when it is a procedure that is never assigned.
     pub(crate) arity: Cell<Option<Arity>>,
 }
 
 impl Local {
+    /// It gets its value from here on, of a procedure or by computing. What is computed lives in a box if a procedure has
+    /// captured the variable by then.
+    pub(crate) fn defined(&self, as_procedure: bool) {
+        self.pending.set(false);
+        if self.early.get() && !as_procedure {
+            self.assigned.set(true);
+        }
+    }
+
     /// Steel loses variables that are assigned to and captured; they live in a box of our own.
     pub(crate) fn boxed(&self) -> bool {
         self.assigned.get() && (self.captured.get() || self.reentrant)
@@ -74,21 +85,12 @@ pub(crate) struct Global {
     pub(crate) assigned: Cell<bool>,
     /// Whether its definition lies ahead of what is being expanded, or is that.
     pub(crate) pending: Cell<bool>,
-    /// Whether what defines it names it.
-    pub(crate) recursive: Cell<bool>,
     pub(crate) arity: Cell<Option<Arity>>,
 }
 
 impl Global {
     pub(crate) fn new(steel: &str, own: bool) -> Self {
-        Self {
-            steel: steel.into(),
-            own,
-            assigned: Cell::new(false),
-            pending: Cell::new(false),
-            recursive: Cell::new(false),
-            arity: Cell::new(None),
-        }
+        Self { steel: steel.into(), own, assigned: Cell::new(false), pending: Cell::new(false), arity: Cell::new(None) }
     }
 }
 

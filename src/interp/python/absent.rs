@@ -92,6 +92,9 @@ pub(crate) fn bind_contexts(_: &str) -> Result<(), Fault> {
 /// Nothing has names.
 pub(crate) fn keep_name(_: &str) {}
 
+/// There are other contexts now.
+pub(crate) fn contexts_changed() {}
+
 /// Nothing waits.
 pub(crate) fn pass_on() {}
 

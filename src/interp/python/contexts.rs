@@ -42,6 +42,11 @@ pub(crate) fn keep(name: &str) {
     });
 }
 
+/// There are others now: they are bound anew.
+pub(crate) fn renewed() {
+    BOUND.with(|bound| *bound.borrow_mut() = Bound::default());
+}
+
 /// Binds what a piece of code names.
 pub(crate) fn bind(code: &str) -> Result<(), Fault> {
     let (context, contexts) = BOUND.with(|bound| {

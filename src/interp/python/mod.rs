@@ -30,7 +30,7 @@ mod output;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use contexts::{bind as bind_contexts, keep as keep_name};
+pub(crate) use contexts::{bind as bind_contexts, keep as keep_name, renewed as contexts_changed};
 pub(crate) use denials::say_denials;
 pub(crate) use failure::PyFailure;
 pub(crate) use output::{pass_on_waiting as pass_on, set_output};

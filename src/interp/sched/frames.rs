@@ -13,7 +13,9 @@ use crate::{
         value::{Fault, Kept, Outcome, Response, custom, string},
         wall,
     },
-    wire::{self, ContextTable, DocumentFormat, DoneHead, Ending, Granted, Limits, ToHost, ToSession},
+    wire::{
+        self, ContextHead, ContextTable, DocumentFormat, DoneHead, Ending, Granted, Limits, Mode, ToHost, ToSession,
+    },
 };
 use std::rc::Rc;
 
@@ -77,6 +79,7 @@ impl Sched {
             }
             Incoming::Piece { id, text } => self.piece(id, text),
             Incoming::Contexts(table) => context::set_table(table),
+            Incoming::Context { entry, group, text } => context::add(entry, group, text),
             Incoming::Convert { format, max_memory, confined, document } => {
                 // No program runs in a session that converts: nothing else waits meanwhile.
                 if let Some(bytes) = max_memory {
@@ -102,6 +105,7 @@ impl Sched {
 /// A program to run.
 pub(crate) struct Program {
     pub(crate) text: String,
+    pub(crate) mode: Mode,
     /// Whether its value is wanted as JSON.
     pub(crate) json: bool,
     /// In bytes.
@@ -119,6 +123,7 @@ pub(crate) struct Program {
 enum Incoming {
     Run(Program),
     Contexts(ContextTable),
+    Context { entry: ContextHead, group: Option<String>, text: String },
     Convert { format: DocumentFormat, max_memory: Option<u64>, confined: bool, document: Vec<u8> },
     Done { id: u32, head: DoneHead, text: String },
     Piece { id: u32, text: String },
@@ -131,10 +136,18 @@ fn read_frame(head: &[u8], tail: &[u8]) -> Result<Incoming, LinkError> {
         ToSession::Done { id, head } => Incoming::Done { id, head, text: text()? },
         ToSession::Piece { id } => Incoming::Piece { id, text: text()? },
         ToSession::Credit(bytes) => Incoming::Credit(bytes),
-        ToSession::Run { json, max_memory, args, confined, granted, limits } => {
-            Incoming::Run(Program { text: text()?, json, max_memory, args, confined, grants: Grants(granted), limits })
-        }
+        ToSession::Run { mode, json, max_memory, args, confined, granted, limits } => Incoming::Run(Program {
+            text: text()?,
+            mode,
+            json,
+            max_memory,
+            args,
+            confined,
+            grants: Grants(granted),
+            limits,
+        }),
         ToSession::Contexts => Incoming::Contexts(wire::decode(tail)?),
+        ToSession::Context { entry, group } => Incoming::Context { entry, group, text: text()? },
         ToSession::Convert { format, max_memory, confined } => {
             Incoming::Convert { format, max_memory, confined, document: tail.to_vec() }
         }

@@ -113,6 +113,8 @@ pub(crate) struct Sched {
     /// How many handles have ended: the order in which they did.
     ended_tasks: u64,
     next: Option<Program>,
+    /// What the main fiber waits for when nothing is asked of the session: the next program.
+    idle: Option<OpId>,
 }
 
 thread_local! {
@@ -174,6 +176,7 @@ impl Sched {
             next_group: 0,
             ended_tasks: 0,
             next: None,
+            idle: None,
         }
     }
     /// Waits for the next thing to do, and gives the procedure that does it.
@@ -271,7 +274,8 @@ impl Sched {
             self.wake(id);
         }
         let idle = self.ready.is_empty();
-        if idle && self.live_calls == 0 && self.live_timers == 0 && self.short_of_room.is_empty() {
+        let waits = self.idle.is_none();
+        if idle && waits && self.live_calls == 0 && self.live_timers == 0 && self.short_of_room.is_empty() {
             return Err(Fault::script("deadlock: every fiber waits for another, and no call is under way")
                 .hint("a fiber may not await itself, nor two each other"));
         }
@@ -283,6 +287,11 @@ impl Sched {
         let result = self.link.wait(timeout);
         self.note(result);
         self.read_frames();
+        if self.next.is_some()
+            && let Some(idle) = self.idle.take()
+        {
+            self.wake(idle);
+        }
         Ok(())
     }
 
@@ -342,6 +351,59 @@ impl Sched {
         (self.live_timers, self.looping, self.main_done, self.launching) = (0, false, false, None);
         (self.scope, self.fiber) = (OpId::PROGRAM, 0);
         (pending, failed.into_iter().filter(|t| !t.awaited.get()).collect())
+    }
+
+    /// An input at a prompt has ended: its own fiber is dropped with all that it waited for. What has a handle goes on. The
+    /// spawns that failed unheard.
+    pub(crate) fn pause(&mut self) -> Vec<Rc<Task>> {
+        if self.looping && self.scope != OpId::PROGRAM {
+            // A fiber was broken off half-way: nothing can resume it.
+            let mut index = self.scope.index;
+            while self.alive(self.scope) && self.ops[index as usize].scope != ROOT {
+                index = self.ops[index as usize].scope;
+            }
+            let outermost = OpId { index, generation: self.ops[index as usize].generation };
+            if self.alive(self.scope) {
+                self.cancel_with(outermost, &ops::cancelled());
+            }
+        }
+        let mut child = self.ops[ROOT as usize].first_child;
+        let mut own = Vec::new();
+        while child != NONE {
+            let op = &self.ops[child as usize];
+            if op.task.is_none() && !matches!(op.kind, Kind::Deadline(_) | Kind::Fiber(_)) {
+                own.push(OpId { index: child, generation: op.generation });
+            }
+            child = op.next;
+        }
+        for id in own {
+            self.cancel_with(id, &ops::cancelled());
+        }
+        self.ready.retain(|next| !matches!(next, Ready::Main(_)));
+        (self.looping, self.main_done, self.launching, self.idle) = (false, false, None, None);
+        (self.scope, self.fiber) = (OpId::PROGRAM, 0);
+        let failed = std::mem::take(&mut self.failed_spawns);
+        failed.into_iter().filter(|t| !t.awaited.get()).collect()
+    }
+
+    /// Whether earlier inputs have left something running.
+    pub(crate) fn runs_on(&self) -> bool {
+        self.ops[ROOT as usize].first_child != NONE && self.ended.is_none()
+    }
+
+    /// What the main fiber waits for while nothing is asked of it.
+    pub(crate) fn idle(&mut self) -> Result<OpId, Fault> {
+        let id = self.begin(Kind::Wait)?;
+        match self.next {
+            Some(_) => self.wake(id),
+            None => self.idle = Some(id),
+        }
+        Ok(id)
+    }
+
+    /// The program that has come meanwhile.
+    pub(crate) fn take_next(&mut self) -> Option<Program> {
+        self.next.take()
     }
 }
 

@@ -375,7 +375,7 @@ impl Expander {
         let mut steps = Vec::with_capacity(bindings.len());
         for (local, (name, value)) in locals.into_iter().zip(bindings) {
             let code = self.named(value, name, &inner)?;
-            local.pending.set(false);
+            local.defined(matches!(code.op, Op::Lambda(_)));
             Self::learn(&local.arity, &code);
             steps.push((Some(local), code));
         }

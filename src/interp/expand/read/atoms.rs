@@ -41,6 +41,7 @@ impl Reader<'_> {
         loop {
             let rest = self.rest();
             let Some(next) = rest.find(['"', '\\']) else {
+                self.ends_early = true;
                 let hint = "it ends at a `\"`; within it, a quote is written `\\\"`";
                 return Err(error(self.span(start, 1), "this string never ends", hint));
             };
@@ -67,6 +68,7 @@ impl Reader<'_> {
             }
             end += line.len();
         }
+        self.ends_early = true;
         let hint = format!("it ends at a line that is `{tag}` and nothing else");
         Err(error(self.span(start, first.len()), format!("the here-string `#<<{tag}` does not end"), hint))
     }

@@ -1,0 +1,168 @@
+//! What every subcommand that runs programs has in common: its flags, contexts, where output goes, signals as reasons to
+//! stop.
+
+use super::{grants::Flags, progress::Display, screen::complain, stdout::Stdout};
+use crate::{
+    config,
+    context::Contexts,
+    error::Error,
+    llm::{dispatch::Dispatcher, offline, router},
+    session::{Listener, Progress, Stop, Zygote},
+    wire::{Limits, Stream},
+};
+use clap::Args;
+use std::{io::IsTerminal, path::PathBuf, sync::Arc};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::mpsc,
+};
+
+/// How much output `--json` keeps for its field, in bytes.
+const MAX_OUTPUT: usize = 64 << 20;
+/// How many notes about contexts are shown.
+const NOTES: usize = 10;
+
+#[derive(Args)]
+pub(super) struct Shared {
+    /// What the script finds as `context`: a file, a directory, a glob, or `-` for standard input. May be given again.
+    #[arg(long, value_name = "[NAME=]PATH")]
+    pub(super) context: Vec<PathBuf>,
+    /// Leave out contexts that cannot be read as text.
+    #[arg(long)]
+    pub(super) skip_unreadable: bool,
+    /// Answer every call by the built-in extractive model: no network, no key, and no language model.
+    #[arg(long)]
+    pub(super) offline: bool,
+    /// The model of calls that name none.
+    #[arg(long, value_name = "NAME")]
+    pub(super) model: Option<String>,
+    /// Calls under way at once.
+    #[arg(long, value_name = "N", default_value_t = config::MAX_CONCURRENT, value_parser = positive,
+          allow_negative_numbers = true)]
+    pub(super) max_concurrent: usize,
+    /// How much memory the script may have: `500MB`, `2GB`.
+    #[arg(long, value_name = "SIZE", value_parser = config::memory, default_value = config::MAX_MEMORY,
+          hide_default_value = true, allow_hyphen_values = true)]
+    pub(super) max_memory: u64,
+    /// How many calls the script may make.
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
+    pub(super) max_calls: Option<u64>,
+    /// How many tokens its calls may take, prompts and answers together.
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
+    pub(super) max_tokens: Option<u64>,
+    #[command(flatten)]
+    pub(super) grants: Flags,
+    /// The configuration file, instead of your own and the working directory's.
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// No progress line, no note about `--offline` and no hints at the end.
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+    /// Say more on stderr, such as what `log-event` notes.
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+}
+
+impl Shared {
+    /// What its calls may take in all.
+    pub(super) fn limits(&self) -> Limits {
+        Limits { calls: self.max_calls, tokens: self.max_tokens }
+    }
+
+    /// What `--context` names. What was left out is told.
+    pub(super) async fn contexts(
+        &self,
+        zygote: &Zygote,
+        stop: &mut mpsc::UnboundedReceiver<Stop>,
+    ) -> Result<Contexts, Error> {
+        let mut notes = Vec::new();
+        let collected = tokio::select! {
+            collected = Contexts::collect(zygote, &self.context, self.skip_unreadable, &mut notes) => collected,
+            Some(Stop::Signal(signal)) = stop.recv() => Err(Error::Interrupted(signal)),
+        };
+        tell_notes(&notes);
+        collected
+    }
+
+    /// Says at a terminal that `--offline` is no language model.
+    pub(super) fn say_offline(&self) {
+        if self.offline && !self.quiet && (self.verbose > 0 || std::io::stderr().is_terminal()) {
+            complain(&format!("note: {}\n", offline::NOTICE));
+        }
+    }
+
+    /// How its calls reach models.
+    pub(super) fn dispatcher(&self) -> Arc<Dispatcher> {
+        let models = router::stack(config::models(self.offline, self.model.clone()));
+        Dispatcher::new(models, config::concurrent(self.max_concurrent))
+    }
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| format!("`{text}` is no whole number above zero"))
+}
+
+fn count(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("`{text}` is no whole number that is not negative"))
+}
+
+/// What was left out; of many, the first few.
+pub(super) fn tell_notes(notes: &[String]) {
+    for note in notes.iter().take(NOTES) {
+        complain(&format!("note: {note}\n"));
+    }
+    if notes.len() > NOTES {
+        complain(&format!("note: and {} more\n", notes.len() - NOTES));
+    }
+}
+
+/// Where a script's output and progress go.
+pub(super) struct Screen<'a> {
+    pub(super) display: Display,
+    pub(super) stdout: &'a Stdout,
+    /// The output, when it is to be a field of the JSON object.
+    pub(super) captured: Option<String>,
+}
+
+impl Listener for Screen<'_> {
+    fn wrote(&mut self, stream: Stream, text: &str) -> Result<(), Error> {
+        match (stream, &mut self.captured) {
+            (Stream::Stdout, Some(captured)) if captured.len() + text.len() > MAX_OUTPUT => {
+                return Err(Error::script(
+                    format!("the script wrote more than {} MB, which `--json` would have to hold", MAX_OUTPUT >> 20),
+                    "write less, or run it without `--json`",
+                ));
+            }
+            (Stream::Stdout, Some(captured)) => captured.push_str(text),
+            (Stream::Stdout, None) => {
+                let stdout = self.stdout;
+                return self.display.aside(text.ends_with('\n'), || stdout.write(text.to_owned()));
+            }
+            (Stream::Stderr, _) => self.display.aside(text.ends_with('\n'), || complain(text)),
+        }
+        Ok(())
+    }
+
+    fn behind(&self) -> bool {
+        self.stdout.full()
+    }
+
+    fn progress(&mut self, progress: Progress) {
+        self.display.progress(&progress);
+    }
+}
+
+/// Ctrl-C and SIGTERM, as reasons to stop.
+pub(super) fn signals() -> std::io::Result<mpsc::UnboundedReceiver<Stop>> {
+    let (send, receive) = mpsc::unbounded_channel();
+    for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
+        let (mut signals, send) = (signal(kind)?, send.clone());
+        tokio::spawn(async move {
+            while signals.recv().await.is_some() {
+                // Nobody listens after the run.
+                let _ = send.send(Stop::Signal(kind.as_raw_value()));
+            }
+        });
+    }
+    Ok(receive)
+}

@@ -1,0 +1,72 @@
+//! What can be done with a session while none of its programs runs: hear what earlier ones have left running, and change
+//! what the next ones find.
+
+use super::{CATCH_UP, Listener, MEMORY_CHECK, Program, Session, Usage, resident, too_much_memory};
+use crate::{
+    context::Contexts,
+    error::Error,
+    wire::{self, Mode, ToSession},
+};
+use tokio::io::AsyncReadExt;
+
+impl Session {
+    /// Hears what earlier inputs have left running, until the session's process ends. May be dropped at any time.
+    pub async fn attend(&mut self, max_memory: Option<u64>, listener: &mut (dyn Listener + Send)) -> Error {
+        let mut memory = tokio::time::interval(MEMORY_CHECK);
+        memory.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let program = Program { mode: Mode::Input(0), max_memory, ..Program::default() };
+        loop {
+            let received = self.next_frame().and_then(|frame| match frame {
+                Some((head, tail)) => self.receive(&head, tail, listener).map(|_| true),
+                None => Ok(false),
+            });
+            match received {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(e) => return e,
+            }
+            let behind = listener.behind() || self.calls.behind();
+            tokio::select! {
+                _ = memory.tick(), if max_memory.is_some() => {
+                    if max_memory.is_some_and(|cap| resident(self.process.pid) > cap) {
+                        self.process.kill();
+                        return self.death(Some(too_much_memory(max_memory)), &program).await;
+                    }
+                }
+                read = self.reader.read_buf(&mut self.incoming), if !behind => {
+                    if matches!(read, Ok(0) | Err(_)) {
+                        return self.death(None, &program).await;
+                    }
+                }
+                () = tokio::time::sleep(CATCH_UP), if behind => {}
+            }
+        }
+    }
+
+    /// What its calls have come to so far.
+    pub fn usage(&self) -> Usage {
+        self.calls.usage()
+    }
+
+    /// Whether its process has ended: it runs nothing more.
+    pub fn has_ended(&self) -> bool {
+        self.exit.is_some()
+    }
+
+    /// The model of calls that name none, from here on.
+    pub fn set_model(&self, model: Option<String>) {
+        self.calls.set_model(model);
+    }
+
+    /// Adds contexts to those that programs find. Their texts are sent, so each is bounded by the size of a frame.
+    pub fn add_contexts(&self, contexts: &Contexts) -> Result<(), Error> {
+        for (entry, group, text) in contexts.texts()? {
+            let name = entry.name.clone();
+            self.calls.frame(&ToSession::Context { entry, group }, text.as_bytes()).map_err(|_| Error::Usage {
+                message: format!("the context `{name}` is larger than {} MB", wire::MAX_FRAME >> 20),
+                hint: Some("give it on the command line, by `--context`".into()),
+            })?;
+        }
+        Ok(())
+    }
+}
