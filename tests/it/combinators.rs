@@ -152,11 +152,11 @@ fn a_computation_under_way_is_shared_and_one_that_failed_is_made_again() {
 fn who_waits_for_a_shared_computation_outlives_who_began_it() {
     let text = r#"
 (define begun 0)
-(define slow (memoized (lambda () (set! begun (+ begun 1)) (sleep 0.05) begun)))
+(define slow (memoized (lambda () (set! begun (+ begun 1)) (when (= begun 1) (sleep 60)) begun)))
 (define first (spawn slow))
-(sleep 0.01)
+(sleep 0.001)
 (define second (spawn slow))
-(sleep 0.01)
+(sleep 0.001)
 (cancel first)
 (displayln (await second))"#;
     assert_eq!(displayed(text), "2\n");
