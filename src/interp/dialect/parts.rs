@@ -2,9 +2,12 @@
 
 use super::{
     Entry,
-    given::{failed, mistaken, plain},
+    given::{failed, mistaken, plain, raised},
 };
-use crate::interp::{print, value::Native};
+use crate::interp::{
+    print,
+    value::{Exn, Native},
+};
 use steel::{SteelVal, rvals::SteelString};
 
 pub(super) const TABLE: &[Entry] = &[

@@ -47,9 +47,12 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("%sorted", "name least slots rest? keys needed args", sorted),
     plain!("%no-case", "name count", |args| {
         let (name, given) = (text(&args[0]), count(&args[1]));
-        Err(raised(Exn::Arity, format!(
-            "{name}: arity mismatch;\n the expected number of arguments does not match the given number\n  given: {given}"
-        )))
+        Err(raised(
+            Exn::Arity,
+            format!(
+                "{name}: arity mismatch;\n the expected number of arguments does not match the given number\n  given: {given}"
+            ),
+        ))
     }),
     plain!("%undefined", "name", |args| {
         let message = format!("{}: undefined;\n cannot use before initialization", text(&args[0]));
@@ -104,10 +107,13 @@ fn text(value: &SteelVal) -> SteelString {
 }
 
 fn wrong_number(wanted: usize, all: &[SteelVal]) -> SteelErr {
-    raised(Exn::Arity, format!(
-        "result arity mismatch;\n expected number of values not received\n  expected: {wanted}\n  received: {}",
-        all.len()
-    ))
+    raised(
+        Exn::Arity,
+        format!(
+            "result arity mismatch;\n expected number of values not received\n  expected: {wanted}\n  received: {}",
+            all.len()
+        ),
+    )
 }
 
 fn miscounted(name: &str, least: usize, most: Option<usize>, given: usize) -> SteelErr {
@@ -116,9 +122,12 @@ fn miscounted(name: &str, least: usize, most: Option<usize>, given: usize) -> St
         Some(most) => format!("between {least} and {most}"),
         None => format!("at least {least}"),
     };
-    raised(Exn::Arity, format!(
-        "{name}: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: {expected}\n  given: {given}"
-    ))
+    raised(
+        Exn::Arity,
+        format!(
+            "{name}: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: {expected}\n  given: {given}"
+        ),
+    )
 }
 
 /// Sorts the arguments of a procedure into its parameters: required and optional ones, one for each keyword, and the rest.
