@@ -67,12 +67,9 @@ pub(crate) fn as_written(word: &str) -> &str {
 /// Whether Steel reads a word as a name.
 pub(super) fn readable(word: &str) -> bool {
     let plain = |c: char| c.is_alphanumeric() || "!$%&*/:<=>?^_~+-.".contains(c);
-    !word.is_empty()
-        && word.chars().all(plain)
-        && !word.starts_with(|c: char| c.is_numeric() || c == '.')
-        && !(word.len() > 1 && word.starts_with(['+', '-']) && !word.starts_with("->"))
-        && word != "fn"
-        && word != "λ"
+    let number = word.starts_with(|c: char| c.is_numeric() || c == '.')
+        || word.len() > 1 && word.starts_with(['+', '-']) && !word.starts_with("->");
+    !word.is_empty() && word.chars().all(plain) && !number && word != "fn" && word != "λ"
 }
 
 /// Whether a value is there without computing.
