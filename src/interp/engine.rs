@@ -130,14 +130,16 @@ fn racket(engine: &mut Engine) -> Result<Expander, String> {
         expander.bind_native(name, &steel_name(name));
     }
     let text = [RACKET, COMBINATORS].concat().concat();
-    let source = expander.prelude(&text).map_err(|e| {
+    let sources = expander.prelude(&text).map_err(|e| {
         let place = e.span.map_or("", |(start, end)| text.get(start as usize..end as usize).unwrap_or_default());
         format!("prelude: {}: {place}", e.message)
     })?;
-    for (constant, value) in source.constants {
-        engine.register_value(&constant, value);
+    for source in sources {
+        for (constant, value) in source.constants {
+            engine.register_value(&constant, value);
+        }
+        load(engine, "prelude", source.text)?;
     }
-    load(engine, "prelude", source.text)?;
     for (word, steel) in expander.variables() {
         if let Ok(value) = engine.extract_value(&steel) {
             dialect::name(&value, &word);

@@ -48,6 +48,13 @@ pub(crate) enum Top {
 }
 
 impl Top {
+    /// What is computed.
+    pub(crate) fn code(&self) -> &Code {
+        match self {
+            Self::Define(_, code) | Self::DefineList(_, code) | Self::Run(code) => code,
+        }
+    }
+
     /// The variables that it defines.
     pub(crate) fn defined(&self) -> &[Rc<Global>] {
         match self {

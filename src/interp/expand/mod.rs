@@ -13,6 +13,7 @@ mod expression;
 mod forms;
 mod lambda;
 mod literal;
+mod order;
 mod program;
 pub(crate) mod read;
 mod rules;

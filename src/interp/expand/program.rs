@@ -1,32 +1,37 @@
 //! From a program's text to what Steel is given.
 
-use super::{Expander, Source, Step, emit::Emitter, error, read};
+use super::{Expander, Source, Step, code::Top, emit::Emitter, error, order, read};
 use std::mem;
 
 impl Expander {
     /// Expands a program. What it defines is known to the session's later programs, even if this one fails.
     pub(crate) fn program(&mut self, text: &str) -> Step<Source> {
-        self.expand(text, false)
+        let tops = self.read(text, false)?;
+        // A module of Racket's prints the values of its expressions.
+        let mut source = self.write(&tops, is_module(text))?;
+        source.context = mem::take(&mut self.context).map(|span| span.range());
+        Ok(source)
     }
 
-    /// Expands a part of the language that is written in the language.
-    pub(crate) fn prelude(&mut self, text: &str) -> Step<Source> {
-        self.expand(text, true)
+    /// Expands the part of the language that is written in the language, in parts that are to be run one after the other.
+    pub(crate) fn prelude(&mut self, text: &str) -> Step<Vec<Source>> {
+        let tops = self.read(text, true)?;
+        order::parts(tops).iter().map(|part| self.write(part, false)).collect()
     }
 
-    fn expand(&mut self, text: &str, internal: bool) -> Step<Source> {
+    fn read(&mut self, text: &str, internal: bool) -> Step<Vec<Top>> {
         (self.internal, self.depth, self.nesting, self.context) = (internal, 0, 0, None);
         self.reentrant = ["call/cc", "call-with-current-continuation", "let/cc"].iter().any(|word| text.contains(word));
         self.text = text.into();
         let forms = read::program(text, internal)?;
-        let tops = self.top(&forms)?;
-        // A module of Racket's prints the values of its expressions.
-        let shown = is_module(text);
-        let mut emitter = Emitter::new(self.constants, internal);
-        emitter.program(&tops, shown);
-        let mut source = emitter.finish().map_err(|(span, problem)| error(span, problem, ""))?;
+        self.top(&forms)
+    }
+
+    fn write(&mut self, tops: &[Top], shown: bool) -> Step<Source> {
+        let mut emitter = Emitter::new(self.constants, self.internal);
+        emitter.program(tops, shown);
+        let source = emitter.finish().map_err(|(span, problem)| error(span, problem, ""))?;
         self.constants += source.constants.len();
-        source.context = mem::take(&mut self.context).map(|span| span.range());
         Ok(source)
     }
 }
