@@ -4,6 +4,8 @@
 //! `bessemer doc dialect`. Not here: forms (`expand`), procedures that call procedures (`prelude/racket/`, since a native
 //! cannot wait for a fiber), and what is Bessemer's own (`table`).
 
+use std::{collections::HashMap, sync::OnceLock};
+
 mod bits;
 mod bytes;
 mod chars;
@@ -154,7 +156,9 @@ fn takes(word: &str) -> Option<(usize, Option<usize>)> {
         "list" | "append" | "+" | "*" | "vector" => (0, None),
         "-" | "/" | "<" | ">" | "<=" | ">=" => (1, None),
         _ => {
-            let shape = Shape::of(all().find(|entry| entry.name == word)?.params);
+            static PARAMS: OnceLock<HashMap<&str, &str>> = OnceLock::new();
+            let shape =
+                Shape::of(PARAMS.get_or_init(|| all().map(|entry| (entry.name, entry.params)).collect()).get(word)?);
             return Some((shape.least, (!shape.rest).then_some(shape.most)));
         }
     };
