@@ -4,7 +4,7 @@
 ;;; Shape     1 notes in batches (cheap) -> 2 groups (code) -> 3 per group map and reduce (cheap)
 ;;;           -> 4 the groups' texts summarised -> 5 one critique and one better version (smart)
 ;;; Calls     N + 2G + 2 + 2R for N documents, G groups and R rounds, where each group fits one
-;;;           chunk: 50 + 18 + 1 + 3 here.
+;;;           chunk: 50 + 18 + 2 + 2 here.
 ;;; Run       cargo run --release -- run scripts/five-step-pipeline.scm \
 ;;;             --context scripts/data/incident-reports.json --offline
 ;;;
