@@ -44,6 +44,16 @@ fn forms_from_a_pipe_run_one_after_the_other_without_prompts() {
 }
 
 #[test]
+fn what_is_defined_again_is_new_to_procedures_that_name_it() {
+    let ran = offline(
+        "(define y 1)\n(define (f) y)\n(f)\n(define y 2)\n(f)\n(set! y 3)\n(f)\n(define (g) 1)\n(define (h) (g))\n\
+         (define (g) '(2))\n(h)\n(define z (list 1))\n(define (k) z)\n(define z (list 2))\n(k)\n(struct p (x))\n\
+         (struct p (x y))\n(p-y (p 1 4))\n",
+    );
+    assert_eq!((ran.value(), &*ran.stderr), ("1\n2\n3\n(2)\n(2)\n4", ""));
+}
+
+#[test]
 fn an_error_is_told_where_it_stands_and_the_next_form_runs() {
     let ran = offline("(define (first-of l)\n  (car l))\n(+ 1 1)\n(first-of 5)\n(display \"on\")\n");
     assert_eq!((&*ran.stdout, ran.code), ("2\non", Some(1)));

@@ -77,6 +77,11 @@ fn is_plain(code: &Code) -> bool {
     matches!(code.op, Op::Lambda(_) | Op::Quote(_) | Op::Native(_))
 }
 
+/// Whether a variable is new, and its value there without computing: then it needs no variable first.
+fn defines(global: &Global, code: &Code) -> bool {
+    is_plain(code) && !global.made.get()
+}
+
 pub(super) struct Emitter {
     source: Source,
     /// How many constants there have been in the session.
@@ -125,10 +130,10 @@ impl Emitter {
     pub(super) fn program(&mut self, tops: &[Top], shown: bool) {
         let (first, rest): (Vec<&Top>, Vec<&Top>) = match self.internal {
             true => (Vec::new(), tops.iter().collect()),
-            false => tops.iter().partition(|top| matches!(top, Top::Define(_, code) if is_plain(code))),
+            false => tops.iter().partition(|top| matches!(top, Top::Define(global, code) if defines(global, code))),
         };
         if !self.internal {
-            for global in rest.iter().flat_map(|top| top.defined()) {
+            for global in rest.iter().flat_map(|top| top.defined()).filter(|global| !global.made.get()) {
                 self.source.text.push_str(&format!("(define {} void)\n", global.steel));
             }
         }
@@ -142,12 +147,15 @@ impl Emitter {
         let word = |plain: bool, internal: bool| if plain || internal { "define" } else { "set!" };
         match top {
             Top::Define(global, code) => {
-                let plain = is_plain(code);
-                let word = word(plain, self.internal);
+                let word = word(defines(global, code), self.internal);
                 self.list(code.span, |e| {
                     e.put(&format!("{word} {} ", global.steel), code.span);
-                    if plain { e.code(code, true) } else { e.fiber(code, None) }
+                    if is_plain(code) { e.code(code, true) } else { e.fiber(code, None) }
                 });
+                if global.made.get() {
+                    // What Steel's assignment gives is the old value.
+                    self.put("\nvoid", code.span);
+                }
                 self.named(global, code);
             }
             Top::DefineList(globals, code) => {
@@ -159,6 +167,9 @@ impl Emitter {
                 let word = word(false, self.internal);
                 for (at, global) in globals.iter().enumerate() {
                     self.put(&format!("\n({word} {} (%slot {hidden} {at}))", global.steel), code.span);
+                }
+                if globals.iter().any(|global| global.made.get()) {
+                    self.put("\nvoid", code.span);
                 }
             }
             Top::Run(code) => self.fiber(code, shown.then_some("%show")),

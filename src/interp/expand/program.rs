@@ -9,6 +9,7 @@ impl Expander {
         let tops = self.read(text, false)?;
         // A module of Racket's prints the values of its expressions.
         let mut source = self.write(&tops, is_module(text))?;
+        tops.iter().flat_map(Top::defined).for_each(|global| global.made.set(true));
         source.context = mem::take(&mut self.context).map(|span| span.range());
         Ok(source)
     }

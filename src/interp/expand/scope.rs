@@ -82,6 +82,8 @@ pub(crate) struct Global {
     pub(crate) steel: Rc<str>,
     /// Whether it is the language's own, which programs do not assign to.
     pub(crate) own: bool,
+    /// Whether Steel was given its definition: another gives it a new value, which procedures of earlier programs see.
+    pub(crate) made: Cell<bool>,
     pub(crate) assigned: Cell<bool>,
     /// Whether its definition lies ahead of what is being expanded, or is that.
     pub(crate) pending: Cell<bool>,
@@ -90,7 +92,14 @@ pub(crate) struct Global {
 
 impl Global {
     pub(crate) fn new(steel: &str, own: bool) -> Self {
-        Self { steel: steel.into(), own, assigned: Cell::new(false), pending: Cell::new(false), arity: Cell::new(None) }
+        Self {
+            steel: steel.into(),
+            own,
+            made: Cell::new(false),
+            assigned: Cell::new(false),
+            pending: Cell::new(false),
+            arity: Cell::new(None),
+        }
     }
 }
 
