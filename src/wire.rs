@@ -275,6 +275,18 @@ pub struct Limits {
     pub cost_usd: Option<f64>,
 }
 
+impl Limits {
+    /// The tighter of both, bound by bound.
+    pub(crate) fn least(self, other: Self) -> Self {
+        let least = |a: Option<u64>, b: Option<u64>| a.into_iter().chain(b).min();
+        Self {
+            calls: least(self.calls, other.calls),
+            tokens: least(self.tokens, other.tokens),
+            cost_usd: self.cost_usd.into_iter().chain(other.cost_usd).reduce(f64::min),
+        }
+    }
+}
+
 /// Tokens of one answer, as the provider counted them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {

@@ -277,11 +277,8 @@ pub(crate) fn scopes(bindings: &SteelVal) -> Vec<Scope> {
 /// `(%budget-left bindings)`: what the run and every scope leave, the least of each.
 fn budget_left(args: &[SteelVal]) -> Native {
     let mut left = LEDGER.with_borrow(|l| l.run.left());
-    let least = |a: Option<u64>, b: Option<u64>| a.into_iter().chain(b).min();
     for scope in scopes(&args[0]) {
-        let own = scope.0.borrow().left();
-        let cost_usd = left.cost_usd.into_iter().chain(own.cost_usd).reduce(f64::min);
-        left = Limits { calls: least(left.calls, own.calls), tokens: least(left.tokens, own.tokens), cost_usd };
+        left = left.least(scope.0.borrow().left());
     }
     let cost = left.cost_usd.map_or(SteelVal::BoolV(false), SteelVal::NumV);
     let fields = [("calls", natural(left.calls)), ("tokens", natural(left.tokens)), ("cost", cost)];

@@ -3,11 +3,12 @@
 //! Each call is answered by exactly one frame, whatever happens to it. Not here: the socket.
 
 use super::{
+    account::{Account, Counts, Usage},
     hints::{Asked, Hints},
     told,
 };
 use crate::{
-    budget::{self, Budget, Spent},
+    budget::{self, Spent},
     llm::{
         Answer, Choices, Failure, Image, Message, Pieces, Request, Text,
         dispatch::{Call, Caller, Dispatcher},
@@ -20,7 +21,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
-        atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicUsize, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
@@ -37,38 +38,6 @@ const UNREAD: usize = 16 << 20;
 /// What a call may ask for at most: nothing waits without a bound.
 const LONGEST: f64 = 24.0 * 60.0 * 60.0;
 
-/// Counts that a progress line reads while they change.
-#[derive(Debug, Default)]
-pub struct Counts {
-    /// Calls received.
-    pub calls: AtomicU64,
-    /// Calls under way.
-    pub in_flight: AtomicI64,
-    /// Calls that have ended.
-    pub ended: AtomicU64,
-    /// Calls that failed for good, cancelled ones left out.
-    pub failures: AtomicU64,
-    /// Tokens of the prompts answered.
-    pub input_tokens: AtomicU64,
-    /// Tokens of the answers.
-    pub output_tokens: AtomicU64,
-}
-
-/// What a session's calls came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Usage {
-    /// Calls made.
-    pub calls: u64,
-    /// Calls that failed for good.
-    pub failures: u64,
-    /// Tokens of the prompts.
-    pub input_tokens: u64,
-    /// Tokens of the answers.
-    pub output_tokens: u64,
-    /// US dollars; `None` when the price of an answer is unknown.
-    pub cost_usd: Option<f64>,
-}
-
 /// A call that has not been answered, and what the budget has set aside for it.
 struct Open {
     call: Arc<Call>,
@@ -82,7 +51,6 @@ struct Open {
 struct Inner {
     out: Vec<u8>,
     open: HashMap<u32, Open>,
-    budget: Budget,
     /// Of calls that name none, in place of the host's.
     model: Option<Arc<str>>,
     hints: Hints,
@@ -92,14 +60,13 @@ struct Inner {
     waiting: u64,
     /// Bytes of calls that have left it, not yet told.
     credit: u64,
-    cost_usd: Option<f64>,
     first_call: Option<Instant>,
     last_answer: Option<Instant>,
 }
 
 pub(super) struct Calls {
     dispatcher: Arc<Dispatcher>,
-    counts: Arc<Counts>,
+    account: Arc<Account>,
     /// Held for moments only, and never across an await: a std mutex is the cheaper one.
     inner: Mutex<Inner>,
     wake: Notify,
@@ -109,20 +76,18 @@ pub(super) struct Calls {
 }
 
 impl Calls {
-    pub(super) fn new(dispatcher: Arc<Dispatcher>) -> Arc<Self> {
+    pub(super) fn new(dispatcher: Arc<Dispatcher>, account: Arc<Account>) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             dispatcher,
-            counts: Arc::default(),
+            account,
             inner: Mutex::new(Inner {
                 out: Vec::new(),
                 open: HashMap::new(),
-                budget: Budget::default(),
                 model: None,
                 hints: Hints::default(),
                 partials: Vec::new(),
                 waiting: 0,
                 credit: 0,
-                cost_usd: Some(0.0),
                 first_call: None,
                 last_answer: None,
             }),
@@ -138,12 +103,12 @@ impl Calls {
     }
 
     pub(super) fn counts(&self) -> Arc<Counts> {
-        self.counts.clone()
+        self.account.counts().clone()
     }
 
     /// What all its calls may take.
     pub(super) fn limit(&self, limits: Limits) {
-        self.lock().budget.limit(limits);
+        self.account.limit(limits);
     }
 
     /// The model of calls that name none.
@@ -152,13 +117,7 @@ impl Calls {
     }
 
     pub(super) fn usage(&self) -> Usage {
-        Usage {
-            calls: self.counts.calls.load(Relaxed),
-            failures: self.counts.failures.load(Relaxed),
-            input_tokens: self.counts.input_tokens.load(Relaxed),
-            output_tokens: self.counts.output_tokens.load(Relaxed),
-            cost_usd: self.lock().cost_usd,
-        }
+        self.account.usage()
     }
 
     /// What the calls since the last asking suggest.
@@ -260,8 +219,7 @@ impl Calls {
             inner.credit += weight;
             return self.push(&mut inner, &ToSession::Done { id: head.id, head: told::head() }, text.as_bytes());
         }
-        let bounded = self.lock().budget.limits().cost_usd.is_some();
-        let price = bounded.then(|| told::price(&self.dispatcher, &head, head.asks == Asks::Vectors)).flatten();
+        let price = self.account.bounds_money().then(|| told::price(&self.dispatcher, &head, head.asks == Asks::Vectors)).flatten();
         let reserved = budget::estimate(&head, price);
         let mut rest = Tail(tail);
         let mut messages = Vec::with_capacity(head.messages.len());
@@ -298,20 +256,17 @@ impl Calls {
         if let Some(receiver) = receiver {
             let _ = receiver.set(Arc::downgrade(&call));
         }
-        self.counts.calls.fetch_add(1, Relaxed);
+        self.account.received();
         {
             let mut inner = self.lock();
             if inner.open.contains_key(&head.id) {
                 return Err(WireError::Head);
             }
-            if let Some(refusal) = inner.budget.refusal(reserved) {
-                self.counts.ended.fetch_add(1, Relaxed);
-                self.counts.failures.fetch_add(1, Relaxed);
+            if let Err(refusal) = self.account.reserve(reserved) {
                 inner.credit += weight;
                 let refused = failure(FailureClass::Budget, 0);
                 return self.push(&mut inner, &ToSession::Done { id: head.id, head: refused }, refusal.as_bytes());
             }
-            inner.budget.reserve(reserved);
             let others = inner.open.len();
             inner.hints.begun(&mut asked, others);
             inner.open.insert(head.id, Open { call: call.clone(), asked, reserved, partial: String::new() });
@@ -350,11 +305,8 @@ impl Calls {
         if unsent {
             inner.waiting -= open.call.weight;
             inner.credit += open.call.weight;
-        } else {
-            self.counts.in_flight.fetch_sub(1, Relaxed);
         }
-        inner.budget.settle(open.reserved, Spent { calls: u64::from(!unsent), ..Spent::default() });
-        self.counts.ended.fetch_add(1, Relaxed);
+        self.account.dropped(open.reserved, unsent);
         u32::from(!unsent)
     }
 
@@ -409,7 +361,7 @@ impl Tail {
 
 impl Caller for Calls {
     fn started(&self, call: &Arc<Call>) {
-        self.counts.in_flight.fetch_add(1, Relaxed);
+        self.account.started();
         let mut inner = self.lock();
         let told = inner.credit > 0 || !inner.out.is_empty();
         inner.waiting -= call.weight;
@@ -426,23 +378,12 @@ impl Caller for Calls {
         let (asked, reserved) = (open.asked, open.reserved);
         let partial = inner.open.remove(&call.id).map(|open| open.partial).unwrap_or_default();
         self.flush(&mut inner, call.id, &partial);
-        let usage = result.as_ref().map_or_else(|failure| failure.usage, |answer| answer.usage);
-        // A call that was never sent, such as one whose schema is none, takes nothing.
-        let sent = result.as_ref().map_or_else(|failure| failure.attempts > 0, |_| true);
-        let cost = result.as_ref().map_or_else(|failure| failure.cost_usd, |answer| answer.cost_usd);
-        let cost_usd = cost.unwrap_or(f64::NAN);
-        let taken = Spent { calls: u64::from(sent), tokens: usage.input + usage.output, cost_usd };
-        inner.budget.settle(reserved, taken);
+        self.account.ended(reserved, &result);
         inner.last_answer = Some(Instant::now());
-        self.counts.in_flight.fetch_sub(1, Relaxed);
-        self.counts.ended.fetch_add(1, Relaxed);
         let (head, text) = match result {
             Ok(answer) => {
                 let others = inner.open.len();
                 inner.hints.answered(asked, &answer, others);
-                self.counts.input_tokens.fetch_add(answer.usage.input, Relaxed);
-                self.counts.output_tokens.fetch_add(answer.usage.output, Relaxed);
-                inner.cost_usd = inner.cost_usd.zip(answer.cost_usd).map(|(sum, cost)| sum + cost);
                 let head = DoneHead::Answer {
                     model: answer.model.to_string(),
                     usage: answer.usage,
@@ -454,10 +395,6 @@ impl Caller for Calls {
                 (head, answer.text)
             }
             Err(failure) => {
-                self.counts.failures.fetch_add(1, Relaxed);
-                self.counts.input_tokens.fetch_add(failure.usage.input, Relaxed);
-                self.counts.output_tokens.fetch_add(failure.usage.output, Relaxed);
-                inner.cost_usd = inner.cost_usd.zip(failure.cost_usd).map(|(sum, cost)| sum + cost);
                 let head = DoneHead::Failure {
                     class: failure.class,
                     model: failure.model.map(|m| m.to_string()),

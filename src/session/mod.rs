@@ -3,6 +3,7 @@
 //! The host never runs script code; killing an interpreter loses nothing that was paid for. Not here: how models are
 //! called (`llm`), and what a terminal shows (`cli`).
 
+pub(crate) mod account;
 mod between;
 mod calls;
 mod convert;
@@ -11,7 +12,7 @@ mod net;
 mod told;
 mod zygote;
 
-pub use calls::{Counts, Usage};
+pub use account::{Counts, Usage};
 pub(crate) use convert::convert;
 pub use zygote::{Exit, Interpreter, Zygote};
 
@@ -179,7 +180,7 @@ impl Session {
         // Not `into_split`, whose writer shuts the socket down when it is dropped.
         let (reader, writer) = tokio::io::split(UnixStream::from_std(stream).map_err(problem)?);
         let pidfd = zygote::watch(process.pidfd.try_clone().map_err(problem)?).map_err(problem)?;
-        let calls = Calls::new(dispatcher);
+        let calls = Calls::new(dispatcher, account);
         let writer = tokio::spawn(write(writer, calls.clone()));
         Ok(Self {
             confined,
