@@ -212,6 +212,10 @@
   (%finish-var! name (cdr (%outcome-of (lambda () (raise 'here))))) ; a failure knows its place
   (%end))
 
+;; What it is given may be the variable's name or, as a slip, its value.
+(define (%final-variable name)
+  (if (string? name) (finish-var name) (finish name)))
+
 (define (%end)
   (when (%looping?) (%leave!))
   (raise 'finished)) ; outside a fiber: passes every handler, since the program is ending

@@ -201,6 +201,8 @@ pub enum Asks {
     Answer,
     /// Vectors of the messages' texts.
     Vectors,
+    /// An answer by a loop of its own: the instruction is its question, the user messages are what it may read.
+    Loop,
     /// How the providers' limits stand, as JSON. No provider is asked, and nothing is charged.
     Limits,
     /// What the model costs, likewise.
@@ -332,8 +334,25 @@ pub enum Mode {
     /// It is the input of this number at a prompt: what it leaves running goes on, and its value is kept as `_` and comes
     /// in `write` form.
     Input(u32),
+    /// It is a block that a model has written: as an input, but for `finish`, whose value is told as a script's.
+    Turn {
+        /// Its number among the session's inputs.
+        number: u32,
+        /// Whether it is Python, not Scheme.
+        python: bool,
+    },
     /// There is none: the host asks something itself.
     Ask(Question),
+}
+
+impl Mode {
+    /// Its number, when it is one of several that keep what they define.
+    pub(crate) fn input(self) -> Option<u32> {
+        match self {
+            Self::Input(number) | Self::Turn { number, .. } => Some(number),
+            Self::Script | Self::Ask(_) => None,
+        }
+    }
 }
 
 /// What a host can ask of a session between inputs.

@@ -51,7 +51,7 @@ pub(super) struct Shared {
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub(super) max_tokens: Option<u64>,
     /// How many US dollars its calls may cost, by the prices that are known.
-    #[arg(long, value_name = "USD", value_parser = dollars, allow_negative_numbers = true)]
+    #[arg(long, alias = "max-budget", value_name = "USD", value_parser = dollars, allow_negative_numbers = true)]
     pub(super) max_cost: Option<f64>,
     #[command(flatten)]
     pub(super) grants: Flags,

@@ -72,6 +72,7 @@ struct Ledger {
 }
 
 thread_local! {
+    static PYTHON: RefCell<Vec<Scope>> = const { RefCell::new(Vec::new()) };
     static LEDGER: RefCell<Ledger> = RefCell::new(Ledger {
         begun: Instant::now(),
         args: Vec::new(),
@@ -110,7 +111,7 @@ pub(crate) fn grants() -> Rc<Grants> {
 /// is in money, and the host has not told it yet.
 pub(crate) fn price_wanted(call: &CallHead, scopes: &[Scope]) -> Option<(String, CallHead)> {
     let vectors = match call.asks {
-        Asks::Answer => false,
+        Asks::Answer | Asks::Loop => false,
         Asks::Vectors => true,
         Asks::Limits | Asks::Price { .. } => return None,
     };
@@ -159,6 +160,17 @@ pub(crate) fn reserve(call: u32, wanted: Spent, scopes: Vec<Scope>) {
         scopes.iter().for_each(|scope| scope.0.borrow_mut().reserve(wanted));
         l.reserved.insert(call, (wanted, scopes));
     });
+}
+
+/// Python runs from here on, within these budgets.
+pub(crate) fn python_begins(bindings: &SteelVal) {
+    PYTHON.set(scopes(bindings));
+}
+
+/// The budgets within which Python runs.
+#[cfg_attr(not(feature = "python"), allow(dead_code))]
+pub(crate) fn scopes_of_python() -> Vec<Scope> {
+    PYTHON.with_borrow(Clone::clone)
 }
 
 /// A call was cancelled: its tokens are free again. Whether it counts as a call the host will say.

@@ -6,7 +6,7 @@ mod fan_out;
 
 use super::{
     errors, ledger,
-    sched::{self, Ended, INTERRUPTED, OpId, Sched},
+    sched::{self, INTERRUPTED, OpId, Sched},
     table,
     value::{Fault, Handle, Kept, Native, Outcome, Task, as_handle, custom, error, text_like, with_fault},
 };
@@ -70,6 +70,8 @@ const NATIVES: &[(&str, FunctionSignature)] = &[
     ("%finish!", finish),
     ("%finish-var!", finish_var),
     ("%help", table::help),
+    ("%python", table::python),
+    ("%python-turn!", table::python_turn),
     ("%idle!", |_| encoded(sched::with(Sched::idle))),
     ("%past", super::inputs::past_value),
     ("%arguments", table::arguments),
@@ -347,10 +349,7 @@ fn pair_outcome(value: &SteelVal) -> Result<Outcome, SteelErr> {
 }
 
 fn finish(args: &[SteelVal]) -> Native {
-    let value = Kept::new(args[0].clone());
-    doing(|s| {
-        s.ended.get_or_insert(Ended::Finished(value));
-    })
+    doing(|s| s.finish(args[0].clone()))
 }
 
 /// `(%finish-var! name failure)`: the failure was raised where the end is to be.
@@ -362,7 +361,5 @@ fn finish_var(args: &[SteelVal]) -> Native {
         raised(Fault::script(format!("finish-var: `{shown}` is no name")).hint("write `(finish-var \"answer\")`"))
     })?;
     let place = with_fault(&args[1], |f| f.spans.clone()).unwrap_or_default();
-    doing(|s| {
-        s.ended.get_or_insert(Ended::FinishedVariable(name, place));
-    })
+    doing(|s| s.finish_variable(name, place))
 }

@@ -114,7 +114,9 @@ impl Account {
 
     /// A call came.
     pub(crate) fn received(&self) {
-        self.line().for_each(|account| drop(account.counts.calls.fetch_add(1, Relaxed)));
+        for account in self.line() {
+            account.counts.calls.fetch_add(1, Relaxed);
+        }
     }
 
     /// Sets aside what a call may take, or says why it does not go out.
@@ -138,7 +140,9 @@ impl Account {
 
     /// A call goes out.
     pub(crate) fn started(&self) {
-        self.line().for_each(|account| drop(account.counts.in_flight.fetch_add(1, Relaxed)));
+        for account in self.line() {
+            account.counts.in_flight.fetch_add(1, Relaxed);
+        }
     }
 
     /// A call is not wanted any more.

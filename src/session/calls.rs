@@ -120,6 +120,10 @@ impl Calls {
         self.account.usage()
     }
 
+    pub(super) fn spent(&self) -> Spent {
+        self.account.spent()
+    }
+
     /// What the calls since the last asking suggest.
     pub(super) fn take_hints(&self) -> Vec<String> {
         std::mem::take(&mut self.lock().hints).said()

@@ -268,6 +268,7 @@ pub(crate) fn sentences(text: &str) -> impl Iterator<Item = &str> {
 
 pub(crate) use embed::{batches as embedding_batches, vectors};
 pub(crate) use help::help;
+pub(crate) use python::{python, python_turn};
 pub(crate) use wire_call::{Part, WireCall, wire_call};
 
 impl Kind {
