@@ -122,7 +122,8 @@ impl Ask {
         let _made = Made::for_writing(&permissions.write);
         let max_memory = Some(self.shared.max_memory);
         let ground = Ground { zygote: Arc::new(zygote), dispatcher, permissions, max_memory };
-        let mut show = Show { display: None, quiet: self.shared.quiet || self.json, verbose: self.shared.verbose, lines: 0 };
+        let mut show =
+            Show { display: None, quiet: self.shared.quiet || self.json, verbose: self.shared.verbose, lines: 0 };
         let answered = question.run(&ground, &contexts, &mut show, stop).await;
         if let Some(mut display) = show.display.take() {
             display.finish();

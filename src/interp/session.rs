@@ -113,6 +113,12 @@ fn run(
     });
     let came = match source.and_then(|source| bind_context(&mut language.engine, source)) {
         Ok(source) => evaluate(language, &program, source, earlier),
+        // Whoever does not see it run must be told that nothing of it did.
+        Err(error) if matches!(program.mode, Mode::Turn { .. }) => {
+            let unrun = "nothing of this block was run";
+            let hint = Some(error.hint.map_or_else(|| unrun.into(), |hint| format!("{hint} ({unrun})")));
+            Came::wrong(ScriptError { hint, ..error })
+        }
         Err(error) => Came::wrong(error),
     };
     python::pass_on();

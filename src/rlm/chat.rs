@@ -55,7 +55,7 @@ impl Chat {
     pub(super) fn tell(&mut self, text: String) {
         match self.messages.last_mut() {
             // Providers want the roles to alternate.
-            Some(last) if last.role == Role::User => last.text = format!("{}\n\n{text}", &*last.text).into(),
+            Some(last) if last.role == Role::User => last.text = format!("{}\n\n{text}", last.text.trim_end()).into(),
             _ => self.messages.push(Message::new(Role::User, text)),
         }
     }

@@ -55,7 +55,10 @@ impl Given<'_> {
         if single {
             let (name, chars) = &names[0];
             let named = if name == "context" { String::new() } else { format!(" (`{name}`)") };
-            return format!("`context`{named} is a string of {chars} characters. It begins:\n{}", self.preview(0, PREVIEW));
+            return format!(
+                "`context`{named} is a string of {chars} characters. It begins:\n{}",
+                self.preview(0, PREVIEW)
+            );
         }
         let sum: u64 = names.iter().map(|(_, chars)| chars).sum();
         let mut out = format!("`context` is a list of {} strings, {sum} characters in all.", names.len());

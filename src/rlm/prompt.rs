@@ -53,8 +53,20 @@ const SHORT: &[&str] =
 const NAMED: &[Family] = &[Family::Calls, Family::FanOut, Family::Combinators, Family::Text, Family::State];
 
 /// How a call's answer may be shaped: the keywords that are told.
-const KEYWORDS: &[&str] =
-    &["instruction", "data", "model", "json", "schema", "max-tokens", "temperature", "max-concurrent", "on-error", "k"];
+const KEYWORDS: &[&str] = &[
+    "instruction",
+    "data",
+    "model",
+    "json",
+    "schema",
+    "max-tokens",
+    "temperature",
+    "max-concurrent",
+    "on-error",
+    "k",
+    "tokens",
+    "overlap",
+];
 
 /// Said to a reply without a block.
 pub(super) const NO_BLOCK: &str = "\
@@ -181,7 +193,7 @@ pub(super) fn turns_left(left: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::tokens::Vocabulary;
+    use crate::text::Vocabulary;
 
     #[test]
     fn every_procedure_that_is_told_exists() {

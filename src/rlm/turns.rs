@@ -190,11 +190,7 @@ impl<'a> Loop<'a> {
     }
 
     /// A reply of the root model. Meanwhile what earlier blocks have left running goes on.
-    async fn reply(
-        &mut self,
-        request: Request,
-        stop: &mut mpsc::UnboundedReceiver<Stop>,
-    ) -> Result<Answer, NoReply> {
+    async fn reply(&mut self, request: Request, stop: &mut mpsc::UnboundedReceiver<Stop>) -> Result<Answer, NoReply> {
         let far = Instant::now() + Duration::from_secs(60 * 60 * 24 * 365);
         let deadline = self.deadline.unwrap_or(far);
         let attended = async {
@@ -235,12 +231,7 @@ impl<'a> Loop<'a> {
     }
 
     /// An answer that stands in the text.
-    async fn said(
-        &mut self,
-        said: &Said,
-        heard: &mut Heard<'_>,
-        stop: &mut mpsc::UnboundedReceiver<Stop>,
-    ) -> Came {
+    async fn said(&mut self, said: &Said, heard: &mut Heard<'_>, stop: &mut mpsc::UnboundedReceiver<Stop>) -> Came {
         match said {
             Said::Text(text) => Came::Finished(text.clone()),
             Said::Variable(name) => {
@@ -286,7 +277,8 @@ impl<'a> Loop<'a> {
             Err(error) => {
                 let mut told = self.told(&error, number, block, input);
                 if self.session.has_ended() {
-                    told += "The session has ended with all that was defined in it; another begins with the next block.\n";
+                    told +=
+                        "The session has ended with all that was defined in it; another begins with the next block.\n";
                 }
                 Came::Error(told)
             }

@@ -223,7 +223,11 @@ impl Calls {
             inner.credit += weight;
             return self.push(&mut inner, &ToSession::Done { id: head.id, head: told::head() }, text.as_bytes());
         }
-        let price = self.account.bounds_money().then(|| told::price(&self.dispatcher, &head, head.asks == Asks::Vectors)).flatten();
+        let price = self
+            .account
+            .bounds_money()
+            .then(|| told::price(&self.dispatcher, &head, head.asks == Asks::Vectors))
+            .flatten();
         let reserved = budget::estimate(&head, price);
         let mut rest = Tail(tail);
         let mut messages = Vec::with_capacity(head.messages.len());
