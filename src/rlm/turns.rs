@@ -71,6 +71,7 @@ enum Came {
     Signal(i32),
 }
 
+#[allow(dead_code)]
 struct Loop<'a> {
     ask: &'a Ask,
     ground: &'a Ground,
@@ -113,7 +114,7 @@ impl<'a> Loop<'a> {
             let before = self.account.usage();
             let answer = match self.reply(self.chat.request(), stop).await {
                 Ok(answer) => answer,
-                Err(no) => return end_of(no),
+                Err(no) => return self.end_of(no),
             };
             self.chat.answered_by(&answer.model);
             let text = answer.text.to_string();
@@ -187,6 +188,21 @@ impl<'a> Loop<'a> {
 
     fn time_is_over(&self) -> String {
         format!("its time of {} s is over", self.ask.bounds.time.unwrap_or_default().as_secs_f64())
+    }
+
+    fn end_of(&self, no: NoReply) -> End {
+        match no {
+            NoReply::Signal(signal) => End::Signal(signal),
+            NoReply::Late => End::Over(self.time_is_over()),
+            NoReply::Failed(failure) if failure.class == FailureClass::Budget => End::Over(failure.message),
+            NoReply::Failed(failure) => End::Failed(Error::Script(ScriptError {
+                class: failure.class,
+                blame: Blame::Call,
+                message: format!("the root model did not answer: {}", failure.message),
+                hint: None,
+                span: None,
+            })),
+        }
     }
 
     /// A reply of the root model. Meanwhile what earlier blocks have left running goes on.
@@ -328,7 +344,7 @@ impl<'a> Loop<'a> {
         let summary = match self.reply(self.chat.summary_request(), stop).await {
             Ok(answer) => Some(answer.text.to_string()),
             Err(NoReply::Failed(failure)) if failure.class != FailureClass::Budget => None,
-            Err(no) => return Err(end_of(no)),
+            Err(no) => return Err(self.end_of(no)),
         };
         self.chat.summarise(summary.as_deref());
         follower.event(Event::Summarised);
@@ -378,21 +394,6 @@ async fn session(ask: &Ask, ground: &Ground, given: &Given<'_>, account: &Arc<Ac
     let session = given.session(&ground.zygote, ground.dispatcher.clone(), own).await?;
     session.set_model(ask.sub_model.clone());
     Ok(session)
-}
-
-fn end_of(no: NoReply) -> End {
-    match no {
-        NoReply::Signal(signal) => End::Signal(signal),
-        NoReply::Late => End::Over("its time is over".into()),
-        NoReply::Failed(failure) if failure.class == FailureClass::Budget => End::Over(failure.message),
-        NoReply::Failed(failure) => End::Failed(Error::Script(ScriptError {
-            class: failure.class,
-            blame: Blame::Call,
-            message: format!("the root model did not answer: {}", failure.message),
-            hint: None,
-            span: None,
-        })),
-    }
 }
 
 /// A text as Scheme has it.

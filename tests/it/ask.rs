@@ -407,3 +407,22 @@ fn the_prompt_is_shown_and_nothing_is_asked() {
 fn ran_without_question() -> Ran {
     ran(bessemer().arg("ask"))
 }
+
+/// After a change that is meant: `bessemer ask --show-prompt > tests/golden/root-prompt.md`.
+#[test]
+fn the_standard_prompt_is_what_it_was() {
+    let ran = ran(bessemer().args(["ask", "--show-prompt"]));
+    assert_eq!(ran.stdout, include_str!("../golden/root-prompt.md"));
+}
+
+#[test]
+fn offline_it_finds_what_the_question_is_about() {
+    let folder = TempDir::new().unwrap();
+    let text = format!("{}Ada wrote the engine. {}", "It rains. ".repeat(3000), "It snows. ".repeat(3000));
+    std::fs::write(folder.path().join("a.txt"), text).unwrap();
+    std::fs::write(folder.path().join("b.txt"), "Bob read it.").unwrap();
+    let arguments = ["ask", "Who wrote the engine?", "--offline", "-q", "--context", "a.txt", "--context", "b.txt"];
+    let ran = ran(bessemer().args(arguments).args((!confines()).then_some("--no-sandbox")).current_dir(folder.path()));
+    assert!(ran.value().contains("Ada wrote the engine."), "{ran:?}");
+    assert_eq!(ran.stderr, "");
+}
