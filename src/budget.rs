@@ -48,6 +48,8 @@ pub(crate) fn estimate(call: &CallHead, price: Option<Price>) -> Spent {
     let unsaid = match call.asks {
         Asks::Answer | Asks::Loop => UNBOUNDED_ANSWER,
         Asks::Vectors => 0,
+        // Its calls are charged one by one.
+        Asks::Program => return Spent::default(),
         Asks::Limits | Asks::Price { .. } => return Spent::default(),
     };
     let answer = call.sampling.max_tokens.map_or(unsaid, u64::from);

@@ -203,6 +203,8 @@ pub enum Asks {
     Vectors,
     /// An answer by a loop of its own: the instruction is its question, the user messages are what it may read.
     Loop,
+    /// The value, as JSON, of a program that a model has written: the first message; what it is given is in `extra`.
+    Program,
     /// How the providers' limits stand, as JSON. No provider is asked, and nothing is charged.
     Limits,
     /// What the model costs, likewise.
@@ -247,6 +249,19 @@ pub struct CallHead {
     pub retries: Option<u32>,
     /// Its place in the queue.
     pub priority: Priority,
+    /// How many loops may stand one within another from this one on, when it is one.
+    pub depth: Option<u32>,
+    /// The script's own budgets that it is charged to, the innermost first: for calls that make others.
+    pub within: Vec<ScopeLeft>,
+}
+
+/// A script's own budget.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScopeLeft {
+    /// Its number within its session.
+    pub id: u32,
+    /// What it leaves.
+    pub left: Limits,
 }
 
 impl CallHead {
@@ -261,7 +276,7 @@ impl CallHead {
         let stops = self.sampling.stop.iter().map(|word| PART_OVERHEAD + word.len());
         let parts = self.messages.len().saturating_sub(1) * PART_OVERHEAD;
         let others = self.models.iter().chain(&self.fallback).map(|name| PART_OVERHEAD + name.len()).sum::<usize>();
-        let model = self.model.as_ref().map_or(0, String::len) + others;
+        let model = self.model.as_ref().map_or(0, String::len) + others + self.within.len() * PART_OVERHEAD;
         texts + CALL_OVERHEAD + model + parts + mimes.chain(stops).sum::<usize>()
     }
 }
@@ -321,8 +336,24 @@ impl Usage {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub enum DoneHead {
-    Answer { model: String, usage: Usage, cost_usd: Option<f64>, latency_ms: u32, attempts: u32, finish_reason: String },
-    Failure { class: FailureClass, model: Option<String>, attempts: u32, usage: Usage, cost_usd: Option<f64> },
+    Answer {
+        model: String,
+        usage: Usage,
+        cost_usd: Option<f64>,
+        latency_ms: u32,
+        attempts: u32,
+        finish_reason: String,
+        /// Calls that it took: more than one where a loop answered.
+        calls: u64,
+    },
+    Failure {
+        class: FailureClass,
+        model: Option<String>,
+        attempts: u32,
+        usage: Usage,
+        cost_usd: Option<f64>,
+        calls: u64,
+    },
 }
 
 /// What a session is given a text for.
@@ -623,6 +654,7 @@ mod tests {
                 latency_ms: 4,
                 attempts: 5,
                 finish_reason: "stop".into(),
+                calls: 1,
             },
         };
         let mut out = Vec::new();

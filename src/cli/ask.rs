@@ -50,10 +50,6 @@ pub(super) struct Ask {
     #[arg(long, value_name = "N", default_value_t = Bounds::default().iterations,
           value_parser = clap::value_parser!(u32).range(1..))]
     max_iterations: u32,
-    /// How many loops may stand one within another, this one included; below that `rlm-query` is `llm-query`.
-    #[arg(long, value_name = "N", default_value_t = Bounds::default().depth,
-          value_parser = clap::value_parser!(u32).range(1..))]
-    max_depth: u32,
     /// Turns one after another that may come to nothing but an error.
     #[arg(long, value_name = "N", default_value_t = Bounds::default().errors,
           value_parser = clap::value_parser!(u32).range(1..))]
@@ -145,7 +141,7 @@ impl Ask {
             prompt,
             bounds: Bounds {
                 iterations: self.max_iterations,
-                depth: self.max_depth,
+                depth: self.shared.max_depth,
                 errors: self.max_errors,
                 spending: self.shared.limits(),
                 time: self.timeout,
@@ -166,7 +162,10 @@ impl Ask {
         let answered = match told {
             Ok(Told::Answered(answered)) => answered,
             Ok(Told::Prompt(text)) => return screen::print(&text),
-            Err(error) => Answered { outcome: Outcome::Failed(error), answer: None, turns: Vec::new(), usage: NOTHING },
+            Err(error) => {
+                let (outcome, model) = (Outcome::Failed(error), "".into());
+                Answered { outcome, answer: None, model, turns: Vec::new(), usage: NOTHING }
+            }
         };
         let text = match &answered.answer {
             _ if self.json => format!("{}\n", object(&answered, begun.elapsed())),

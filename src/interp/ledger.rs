@@ -13,7 +13,7 @@ use super::{
 use crate::{
     budget::{self, Budget, Spent},
     llm::Price,
-    wire::{Asks, CallHead, DoneHead, FailureClass, Limits, Usage},
+    wire::{Asks, CallHead, DoneHead, FailureClass, Limits, ScopeLeft, Usage},
 };
 use std::{
     cell::RefCell,
@@ -29,7 +29,7 @@ use steel::{
 
 /// A script's own budget.
 #[derive(Clone)]
-pub(crate) struct Scope(Rc<RefCell<Budget>>);
+pub(crate) struct Scope(Rc<RefCell<Budget>>, u32);
 
 impl Custom for Scope {
     fn equality_hint(&self, other: &dyn CustomType) -> bool {
@@ -67,6 +67,8 @@ struct Ledger {
     /// The last model's name: most calls share it.
     model: Option<Rc<str>>,
     checkpoints: HashMap<String, String>,
+    /// The number of the newest budget.
+    last_scope: u32,
     /// What the host said that models cost.
     prices: HashMap<String, Option<Price>>,
 }
@@ -82,6 +84,7 @@ thread_local! {
         trace: Vec::new(),
         model: None,
         checkpoints: HashMap::new(),
+        last_scope: 0,
         prices: HashMap::new(),
     });
 }
@@ -113,7 +116,7 @@ pub(crate) fn price_wanted(call: &CallHead, scopes: &[Scope]) -> Option<(String,
     let vectors = match call.asks {
         Asks::Answer | Asks::Loop => false,
         Asks::Vectors => true,
-        Asks::Limits | Asks::Price { .. } => return None,
+        Asks::Program | Asks::Limits | Asks::Price { .. } => return None,
     };
     let bounded = LEDGER.with_borrow(|l| l.run.limits().cost_usd.is_some())
         || scopes.iter().any(|scope| scope.0.borrow().limits().cost_usd.is_some());
@@ -147,6 +150,13 @@ pub(crate) fn fits(call: &CallHead, scopes: &[Scope]) -> Result<Spent, Fault> {
     match run.or_else(|| scopes.iter().find_map(|scope| scope.0.borrow().refusal(wanted))) {
         None => Ok(wanted),
         Some(why) => Err(Fault::new(FailureClass::Budget, why).hint(budget::HINT)),
+    }
+}
+
+/// What these budgets leave, for a call that makes others.
+pub(crate) fn within(call: &mut CallHead, scopes: &[Scope]) {
+    if matches!(call.asks, Asks::Loop | Asks::Program) {
+        call.within = scopes.iter().map(|scope| ScopeLeft { id: scope.1, left: scope.0.borrow().left() }).collect();
     }
 }
 
@@ -188,16 +198,16 @@ pub(crate) fn cancelled(call: u32) {
 /// A call has ended.
 pub(crate) fn settle(call: u32, head: &DoneHead) {
     LEDGER.with_borrow_mut(|l| {
-        let (model, class, usage, cost, latency_ms, attempts) = match head {
-            DoneHead::Answer { model, usage, cost_usd, latency_ms, attempts, .. } => {
-                (Some(&**model), None, *usage, *cost_usd, *latency_ms, *attempts)
+        let (model, class, usage, cost, latency_ms, attempts, calls) = match head {
+            DoneHead::Answer { model, usage, cost_usd, latency_ms, attempts, calls, .. } => {
+                (Some(&**model), None, *usage, *cost_usd, *latency_ms, *attempts, *calls)
             }
-            DoneHead::Failure { class, model, attempts, usage, cost_usd } => {
-                (model.as_deref(), Some(*class), *usage, *cost_usd, 0, *attempts)
+            DoneHead::Failure { class, model, attempts, usage, cost_usd, calls } => {
+                (model.as_deref(), Some(*class), *usage, *cost_usd, 0, *attempts, *calls)
             }
         };
         let cost_usd = cost.unwrap_or(f64::NAN);
-        let taken = Spent { calls: u64::from(attempts > 0), tokens: usage.input + usage.output, cost_usd };
+        let taken = Spent { calls, tokens: usage.input + usage.output, cost_usd };
         let (reserved, scopes) = l.reserved.remove(&call).unwrap_or_default();
         l.run.settle(reserved, taken);
         scopes.iter().for_each(|scope| scope.0.borrow_mut().settle(reserved, taken));
@@ -240,7 +250,11 @@ fn scope(args: &[SteelVal]) -> Native {
             return Err(super::natives::raise(fault.hint("`#f` is no budget").into_value()));
         }
     };
-    Ok(custom(Scope(Rc::new(RefCell::new(Budget::new(limits))))))
+    let id = LEDGER.with_borrow_mut(|l| {
+        l.last_scope += 1;
+        l.last_scope
+    });
+    Ok(custom(Scope(Rc::new(RefCell::new(Budget::new(limits))), id)))
 }
 
 fn with_scope<R>(value: &SteelVal, f: impl FnOnce(&Budget) -> R) -> Option<R> {

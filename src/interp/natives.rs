@@ -249,7 +249,7 @@ fn call(args: &[SteelVal]) -> Native {
     };
     let primitive = table::find(&name).ok_or_else(|| error("%call! takes the name of a primitive"))?;
     let given: Vec<SteelVal> = list.iter().cloned().collect();
-    let table::WireCall { head, tail, on_token } = table::wire_call(primitive, &given).map_err(raised)?;
+    let table::WireCall { mut head, tail, on_token } = table::wire_call(primitive, &given).map_err(raised)?;
     let tail: Vec<&[u8]> = tail.iter().map(table::Part::as_bytes).collect();
     let scopes = ledger::scopes(&args[3]);
     if let Some((key, ask)) = ledger::price_wanted(&head, &scopes) {
@@ -258,6 +258,7 @@ fn call(args: &[SteelVal]) -> Native {
         return Ok(id.map_or(SteelVal::BoolV(false), asked));
     }
     let wanted = ledger::fits(&head, &scopes).map_err(raised)?;
+    ledger::within(&mut head, &scopes);
     sched::with(|s| {
         let Some(id) = s.call(head, &tail, *wants_handle).map_err(raised)? else {
             return Ok(SteelVal::BoolV(false));

@@ -33,6 +33,8 @@ pub(super) struct Chat {
     /// What a summary took the place of.
     pub(super) history: Vec<Message>,
     model: Option<Arc<str>>,
+    /// The name by which it answers.
+    pub(super) answerer: Arc<str>,
     /// Tokens of the model's window.
     window: u64,
 }
@@ -41,7 +43,8 @@ impl Chat {
     pub(super) fn new(model: Option<Arc<str>>, system: String, question: String, window: u64) -> Self {
         let messages = vec![Message::new(Role::System, system), Message::new(Role::User, question)];
         let known = model.as_deref().and_then(models::facts).and_then(|facts| facts.window);
-        Self { messages, history: Vec::new(), model, window: known.unwrap_or(window) }
+        let answerer = model.clone().unwrap_or_default();
+        Self { messages, history: Vec::new(), model, answerer, window: known.unwrap_or(window) }
     }
 
     /// The model said this.
@@ -61,7 +64,8 @@ impl Chat {
     }
 
     /// The name by which it answered says what its window is.
-    pub(super) fn answered_by(&mut self, model: &str) {
+    pub(super) fn answered_by(&mut self, model: &Arc<str>) {
+        self.answerer = model.clone();
         if let Some(window) = models::facts(model).and_then(|facts| facts.window) {
             self.window = window;
         }

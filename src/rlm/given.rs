@@ -21,7 +21,6 @@ pub(super) enum Given<'a> {
     /// In files.
     Files(&'a Contexts),
     /// In memory: one text, or a list of them.
-    #[expect(dead_code, reason = "loops within loops are made next")]
     Texts(&'a [Text]),
 }
 

@@ -6,7 +6,7 @@
 //! whose procedures fan out, as well as Python; and the session is confined.
 //!
 //! [`Ask`] is the question and its bounds, `turns` the loop itself, `chat` what the root model has been told, `prompt` what
-//! it is told at first, `reply` what it wrote, `clip` how texts are cut. Not here: sessions, calls and budgets, which are
+//! it is told at first, `reply` what it wrote, `clip` how texts are cut, `within` loops within programs. Not here: sessions, calls and budgets, which are
 //! those of any program.
 
 mod chat;
@@ -15,9 +15,11 @@ mod given;
 mod prompt;
 mod reply;
 mod turns;
+mod within;
 
 pub use prompt::Prompt;
 pub use reply::{Block, Language};
+pub use within::serve;
 
 use crate::{
     context::Contexts,
@@ -30,6 +32,7 @@ use crate::{
 use given::Given;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
+use within::Within;
 
 /// What loops, and sessions of theirs, stand on.
 #[derive(Clone)]
@@ -178,6 +181,8 @@ pub struct Answered {
     pub outcome: Outcome,
     /// The answer.
     pub answer: Option<String>,
+    /// The root model, by the name that it answered by.
+    pub model: Arc<str>,
     /// Every turn.
     pub turns: Vec<Turn>,
     /// What all calls came to, those of loops within it included.
@@ -200,7 +205,8 @@ impl Ask {
     ) -> Answered {
         let account = Account::new(None);
         account.limit(self.bounds.spending);
-        turns::run(self, ground, &Given::Files(contexts), account, 0, follower, stop).await
+        let within = Arc::new(Within::new(ground, self));
+        turns::run(self, ground, &Given::Files(contexts), account, within, follower, stop).await
     }
 
     /// What the root model would be told first: its situation, then the question and what texts there are.

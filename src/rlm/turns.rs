@@ -7,6 +7,7 @@ use super::{
     given::Given,
     prompt,
     reply::{self, Block, Language, Reply, Said},
+    within::Within,
 };
 use crate::{
     error::Error,
@@ -25,26 +26,26 @@ const LAST_WORDS: Duration = Duration::from_secs(90);
 /// The model of the root, when nobody names one.
 const ROOT: &str = "smart";
 
-/// Runs a loop that stands within so many others.
+/// Runs a loop. What its programs want of sessions of their own is `within`'s to answer.
 pub(super) async fn run(
     ask: &Ask,
     ground: &Ground,
     given: &Given<'_>,
     account: Arc<Account>,
-    depth: u32,
+    within: Arc<Within>,
     follower: &mut dyn Follower,
     stop: &mut mpsc::UnboundedReceiver<Stop>,
 ) -> Answered {
     follower.event(Event::Begun(account.counts()));
-    let (outcome, answer, turns) = match Loop::start(ask, ground, given, account.clone(), depth).await {
-        Err(error) => (Outcome::Failed(error), None, Vec::new()),
+    let (outcome, answer, model, turns) = match Loop::start(ask, ground, given, account.clone(), within).await {
+        Err(error) => (Outcome::Failed(error), None, "".into(), Vec::new()),
         Ok(mut running) => {
             let end = running.turns(follower, stop).await;
             let (outcome, answer) = running.ended(end, stop).await;
-            (outcome, answer, running.turns)
+            (outcome, answer, running.chat.answerer, running.turns)
         }
     };
-    Answered { outcome, answer, turns, usage: account.usage() }
+    Answered { outcome, answer, model, turns, usage: account.usage() }
 }
 
 /// Why there are no further turns.
@@ -71,13 +72,12 @@ enum Came {
     Signal(i32),
 }
 
-#[allow(dead_code)]
 struct Loop<'a> {
     ask: &'a Ask,
     ground: &'a Ground,
     given: &'a Given<'a>,
     account: Arc<Account>,
-    depth: u32,
+    within: Arc<Within>,
     deadline: Option<Instant>,
     chat: Chat,
     session: Session,
@@ -92,14 +92,14 @@ impl<'a> Loop<'a> {
         ground: &'a Ground,
         given: &'a Given<'a>,
         account: Arc<Account>,
-        depth: u32,
+        within: Arc<Within>,
     ) -> Result<Self, Error> {
         let deadline = ask.bounds.time.and_then(|time| Instant::now().checked_add(time));
         let model = ask.root_model.as_deref().unwrap_or(ROOT);
         let (situation, question) = (ask.prompt.text(&ask.bounds), prompt::question(&ask.question, given));
         let chat = Chat::new(Some(model.into()), situation, question, ask.bounds.window);
-        let session = session(ask, ground, given, &account).await?;
-        Ok(Self { ask, ground, given, account, depth, deadline, chat, session, turns: Vec::new(), text: None })
+        let session = session(ask, ground, given, &account, &within).await?;
+        Ok(Self { ask, ground, given, account, within, deadline, chat, session, turns: Vec::new(), text: None })
     }
 
     async fn turns(&mut self, follower: &mut dyn Follower, stop: &mut mpsc::UnboundedReceiver<Stop>) -> End {
@@ -331,7 +331,7 @@ impl<'a> Loop<'a> {
 
     /// Another session in the place of one that has ended.
     async fn renew(&mut self) -> Result<(), Error> {
-        self.session = session(self.ask, self.ground, self.given, &self.account).await?;
+        self.session = session(self.ask, self.ground, self.given, &self.account, &self.within).await?;
         Ok(())
     }
 
@@ -389,15 +389,22 @@ impl<'a> Loop<'a> {
 }
 
 /// A session for a loop's blocks.
-async fn session(ask: &Ask, ground: &Ground, given: &Given<'_>, account: &Arc<Account>) -> Result<Session, Error> {
+async fn session(
+    ask: &Ask,
+    ground: &Ground,
+    given: &Given<'_>,
+    account: &Arc<Account>,
+    within: &Arc<Within>,
+) -> Result<Session, Error> {
     let own = Account::new(Some(account.clone()));
     let session = given.session(&ground.zygote, ground.dispatcher.clone(), own).await?;
     session.set_model(ask.sub_model.clone());
+    session.nest(within.clone());
     Ok(session)
 }
 
 /// A text as Scheme has it.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {

@@ -1,14 +1,15 @@
 //! What can be done with a session while none of its programs runs: hear what earlier ones have left running, and change
 //! what the next ones find.
 
-use super::{CATCH_UP, Listener, MEMORY_CHECK, Program, Session, Usage, resident, too_much_memory};
+use super::{CATCH_UP, Listener, MEMORY_CHECK, Program, Session, Usage, nested::Nests, resident, too_much_memory};
 use crate::{
     budget::Spent,
     context::Contexts,
     error::Error,
     llm::Text,
-    wire::{self, ContextHead, Mode, ToSession, Width},
+    wire::{self, ContextHead, Limits, Mode, ToSession, Width},
 };
+use std::sync::Arc;
 use tokio::io::AsyncReadExt;
 
 impl Session {
@@ -48,6 +49,16 @@ impl Session {
     /// What its calls have come to so far.
     pub fn usage(&self) -> Usage {
         self.calls.usage()
+    }
+
+    /// Who answers its calls that want a session of their own.
+    pub(crate) fn nest(&self, nests: Arc<dyn Nests>) {
+        self.calls.nest(nests);
+    }
+
+    /// What its calls may still take.
+    pub(crate) fn left(&self) -> Limits {
+        self.calls.left()
     }
 
     /// What its calls have been charged so far.

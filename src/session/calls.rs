@@ -5,6 +5,7 @@
 use super::{
     account::{Account, Counts, Usage},
     hints::{Asked, Hints},
+    nested::{Nested, Nests, Scopes, Wanted, plain},
     told,
 };
 use crate::{
@@ -43,6 +44,8 @@ struct Open {
     call: Arc<Call>,
     asked: Asked,
     reserved: Spent,
+    /// Set when no model answers it, but a session of its own.
+    nested: Option<Nested>,
     /// Pieces of its answer that the interpreter has not been sent: they go as one, however many came. Never more than
     /// the answer itself, whose size the provider bounds.
     partial: String,
@@ -54,6 +57,9 @@ struct Inner {
     /// Of calls that name none, in place of the host's.
     model: Option<Arc<str>>,
     hints: Hints,
+    /// Who answers calls that want a session of their own.
+    nests: Option<Arc<dyn Nests>>,
+    scopes: Scopes,
     /// Calls that have a partial answer to send.
     partials: Vec<u32>,
     /// Bytes of calls that wait in the queue.
@@ -85,6 +91,8 @@ impl Calls {
                 open: HashMap::new(),
                 model: None,
                 hints: Hints::default(),
+                nests: None,
+                scopes: Scopes::default(),
                 partials: Vec::new(),
                 waiting: 0,
                 credit: 0,
@@ -114,6 +122,15 @@ impl Calls {
     /// The model of calls that name none.
     pub(super) fn set_model(&self, model: Option<String>) {
         self.lock().model = model.map(Into::into);
+    }
+
+    /// Who answers calls that want a session of their own.
+    pub(super) fn nest(&self, nests: Arc<dyn Nests>) {
+        self.lock().nests = Some(nests);
+    }
+
+    pub(super) fn left(&self) -> Limits {
+        self.account.left()
     }
 
     pub(super) fn usage(&self) -> Usage {
@@ -240,6 +257,7 @@ impl Calls {
         // Which call it is that the pieces belong to is known once it has been made.
         let receiver = head.stream.then(Receiver::default);
         let timeout = head.timeout_s.filter(|s| s.is_finite() && *s >= 0.0);
+        let timeout = timeout.map(|s| Duration::from_secs_f64(s.min(LONGEST)));
         let request = Request {
             model: head.model.map(Into::into),
             messages,
@@ -249,7 +267,7 @@ impl Calls {
             extra,
             embedding: head.asks == Asks::Vectors,
             pieces: receiver.as_ref().map(|receiver| self.pieces(head.id, receiver)),
-            timeout: timeout.map_or(TIMEOUT, |s| Duration::from_secs_f64(s.min(LONGEST))),
+            timeout: timeout.unwrap_or(TIMEOUT),
             retries: head.retries.unwrap_or(RETRIES),
             priority: head.priority,
             choices: Choices {
@@ -258,6 +276,18 @@ impl Calls {
                 fallback: names(head.fallback),
                 hedge: head.hedge_s.and_then(|s| Duration::try_from_secs_f64(s).ok()),
             },
+        };
+        let request = match head.asks {
+            Asks::Loop | Asks::Program => {
+                let within = self.lock().scopes.account(&self.account, &head.within);
+                let (asks, depth) = (head.asks, head.depth);
+                let wanted = Wanted { asks, request: &request, depth, timeout, account: within };
+                if self.answers(head.id, weight, wanted)? {
+                    return Ok(());
+                }
+                plain(request)
+            }
+            _ => request,
         };
         let mut asked = Asked::of(&request);
         let call = Call::new(head.id, weight, request);
@@ -277,7 +307,9 @@ impl Calls {
             }
             let others = inner.open.len();
             inner.hints.begun(&mut asked, others);
-            inner.open.insert(head.id, Open { call: call.clone(), asked, reserved, partial: String::new() });
+            inner
+                .open
+                .insert(head.id, Open { call: call.clone(), asked, reserved, nested: None, partial: String::new() });
             inner.waiting += weight;
             inner.first_call.get_or_insert_with(Instant::now);
         }
@@ -285,6 +317,82 @@ impl Calls {
             self.dispatcher.submit(call, head.priority, me);
         }
         Ok(())
+    }
+
+    /// Has a call answered by a session of its own. Whether there is one: at the greatest depth a model answers.
+    fn answers(&self, id: u32, weight: u64, wanted: Wanted<'_>) -> Result<bool, WireError> {
+        let (program, account) = (wanted.asks == Asks::Program, wanted.account.clone());
+        let mut inner = self.lock();
+        if inner.open.contains_key(&id) {
+            return Err(WireError::Head);
+        }
+        let Some(answering) = inner.nests.as_ref().and_then(|nests| nests.answer(wanted)) else {
+            if program {
+                inner.credit += weight;
+                let head = failure(FailureClass::BadRequest, 0);
+                self.push(&mut inner, &ToSession::Done { id, head }, b"programs stand too deep within one another")?;
+            }
+            return Ok(program);
+        };
+        let call = Call::new(id, weight, Request::default());
+        let (me, ended) = (self.me.clone(), call.clone());
+        let task = tokio::spawn(async move {
+            let result = answering.await;
+            if let Some(me) = me.upgrade() {
+                me.answered(&ended, result);
+            }
+        });
+        let nested = Some(Nested { task: task.abort_handle(), account });
+        let (asked, reserved) = Default::default();
+        inner.open.insert(id, Open { call, asked, reserved, nested, partial: String::new() });
+        inner.first_call.get_or_insert_with(Instant::now);
+        inner.credit += weight;
+        self.wake.notify_one();
+        Ok(true)
+    }
+
+    /// A session of its own has answered a call.
+    fn answered(&self, call: &Arc<Call>, result: Result<Answer, Failure>) {
+        let mut inner = self.lock();
+        if !inner.open.get(&call.id).is_some_and(|open| Arc::ptr_eq(&open.call, call)) {
+            return;
+        }
+        let calls = inner.open.remove(&call.id).and_then(|open| open.nested).map_or(0, |n| n.account.usage().calls);
+        inner.last_answer = Some(Instant::now());
+        self.tell(&mut inner, call.id, result, calls);
+    }
+
+    /// Tells the session how a call has ended.
+    fn tell(&self, inner: &mut Inner, id: u32, result: Result<Answer, Failure>, calls: u64) {
+        let (head, text) = match result {
+            Ok(answer) => {
+                let head = DoneHead::Answer {
+                    model: answer.model.to_string(),
+                    usage: answer.usage,
+                    cost_usd: answer.cost_usd,
+                    latency_ms: u32::try_from(answer.latency.as_millis()).unwrap_or(u32::MAX),
+                    attempts: answer.attempts,
+                    finish_reason: answer.finish_reason.to_string(),
+                    calls,
+                };
+                (head, answer.text)
+            }
+            Err(failure) => {
+                let head = DoneHead::Failure {
+                    class: failure.class,
+                    model: failure.model.map(|m| m.to_string()),
+                    attempts: failure.attempts,
+                    usage: failure.usage,
+                    cost_usd: failure.cost_usd,
+                    calls,
+                };
+                (head, failure.message.into())
+            }
+        };
+        if self.push(inner, &ToSession::Done { id, head }, text.as_bytes()).is_err() {
+            let head = failure(FailureClass::Server, 1);
+            let _ = self.push(inner, &ToSession::Done { id, head }, b"the answer is too large");
+        }
     }
 
     /// Who gets the pieces of a call's answer. It holds neither the call, which holds it, nor the session.
@@ -302,20 +410,25 @@ impl Calls {
         let mut inner = self.lock();
         // It may have ended while the script's word was on its way.
         let Some(open) = inner.open.remove(&id) else { return };
-        let attempts = self.count_out(&mut inner, &open);
-        let head = failure(FailureClass::Cancelled, attempts);
+        let head = self.count_out(&mut inner, &open);
         let _ = self.push(&mut inner, &ToSession::Done { id, head }, b"it was cancelled");
     }
 
-    /// Ends a call that has been taken out of the list. How many attempts it had begun.
-    fn count_out(&self, inner: &mut Inner, open: &Open) -> u32 {
+    /// Ends a call that has been taken out of the list: what its session is told.
+    fn count_out(&self, inner: &mut Inner, open: &Open) -> DoneHead {
+        if let Some(Nested { task, account }) = &open.nested {
+            task.abort();
+            let Usage { calls, input_tokens: input, output_tokens: output, cost_usd, .. } = account.usage();
+            let (class, usage) = (FailureClass::Cancelled, wire::Usage { input, output, ..wire::Usage::default() });
+            return DoneHead::Failure { class, model: None, attempts: 1, usage, cost_usd, calls };
+        }
         let unsent = open.call.cancel();
         if unsent {
             inner.waiting -= open.call.weight;
             inner.credit += open.call.weight;
         }
         self.account.dropped(open.reserved, unsent);
-        u32::from(!unsent)
+        failure(FailureClass::Cancelled, u32::from(!unsent))
     }
 
     /// Nobody wants any of them any more.
@@ -323,8 +436,7 @@ impl Calls {
         let mut inner = self.lock();
         let open = std::mem::take(&mut inner.open);
         for (id, open) in open {
-            let attempts = self.count_out(&mut inner, &open);
-            let head = failure(FailureClass::Cancelled, attempts);
+            let head = self.count_out(&mut inner, &open);
             let _ = self.push(&mut inner, &ToSession::Done { id, head }, b"the program ended");
         }
     }
@@ -339,7 +451,8 @@ type Receiver = Arc<OnceLock<Weak<Call>>>;
 
 /// The head of a failure for which nothing was paid.
 fn failure(class: FailureClass, attempts: u32) -> DoneHead {
-    DoneHead::Failure { class, model: None, attempts, usage: wire::Usage::default(), cost_usd: Some(0.0) }
+    let calls = u64::from(attempts > 0);
+    DoneHead::Failure { class, model: None, attempts, usage: wire::Usage::default(), cost_usd: Some(0.0), calls }
 }
 
 /// What is left of a call's tail.
@@ -388,36 +501,12 @@ impl Caller for Calls {
         self.flush(&mut inner, call.id, &partial);
         self.account.ended(reserved, &result);
         inner.last_answer = Some(Instant::now());
-        let (head, text) = match result {
-            Ok(answer) => {
-                let others = inner.open.len();
-                inner.hints.answered(asked, &answer, others);
-                let head = DoneHead::Answer {
-                    model: answer.model.to_string(),
-                    usage: answer.usage,
-                    cost_usd: answer.cost_usd,
-                    latency_ms: u32::try_from(answer.latency.as_millis()).unwrap_or(u32::MAX),
-                    attempts: answer.attempts,
-                    finish_reason: answer.finish_reason.to_string(),
-                };
-                (head, answer.text)
-            }
-            Err(failure) => {
-                let head = DoneHead::Failure {
-                    class: failure.class,
-                    model: failure.model.map(|m| m.to_string()),
-                    attempts: failure.attempts,
-                    usage: failure.usage,
-                    cost_usd: failure.cost_usd,
-                };
-                (head, failure.message.into())
-            }
-        };
-        let id = call.id;
-        if self.push(&mut inner, &ToSession::Done { id, head }, text.as_bytes()).is_err() {
-            let head = failure(FailureClass::Server, 1);
-            let _ = self.push(&mut inner, &ToSession::Done { id, head }, b"the answer is too large");
+        if let Ok(answer) = &result {
+            let others = inner.open.len();
+            inner.hints.answered(asked, answer, others);
         }
+        let calls = result.as_ref().map_or_else(|failure| u64::from(failure.attempts > 0), |_| 1);
+        self.tell(&mut inner, call.id, result, calls);
     }
 }
 

@@ -8,6 +8,7 @@ mod between;
 mod calls;
 mod convert;
 mod hints;
+pub(crate) mod nested;
 mod net;
 pub(crate) mod single;
 mod told;

@@ -94,12 +94,13 @@ impl Waiting {
 
     /// Sends one. Nothing when there is no room, or a price must be known first.
     fn send(&mut self, sched: &mut Sched, asked: &Asked) -> Result<Option<OpId>, Fault> {
-        let head = asked.head();
+        let mut head = asked.head();
         if let Some((name, ask)) = ledger::price_wanted(&head, &self.scopes) {
             self.price = sched.call(ask, &[], false)?.map(|id| (id, name));
             return Ok(None);
         }
         let wanted = ledger::fits(&head, &self.scopes)?;
+        ledger::within(&mut head, &self.scopes);
         let sent = sched.call(head, &[asked.prompt.as_bytes()], false)?;
         if let Some(id) = sent {
             ledger::reserve(id.index, wanted, self.scopes.clone());

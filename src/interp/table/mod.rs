@@ -12,6 +12,7 @@ mod doc_comments;
 mod embed;
 mod files;
 mod help;
+mod nested;
 mod python;
 mod state;
 mod text;
@@ -225,6 +226,7 @@ fn index() -> &'static Index {
     INDEX.get_or_init(|| {
         let tables = [
             calls::TABLE,
+            nested::TABLE,
             embed::TABLE,
             control::FAN_OUT,
             control::CONTROL,
