@@ -33,6 +33,7 @@ mod pieces;
 mod providers;
 mod python;
 mod readme;
+mod recursion;
 mod reference;
 mod repl;
 mod results;
