@@ -21,6 +21,7 @@ const TOLD: &[&str] = &[
     "response-json",
     "failure?",
     "failure-message",
+    "rlm-query",
     "chunk-text",
     "chunk-document",
     "count-tokens",
