@@ -249,9 +249,16 @@ pub struct CallHead {
     pub retries: Option<u32>,
     /// Its place in the queue.
     pub priority: Priority,
-    /// How many loops may stand one within another from this one on, when it is one.
+    /// For calls that make others.
+    pub nested: Option<Box<NestedHead>>,
+}
+
+/// What is said of a call that makes others.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NestedHead {
+    /// How many loops may stand one within another from this one on.
     pub depth: Option<u32>,
-    /// The script's own budgets that it is charged to, the innermost first: for calls that make others.
+    /// The script's own budgets that it is charged to, the innermost first.
     pub within: Vec<ScopeLeft>,
 }
 
@@ -276,7 +283,8 @@ impl CallHead {
         let stops = self.sampling.stop.iter().map(|word| PART_OVERHEAD + word.len());
         let parts = self.messages.len().saturating_sub(1) * PART_OVERHEAD;
         let others = self.models.iter().chain(&self.fallback).map(|name| PART_OVERHEAD + name.len()).sum::<usize>();
-        let model = self.model.as_ref().map_or(0, String::len) + others + self.within.len() * PART_OVERHEAD;
+        let nested = self.nested.as_ref().map_or(0, |nested| nested.within.len() * PART_OVERHEAD);
+        let model = self.model.as_ref().map_or(0, String::len) + others + nested;
         texts + CALL_OVERHEAD + model + parts + mimes.chain(stops).sum::<usize>()
     }
 }

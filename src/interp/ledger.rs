@@ -156,7 +156,8 @@ pub(crate) fn fits(call: &CallHead, scopes: &[Scope]) -> Result<Spent, Fault> {
 /// What these budgets leave, for a call that makes others.
 pub(crate) fn within(call: &mut CallHead, scopes: &[Scope]) {
     if matches!(call.asks, Asks::Loop | Asks::Program) {
-        call.within = scopes.iter().map(|scope| ScopeLeft { id: scope.1, left: scope.0.borrow().left() }).collect();
+        let left = |scope: &Scope| ScopeLeft { id: scope.1, left: scope.0.borrow().left() };
+        call.nested.get_or_insert_default().within = scopes.iter().map(left).collect();
     }
 }
 

@@ -279,8 +279,9 @@ impl Calls {
         };
         let request = match head.asks {
             Asks::Loop | Asks::Program => {
-                let within = self.lock().scopes.account(&self.account, &head.within);
-                let (asks, depth) = (head.asks, head.depth);
+                let nested = head.nested.unwrap_or_default();
+                let within = self.lock().scopes.account(&self.account, &nested.within);
+                let (asks, depth) = (head.asks, nested.depth);
                 let wanted = Wanted { asks, request: &request, depth, timeout, account: within };
                 if self.answers(head.id, weight, wanted)? {
                     return Ok(());

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     interp::{json, value::Fault},
-    wire::{Asks, CallHead, MessageHead, Role},
+    wire::{Asks, CallHead, MessageHead, NestedHead, Role},
 };
 use steel::{SteelVal, rvals::SteelString};
 
@@ -91,11 +91,12 @@ pub(super) fn wire_call(primitive: &Primitive, args: &[SteelVal]) -> Result<Wire
     let mut next = || values.next().flatten();
     let (question, instruction, data) = (next(), next(), next());
     let (model, timeout, depth) = (next(), next(), next());
+    let depth = depth.and_then(|depth| if let SteelVal::IntV(n) = depth { u32::try_from(n).ok() } else { None });
     let texts = [question, instruction].map(|value| value.and_then(|value| text(&value)));
     let head = CallHead {
         model: model.and_then(|model| text(&model)).map(|model| model.to_string()),
         timeout_s: timeout.as_ref().and_then(number),
-        depth: depth.and_then(|depth| if let SteelVal::IntV(n) = depth { u32::try_from(n).ok() } else { None }),
+        nested: Some(Box::new(NestedHead { depth, within: Vec::new() })),
         ..CallHead::default()
     };
     exploring(primitive, texts, data, head)
