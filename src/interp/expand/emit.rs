@@ -38,7 +38,7 @@ pub(crate) struct Source {
 impl Source {
     /// A text of ours, which has no places in any program.
     pub(crate) fn ours(text: &str, constants: Vec<(String, SteelVal)>) -> Self {
-        Self { text: text.into(), constants, pieces: Vec::new(), lists: Vec::new(), context: None }
+        Self { text: text.into(), constants, ..Self::default() }
     }
 
     /// Where in the program a place of the new text lies.
