@@ -13,4 +13,7 @@
         [(hash? value) (and (andmap symbol? (hash-keys value)) (andmap jsexpr? (hash-values value)))]
         [else #f]))
 
+;; Null is void here.
+(define (json-null) (void))
+
 (define (current-command-line-arguments) (list->vector (script-args)))

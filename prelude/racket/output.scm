@@ -9,6 +9,9 @@
 
 (define eof (eof-object))
 
+;; Parameters are closures of one piece of program.
+(define (parameter? value) (%same-code? value current-output-port))
+
 ;; #f stands for the script's own output.
 (define (%out) (if (%redirected?) (current-output-port) #f))
 

@@ -52,7 +52,7 @@ pub(crate) const ABSENT: &[Absent] = &[
         instead: "`(struct name (field …))` makes records, and closures hold state",
         names: &["make-object", "is-a?", "object%", "is-a?/c", "field-bound?"],
         forms: &["class", "class*", "interface", "mixin", "trait", "new", "instantiate", "send", "send*", "send/apply", "dynamic-send", "get-field",
-            "set-field!", "super-new", "init-field", "define/public", "define/override", "define-generics"],
+            "set-field!", "super-new", "init-field", "define/public", "define/override"],
     },
     Absent {
         area: "modules and units",

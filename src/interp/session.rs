@@ -211,6 +211,7 @@ fn evaluate(language: &mut Language, program: &Program, mut source: Source, earl
     }
     // An interrupt that came between programs was for none of them.
     forget_interrupt(engine);
+    natives::running(&source.text);
     let result = catch_unwind(AssertUnwindSafe(|| engine.run(source.text.clone())));
     let ended = sched::with(|s| s.ended.take());
     let interrupted = forget_interrupt(engine);

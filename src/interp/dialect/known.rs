@@ -42,6 +42,11 @@ pub(super) const TABLE: &[Entry] = &[
             None => name_of(value).map_or(SteelVal::BoolV(false), |name| symbol(&name)),
         },
     })),
+    // Whether two procedures are of the same piece of program, whatever each has captured.
+    plain!("%same-code?", "a b", |args| Ok(SteelVal::BoolV(match (&args[0], &args[1]) {
+        (SteelVal::Closure(a), SteelVal::Closure(b)) => **a == **b,
+        _ => false,
+    }))),
     // An integer, a list of the least and the most or #f for no end, or nothing where it is not known.
     plain!("%arity", "procedure", |args| {
         if !is_procedure(&args[0]) {

@@ -7,6 +7,7 @@ use super::{
     forms::{
         core::{Core, misused, refused},
         small::several,
+        transformers,
     },
     rules::Rules,
     scope::{Binding, Field, Global, Local, Record, Scope},
@@ -192,7 +193,12 @@ impl Expander {
             }
             (Core::DefineSyntax, [target, body @ ..]) => match (target.items(), body) {
                 (None, [rules]) => self.define_syntax(target, rules, frame.scope, &form)?,
-                (Some(_), _) => return Err(refused("syntax-case", form.span)),
+                (Some([name, parameters @ ..]), body) => {
+                    match transformers::from_procedure(parameters, body) {
+                        Some(rules) => self.define_syntax(name, &rules, frame.scope, &form)?,
+                        None => return Err(refused("syntax-case", form.span)),
+                    }
+                }
                 _ => return Err(misused(&form, "a name and (syntax-rules …) are needed")),
             },
             (Core::DefineSyntaxRule, [pattern, template]) => {

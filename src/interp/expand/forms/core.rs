@@ -443,6 +443,8 @@ impl Expander {
             self.expression(rules, scope)?;
             return Err(misused(form, "a macro is another's name or `(syntax-rules …)`"));
         }
+        let rewritten = super::transformers::as_rules(rules);
+        let rules = rewritten.as_ref().unwrap_or(rules);
         let head = rules.items().and_then(|items| items.first()).and_then(Syntax::word);
         if head != Some("syntax-rules") {
             if let Some(word @ ("syntax-case" | "er-macro-transformer" | "syntax-parse")) = head {

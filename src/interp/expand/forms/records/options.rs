@@ -112,10 +112,7 @@ impl Options {
                 return Err(x.bad(generic, message));
             }
             _ => {
-                let results =
-                    defined.iter().map(|name| x.fill(name, "(cons 'NAME NAME)", &[("NAME", Part::One(name))]));
-                let results = results.collect();
-                ("(cons 'GENERIC (let () DEFINITIONS... (list RESULTS...)))", results)
+                ("(cons 'GENERIC RESULTS...)", vec![super::generics::methods(x, definitions, methods)])
             }
         };
         let parts = [
@@ -129,7 +126,7 @@ impl Options {
 }
 
 /// The name that a definition defines.
-fn name_of(definition: &Syntax) -> Option<&Syntax> {
+pub(super) fn name_of(definition: &Syntax) -> Option<&Syntax> {
     let mut target = definition.items()?.get(1)?;
     loop {
         target = match &target.node {
