@@ -61,7 +61,11 @@
            [found (or (and own (assq method own)) (and own (assq method fallbacks)))])
       (cond [found (cdr found)]
             [own (error method "not implemented for ~e" value)]
-            [else (raise-argument-error method (symbol->string predicate) value)])))
+            [else
+             (raise (make-exn:fail:contract
+                     (format "~a: contract violation:\n  expected: ~a\n  given: ~v\n  argument position: ~a"
+                             method predicate value (%ordinal (+ at 1)))
+                     (current-continuation-marks)))])))
   (%named-as method
              (lambda args
                (if (> (length args) at)

@@ -31,6 +31,10 @@ pub(super) const TABLE: &[Entry] = &[
         Ok(if kind.mutable { SteelVal::BoolV(false) } else { constructor(&kind) })
     }),
     plain!("%record-property", "value name", |args| Ok(property(&args[0], &args[1]).unwrap_or(SteelVal::BoolV(false)))),
+    plain!("%ordinal", "n", |args| Ok(match &args[0] {
+        SteelVal::IntV(n) => crate::interp::value::string(super::given::ordinal(usize::try_from(*n).unwrap_or(0))),
+        _ => SteelVal::BoolV(false),
+    })),
     // A list of the property's value, or #f.
     plain!("%property-of", "value name", |args| {
         let found = if is_record(&args[0]) { property(&args[0], &args[1]) } else { None };

@@ -269,13 +269,19 @@ impl Emitter {
 
     /// A variable's first value.
     fn initial(&mut self, local: &Local, value: &Code) {
-        if local.boxed() {
-            self.put("(box ", value.span);
-            self.code(value, true);
-            self.put(")", value.span);
-        } else {
-            self.code(value, true);
+        let named = self.wants_name(local, value);
+        self.put(if local.boxed() { "(box " } else { "" }, value.span);
+        self.put(if named { "(%inner-named " } else { "" }, value.span);
+        self.code(value, true);
+        if named {
+            self.put(&format!(" '{})", local.word), value.span);
         }
+        self.put(if local.boxed() { ")" } else { "" }, value.span);
+    }
+
+    /// Whether somebody may ask what a variable's procedure is called: one that is only ever called is spared it.
+    fn wants_name(&self, local: &Local, value: &Code) -> bool {
+        !self.internal && local.shown.get() && matches!(value.op, Op::Lambda(_)) && readable(&local.word)
     }
 
     fn lambda(&mut self, lambda: &super::code::Lambda, span: Span) {
@@ -328,7 +334,8 @@ impl Emitter {
         let last = steps.iter().rposition(|(local, _)| defined(local).is_some());
         for (i, (local, step)) in steps.iter().enumerate() {
             // Steel wants its definitions together.
-            let hidden = last.is_some_and(|last| i < last) && defined(local).is_none();
+            let more = last.is_some_and(|last| i < last);
+            let hidden = more && defined(local).is_none();
             if hidden {
                 self.put(&format!("(define nothing%{} ", self.source.text.len()), step.span);
             }
@@ -341,6 +348,13 @@ impl Emitter {
                 None => self.code(step, hidden),
             }
             self.put(if hidden { ") " } else { " " }, step.span);
+            if let Some(local) = local.as_ref().filter(|local| self.wants_name(local, step)) {
+                let name = local_name(local);
+                let value = if local.boxed() { format!("(unbox {name})") } else { name };
+                let call = format!("(%inner-named {value} '{})", local.word);
+                let define = format!("(define nothing%{} {call}) ", self.source.text.len());
+                self.put(if more { &define } else { &call }, step.span);
+            }
         }
         self.code(value, used);
     }
