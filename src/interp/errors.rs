@@ -258,7 +258,8 @@ fn type_problem(message: &str, callee: Option<&str>) -> Option<Said> {
     };
     // It is told what it was of a pair alone.
     let found = if name == "cdr" && wanted == "a non empty list" { Some("'()") } else { found };
-    if name == "apply" && wanted.contains("function")
+    if name == "apply"
+        && wanted.contains("function")
         && let Some(found) = found
     {
         return Some(said(not_applicable(found), ""));

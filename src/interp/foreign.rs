@@ -55,10 +55,10 @@ pub(crate) const ABSENT: &[Absent] = &[
             "set-field!", "super-new", "init-field", "define/public", "define/override"],
     },
     Absent {
-        area: "modules and units",
-        instead: "a script is one program: leave the module out",
+        area: "units and libraries",
+        instead: "`(require \"file.scm\")` takes what a file beside the script defines",
         names: &["dynamic-require", "namespace-require"],
-        forms: &["module", "module*", "unit", "define-unit", "define-signature", "invoke-unit", "require-builtin", "define-library"],
+        forms: &["unit", "define-unit", "define-signature", "invoke-unit", "require-builtin", "define-library"],
     },
     Absent {
         area: "contracts",

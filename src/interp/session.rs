@@ -97,8 +97,10 @@ fn run(
             return Err(broken_off());
         }
         // What was misread may only be so because a parenthesis is missing above it.
-        let expanded = language.expander.program(&program.text);
-        expanded.map_err(|error| errors::unbalanced(&program.text).unwrap_or(error))
+        let own = program.beside.iter().map(|(_, place)| place.start).min().unwrap_or(program.text.len());
+        let own = program.text.get(..own).unwrap_or_default();
+        let expanded = language.expander.program_with(&program.text, &program.beside);
+        expanded.map_err(|error| errors::unbalanced(own).unwrap_or(error))
     });
     let came = match source.and_then(|source| bind_context(&mut language.engine, source)) {
         Ok(source) => evaluate(language, &program, source, earlier),

@@ -3,6 +3,7 @@
 //! The host never runs script code; killing an interpreter loses nothing that was paid for. Not here: how models are
 //! called (`llm`), and what a terminal shows (`cli`).
 
+mod beside;
 mod between;
 mod calls;
 mod convert;
@@ -11,6 +12,7 @@ mod net;
 mod told;
 mod zygote;
 
+pub use beside::Beside;
 pub use calls::{Counts, Usage};
 pub(crate) use convert::convert;
 pub use zygote::{Exit, Interpreter, Zygote};
@@ -92,6 +94,8 @@ pub enum Stop {
 pub struct Program {
     /// Its text.
     pub text: String,
+    /// The files that it requires ([`Program::require_beside`] reads them).
+    pub beside: Vec<Beside>,
     /// Whether it is a script, or what somebody has typed.
     pub mode: Mode,
     /// Whether its value is wanted as JSON rather than in `display` form.
@@ -239,10 +243,13 @@ impl Session {
             confined: self.confined,
             granted: program.permissions.granted(),
             limits: program.limits,
+            beside: program.beside.iter().map(|file| (file.name.clone(), file.text.len() as u32)).collect(),
         };
+        let files = program.beside.iter().map(|file| file.text.as_str());
+        let text: String = std::iter::once(program.text.as_str()).chain(files).collect();
         self.calls.limit(program.limits);
         self.open_net(&program.permissions)?;
-        self.calls.frame(&run, program.text.as_bytes()).map_err(|_| too_large("the script, with its arguments,"))
+        self.calls.frame(&run, text.as_bytes()).map_err(|_| too_large("the script, with its arguments,"))
     }
 
     /// Serves the connections that it may ask for, from the first program on that may.

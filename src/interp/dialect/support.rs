@@ -124,22 +124,17 @@ fn miscounted(name: &str, least: usize, most: Option<usize>, given: usize) -> St
     wrong_arity(name, &expected, given, "", least, most)
 }
 
-fn wrong_arity(
-    name: &str,
-    expected: &str,
-    given: usize,
-    more: &str,
-    least: usize,
-    most: Option<usize>,
-) -> SteelErr {
+fn wrong_arity(name: &str, expected: &str, given: usize, more: &str, least: usize, most: Option<usize>) -> SteelErr {
     let what = "the expected number of arguments does not match the given number";
     let message = format!("{name}: arity mismatch;\n {what}{expected}\n  given: {given}{more}");
     let fault = Fault { kind: Exn::Arity, ..Fault::script(message) };
-    raise(match most {
-        Some(most) if most > least => fault.hint(format!("it takes {least} to {most} arguments")),
-        _ => fault,
-    }
-    .into_value())
+    raise(
+        match most {
+            Some(most) if most > least => fault.hint(format!("it takes {least} to {most} arguments")),
+            _ => fault,
+        }
+        .into_value(),
+    )
 }
 
 /// The arguments of a call that went wrong, those with keywords last and in order.
@@ -205,7 +200,8 @@ fn sorted(args: &[SteelVal]) -> Native {
     while let Some(value) = given.next() {
         match keyword(value).filter(|_| !keys.is_empty()) {
             Some(key) => {
-                let value = given.next().ok_or_else(|| failed(format!("{name}: the keyword `#:{key}` has no value")))?;
+                let value =
+                    given.next().ok_or_else(|| failed(format!("{name}: the keyword `#:{key}` has no value")))?;
                 keyed.push((SteelString::from(key), value.clone()));
             }
             None => positional.push(value.clone()),

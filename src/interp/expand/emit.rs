@@ -123,11 +123,11 @@ impl Emitter {
         self.source.lists.push(start..self.source.text.len());
     }
 
-    /// All forms of the top level. `shown`: the values of expressions are printed, as Racket's modules do.
+    /// All forms of the top level.
     ///
     /// Steel panics when a variable is named at run time that no definition has been reached of. So in a script's program
     /// all variables exist from its beginning, and what needs no computing has its value there.
-    pub(super) fn program(&mut self, tops: &[Top], shown: bool) {
+    pub(super) fn program(&mut self, tops: &[Top]) {
         let (first, rest): (Vec<&Top>, Vec<&Top>) = match self.internal {
             true => (Vec::new(), tops.iter().collect()),
             false => tops.iter().partition(|top| matches!(top, Top::Define(global, code) if defines(global, code))),
@@ -138,12 +138,12 @@ impl Emitter {
             }
         }
         for top in first.into_iter().chain(rest) {
-            self.top(top, shown);
+            self.top(top);
             self.source.text.push('\n');
         }
     }
 
-    fn top(&mut self, top: &Top, shown: bool) {
+    fn top(&mut self, top: &Top) {
         let word = |plain: bool, internal: bool| if plain || internal { "define" } else { "set!" };
         match top {
             Top::Define(global, code) => {
@@ -172,7 +172,7 @@ impl Emitter {
                     self.put("\nvoid", code.span);
                 }
             }
-            Top::Run(code) => self.fiber(code, shown.then_some("%show")),
+            Top::Run(code, shown) => self.fiber(code, shown.then_some("%show")),
         }
     }
 

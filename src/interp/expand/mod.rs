@@ -13,6 +13,7 @@ mod expression;
 mod forms;
 mod lambda;
 mod literal;
+pub(crate) mod modules;
 mod order;
 mod program;
 pub(crate) mod read;
@@ -65,6 +66,10 @@ pub(crate) struct Expander {
     context: Option<Span>,
     /// Whether the program takes continuations that it may enter again.
     reentrant: bool,
+    /// What it may require.
+    modules: modules::Modules,
+    /// Whether the values of the expressions at its top level are printed, as Racket's modules do.
+    shows: bool,
 }
 
 /// More than this is an expansion without end.
@@ -90,6 +95,8 @@ impl Expander {
             text: "".into(),
             context: None,
             reentrant: false,
+            modules: modules::Modules::default(),
+            shows: false,
         }
     }
 

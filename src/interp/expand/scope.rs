@@ -191,7 +191,7 @@ impl Scope {
 }
 
 impl Binding {
-    fn is(&self, other: &Self) -> bool {
+    pub(crate) fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Local(a), Self::Local(b)) => Rc::ptr_eq(a, b),
             (Self::Global(a), Self::Global(b)) => Rc::ptr_eq(a, b),

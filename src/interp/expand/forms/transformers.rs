@@ -10,9 +10,7 @@ pub(in crate::interp::expand) fn as_rules(transformer: &Syntax) -> Option<Syntax
         [head, parameters, body @ ..] if head.is_word("lambda") || head.is_word("λ") => {
             from_procedure(parameters.items()?, body)
         }
-        [head, clauses @ ..] if head.is_word("syntax-parser") => {
-            rules(&[], clauses, transformer, true)
-        }
+        [head, clauses @ ..] if head.is_word("syntax-parser") => rules(&[], clauses, transformer, true),
         _ => None,
     }
 }

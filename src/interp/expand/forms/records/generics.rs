@@ -108,11 +108,9 @@ pub(super) fn methods(x: &Expander, definitions: &[Syntax], at: &Syntax) -> Synt
         }
     }
     let names = inside.iter().filter_map(name_of);
-    let pairs: Vec<Syntax> = names.map(|name| x.fill(name, "(cons 'NAME NAME)", &[("NAME", Part::One(name))])).collect();
-    let parts = [
-        ("OUTSIDE", Part::Many(&outside)),
-        ("DEFINITIONS", Part::Many(&inside)),
-        ("PAIRS", Part::Many(&pairs)),
-    ];
+    let pairs: Vec<Syntax> =
+        names.map(|name| x.fill(name, "(cons 'NAME NAME)", &[("NAME", Part::One(name))])).collect();
+    let parts =
+        [("OUTSIDE", Part::Many(&outside)), ("DEFINITIONS", Part::Many(&inside)), ("PAIRS", Part::Many(&pairs))];
     x.fill(at, "(let (OUTSIDE...) (let () DEFINITIONS... (list PAIRS...)))", &parts)
 }

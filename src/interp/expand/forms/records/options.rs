@@ -111,9 +111,7 @@ impl Options {
                 let message = format!("{who}: methods of `{generic}` are not in this dialect");
                 return Err(x.bad(generic, message));
             }
-            _ => {
-                ("(cons 'GENERIC RESULTS...)", vec![super::generics::methods(x, definitions, methods)])
-            }
+            _ => ("(cons 'GENERIC RESULTS...)", vec![super::generics::methods(x, definitions, methods)]),
         };
         let parts = [
             ("GENERIC", Part::One(generic)),
