@@ -34,6 +34,7 @@ mod python;
 mod readme;
 mod reference;
 mod repl;
+mod requires;
 mod results;
 mod scheduler;
 mod schemas;

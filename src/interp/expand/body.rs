@@ -9,7 +9,7 @@ use super::{
         small::several,
         transformers,
     },
-    modules::{Exports, Imports},
+    modules::{self, Exports, Imports},
     rules::Rules,
     scope::{Binding, Field, Global, Local, Record, Scope},
     syntax::{Name, Node, Syntax},
@@ -38,8 +38,16 @@ struct Frame<'a> {
     items: Vec<Item>,
     /// The specs of the `provide`s, if there are any.
     provides: Option<Vec<Syntax>>,
+    /// What stands in the module `main`: it is run last, and of a script alone.
+    main: Vec<Syntax>,
     /// What was taken from files and from modules in the program.
     imported: Imports,
+}
+
+impl<'a> Frame<'a> {
+    fn new(scope: &'a Scope, top: Option<HashSet<Name>>) -> Self {
+        Self { scope, top, items: Vec::new(), provides: None, main: Vec::new(), imported: Imports::new() }
+    }
 }
 
 impl Expander {
@@ -50,7 +58,7 @@ impl Expander {
         {
             return self.expression(one, scope);
         }
-        let mut frame = Frame { scope, top: None, items: Vec::new(), provides: None, imported: Imports::new() };
+        let mut frame = Frame::new(scope, None);
         for form in forms {
             self.gather(form, &mut frame)?;
         }
@@ -128,10 +136,12 @@ impl Expander {
 
     /// The same in a scope, and what it provides.
     pub(super) fn top_in(&mut self, forms: &[Syntax], scope: &Scope) -> Step<(Vec<Top>, Exports)> {
-        let top = Some(HashSet::new());
-        let mut frame = Frame { scope, top, items: Vec::new(), provides: None, imported: Imports::new() };
+        let mut frame = Frame::new(scope, Some(HashSet::new()));
         for form in forms {
             self.gather(form, &mut frame)?;
+        }
+        for form in std::mem::take(&mut frame.main) {
+            self.gather(&form, &mut frame)?;
         }
         let exports = match self.modules.within() {
             true => self.provided(frame.provides.as_deref(), scope, &frame.imported)?,
@@ -230,16 +240,13 @@ impl Expander {
                 frame.scope.bind(name.clone(), Binding::Record(Rc::new(record)));
             }
             (Core::Module, [name, body @ ..]) if frame.top.is_some() => {
-                // Tests are run by Racket's own tool alone.
-                if !name.is_word("test") {
-                    for form in body {
-                        self.gather(form, frame)?;
-                    }
+                // Tests are run by Racket's own tool alone, and others by whoever requires them.
+                if name.is_word("main") && !self.modules.within() {
+                    frame.main.extend(body.iter().cloned());
                 }
             }
             (Core::Submodule, [name, _, body @ ..]) if frame.top.is_some() => match name.word() {
-                // What `racket` itself runs last.
-                Some("main") => body.iter().try_for_each(|form| self.gather(form, frame))?,
+                Some("main") if !self.modules.within() => frame.main.extend(body.iter().cloned()),
                 Some(word) => self.modules.holds(word, body),
                 None => return Err(misused(&form, "it is written (module name language form …)")),
             },
@@ -265,10 +272,10 @@ impl Expander {
 
     /// What a module of Racket's gives is there already, whatever its name; what it is to be called otherwise is bound.
     fn require(&mut self, spec: &Syntax, frame: &mut Frame) -> Step<()> {
+        if frame.top.is_none() {
+            modules::not_within(spec)?;
+        }
         if let Some(taken) = self.taken(spec)? {
-            if frame.top.is_none() {
-                return Err(error(spec.span, "files are required at the top level alone", "move the `require` there"));
-            }
             return taken.into_iter().try_for_each(|(word, binding)| import(word, binding, spec, frame));
         }
         let rename = |new: &Syntax, old: Rc<str>| {

@@ -103,6 +103,16 @@ fn in_specs(specs: &[Syntax], found: &mut Vec<(Rc<str>, Range<u32>)>) {
     }
 }
 
+/// Refuses a spec of a file where none can be required.
+pub(super) fn not_within(spec: &Syntax) -> Step<()> {
+    let mut found = Vec::new();
+    in_specs(std::slice::from_ref(spec), &mut found);
+    match found.is_empty() {
+        true => Ok(()),
+        false => Err(error(spec.span, "files are required at the top level alone", "move the `require` there")),
+    }
+}
+
 fn text_of(spec: &Syntax) -> Option<&str> {
     match &spec.node {
         Node::Literal(Datum::String(text)) => Some(text),

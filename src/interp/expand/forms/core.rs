@@ -8,7 +8,7 @@ use crate::interp::{
     expand::{
         Expander, Step,
         code::{Code, Op},
-        error,
+        error, modules,
         rules::Rules,
         scope::{Binding, Scope},
         syntax::{Node, Span, Syntax},
@@ -163,7 +163,8 @@ impl Core {
                 }
                 [] => Err(misused(form, "macros and a body are needed")),
             },
-            Self::Provide | Self::Require => Ok(x.void(form)),
+            Self::Provide => Ok(x.void(form)),
+            Self::Require => args.iter().try_for_each(modules::not_within).map(|()| x.void(form)),
             Self::Module | Self::Submodule => Err(misused(form, "it stands at the top level alone")),
             Self::Define
             | Self::DefineList
