@@ -38,7 +38,7 @@ fn an_error_in_a_required_file_is_shown_there() {
     let program = script("(require \"lib/deep.scm\")\n(boom '())").file("lib/deep.scm", DEEP);
     let ran = program.run();
     assert_eq!(ran.code, Some(1));
-    assert!(ran.stderr.contains("lib/deep.scm:4:4\n") && ran.stderr.contains("4 |   (car x)\n"), "{ran:?}");
+    assert!(ran.stderr.contains("lib/deep.scm:4:4\n") && ran.stderr.contains("4 |   (car x))\n"), "{ran:?}");
     let json = program.json();
     assert_eq!(json["error"]["line"], 4);
     assert!(json["error"]["file"].as_str().unwrap().ends_with("lib/deep.scm"), "{json}");

@@ -145,7 +145,7 @@ impl Expander {
         }
         let exports = match self.modules.within() {
             true => self.provided(frame.provides.as_deref(), scope, &frame.imported)?,
-            false => Exports::new(),
+            false => Exports::default(),
         };
         let mut tops = Vec::with_capacity(frame.items.len());
         for item in frame.items {
@@ -276,7 +276,8 @@ impl Expander {
             modules::not_within(spec)?;
         }
         if let Some(taken) = self.taken(spec)? {
-            return taken.into_iter().try_for_each(|(word, binding)| import(word, binding, spec, frame));
+            let Exports { all, stated } = taken;
+            return all.into_iter().try_for_each(|(word, binding)| import(word, binding, spec, stated, frame));
         }
         let rename = |new: &Syntax, old: Rc<str>| {
             if let (Some(new), Some(binding)) = (new.name(), self.meaning(&old)) {
@@ -354,10 +355,13 @@ impl Expander {
             local.pending.set(true);
             return Ok(Variable::Local(local));
         }
-        if let Some(file) = frame.imported.get(name.word()) {
+        let imported = frame.imported.remove(name.word());
+        if let Some((file, true)) = &imported {
             return Err(twice_known(target, file));
         }
-        if let Some(Binding::Global(global)) = frame.scope.bound(name) {
+        if let Some(Binding::Global(global)) = frame.scope.bound(name)
+            && imported.is_none()
+        {
             if self.internal {
                 // Two parts of the language have given two things one name.
                 return Err(error(target.span, format!("`{}` is defined twice", name.word()), ""));
@@ -393,16 +397,19 @@ impl Expander {
 }
 
 /// Binds what was required.
-fn import(word: Rc<str>, binding: Binding, spec: &Syntax, frame: &mut Frame) -> Step<()> {
+fn import(word: Rc<str>, binding: Binding, spec: &Syntax, stated: bool, frame: &mut Frame) -> Step<()> {
     let name = Name::Plain(word.clone());
     let defined = frame.top.as_ref().is_some_and(|defined| defined.contains(&name));
+    if defined && !stated {
+        return Ok(());
+    }
     let other = frame.imported.contains_key(&word) && !frame.scope.bound(&name).is_some_and(|known| known.is(&binding));
     if defined || other {
         let at = Syntax::new(Node::Name(name), spec.span);
         return Err(twice_known(&at, &spec.to_string()));
     }
     frame.scope.bind(name, binding);
-    frame.imported.insert(word, spec.to_string().into());
+    frame.imported.insert(word, (spec.to_string().into(), stated));
     Ok(())
 }
 

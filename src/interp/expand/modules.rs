@@ -16,8 +16,20 @@ use super::{
 use crate::wire::ScriptError;
 use std::{collections::HashMap, mem, ops::Range, rc::Rc};
 
-/// What a module gives: words, and what they mean.
-pub(super) type Exports = Vec<(Rc<str>, Binding)>;
+/// What a module gives.
+#[derive(Clone, Default)]
+pub(super) struct Exports {
+    /// Words, and what they mean.
+    pub(super) all: Vec<(Rc<str>, Binding)>,
+    /// Whether it said so itself. A file without `provide` gives all that it defines, and what others define comes first.
+    pub(super) stated: bool,
+}
+
+impl Exports {
+    fn mapped(self, f: impl FnMut((Rc<str>, Binding)) -> Option<(Rc<str>, Binding)>) -> Self {
+        Self { all: self.all.into_iter().filter_map(f).collect(), ..self }
+    }
+}
 
 /// A module, by how far it has come.
 pub(super) enum Module {
@@ -139,23 +151,24 @@ impl Expander {
             }
             [word, of, names @ ..] if word.is_word("only-in") => {
                 let Some(all) = self.taken(of)? else { return Ok(None) };
+                let all = all.all;
                 let pick = |item: &Syntax| {
                     let (old, new) = renamed(item);
                     let old = old.and_then(Syntax::word).ok_or_else(|| no_name(item))?;
                     let binding = all.iter().find(|(word, _)| **word == *old).ok_or_else(|| missing(item, old, of))?;
                     Ok((new.and_then(Syntax::word).unwrap_or(old).into(), binding.1.clone()))
                 };
-                names.iter().map(pick).collect::<Step<Exports>>().map(Some)
+                let all = names.iter().map(pick).collect::<Step<Vec<_>>>()?;
+                Ok(Some(Exports { all, stated: true }))
             }
             [word, of, names @ ..] if word.is_word("except-in") => {
                 let taken = self.taken(of)?;
-                Ok(taken
-                    .map(|all| all.into_iter().filter(|(word, _)| !names.iter().any(|n| n.is_word(word))).collect()))
+                Ok(taken.map(|all| all.mapped(|(w, b)| (!names.iter().any(|n| n.is_word(&w))).then_some((w, b)))))
             }
             [word, prefix, of] if word.is_word("prefix-in") => {
                 let taken = self.taken(of)?;
                 let prefix = prefix.word().unwrap_or_default();
-                Ok(taken.map(|all| all.into_iter().map(|(w, b)| (format!("{prefix}{w}").into(), b)).collect()))
+                Ok(taken.map(|all| all.mapped(|(w, b)| Some((format!("{prefix}{w}").into(), b)))))
             }
             [word, of, names @ ..] if word.is_word("rename-in") => {
                 let taken = self.taken(of)?;
@@ -163,7 +176,7 @@ impl Expander {
                     let pair = names.iter().map(renamed).find(|(old, _)| old.is_some_and(|old| old.is_word(word)));
                     pair.and_then(|(_, new)| new?.word()).map_or(word.clone(), Into::into)
                 };
-                Ok(taken.map(|all| all.into_iter().map(|(w, b)| (new(&w), b)).collect()))
+                Ok(taken.map(|all| all.mapped(|(w, b)| Some((new(&w), b)))))
             }
             _ => Ok(None),
         }
@@ -223,7 +236,7 @@ impl Expander {
             let binding = scope.bound(&Name::Plain(inner))?;
             Some((outer, outside(binding, scope)))
         });
-        Ok(found.collect())
+        Ok(Exports { all: found.collect(), stated: specs.is_some() })
     }
 
     /// The words of a spec of `provide`, each with what it is called outside.
@@ -294,8 +307,8 @@ impl Expander {
     }
 }
 
-/// Which file each word that was required came from.
-pub(super) type Imports = HashMap<Rc<str>, Rc<str>>;
+/// Which file each word that was required came from, and whether that stated it.
+pub(super) type Imports = HashMap<Rc<str>, (Rc<str>, bool)>;
 
 /// The body of a program that is one module, whatever its name, or the program.
 pub(super) fn whole(forms: &[Syntax]) -> &[Syntax] {
