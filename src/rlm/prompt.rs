@@ -42,6 +42,7 @@ const TOLD: &[&str] = &[
     "finish",
     "finish-var",
     "try",
+    "show-vars",
     "help",
     "apropos",
 ];

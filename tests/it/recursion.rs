@@ -238,6 +238,16 @@ fn a_program_of_a_model_is_run_apart() {
 }
 
 #[test]
+fn what_has_been_defined_can_be_shown() {
+    let text = "(define b \"two\") (define (f x) x) (struct p (x)) (define l (make-list 200 'xy)) (show-vars) (define later 1)";
+    let ran = script(text).run();
+    assert!(ran.value().starts_with("b = \"two\"\nf = #<procedure:f>\nl = (xy xy "), "{ran:?}");
+    assert!(ran.stdout.contains(" … 601 characters\nlater = (no value yet)\n"), "{ran:?}");
+    assert_eq!(script("(show-vars)").run().value(), "");
+    assert_eq!(script("(show-vars 1)").run().code, Some(1));
+}
+
+#[test]
 fn a_program_of_a_model_that_never_ends_is_ended() {
     let ran = script("(eval-untrusted \"(let loop () (loop))\" #:timeout 0.3)").run();
     assert_eq!(ran.code, Some(1), "{ran:?}");
