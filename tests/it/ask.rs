@@ -125,7 +125,7 @@ fn a_root_model_inspects_errs_mends_fans_out_and_finishes() {
     );
     assert_eq!(told[4], "Output:\n3 answers\nValue: (\"one\" \"two\" \"three\")\nCalls: 3.\n");
     assert_eq!(told.len(), 5);
-    let shown = "turn 1\n  | (string-length context)\nturn 2\n";
+    let shown = "turn 1\n  | (string-length context)\n  => 13\nturn 2\n";
     assert!(ran.stderr.starts_with(shown) && ran.stderr.contains("\n  3 calls\nturn 5\n"), "{}", ran.stderr);
 }
 
@@ -324,10 +324,7 @@ fn json_has_every_turn() {
     let turns = object["turns"].as_array().unwrap();
     assert_eq!(turns.len(), 4);
     assert_eq!((&turns[0]["iteration"], &turns[0]["code"]), (&1.into(), &"(string-length context)\n".into()));
-    assert_eq!(
-        (&turns[0]["output"], &turns[0]["error"], &turns[0]["subcalls"]),
-        (&"7\n".into(), &Value::Null, &0.into())
-    );
+    assert_eq!((&turns[0]["value"], &turns[0]["error"], &turns[0]["subcalls"]), (&"7".into(), &Value::Null, &0.into()));
     assert!(turns[1]["error"].as_str().unwrap().starts_with("error: string-append: "), "{}", turns[1]);
     assert_eq!((&turns[3]["language"], &object["usage"]["calls"]), (&"python".into(), &4.into()));
 }

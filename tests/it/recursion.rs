@@ -242,7 +242,7 @@ fn what_has_been_defined_can_be_shown() {
     let text = "(define b \"two\") (define (f x) x) (struct p (x)) (define l (make-list 200 'xy)) (show-vars) (define later 1)";
     let ran = script(text).run();
     assert!(ran.value().starts_with("b = \"two\"\nf = #<procedure:f>\nl = (xy xy "), "{ran:?}");
-    assert!(ran.stdout.contains(" … 601 characters\nlater = (no value yet)\n"), "{ran:?}");
+    assert!(ran.stdout.contains(" … 601 characters\np-x = ") && !ran.stdout.contains("later"), "{ran:?}");
     assert_eq!(script("(show-vars)").run().value(), "");
     assert_eq!(script("(show-vars 1)").run().code, Some(1));
 }
