@@ -246,7 +246,11 @@ impl Calls {
             .bounds_money()
             .then(|| told::price(&self.dispatcher, &head, head.asks == Asks::Vectors))
             .flatten();
-        let reserved = budget::estimate(&head, price);
+        // A loop's own calls are set aside by themselves: this is for the one that takes its place where it would be too deep.
+        let reserved = match head.asks {
+            Asks::Loop => budget::estimate(&CallHead { asks: Asks::Answer, ..head.clone() }, price),
+            _ => budget::estimate(&head, price),
+        };
         let mut rest = Tail(tail);
         let mut messages = Vec::with_capacity(head.messages.len());
         for message in head.messages {
