@@ -178,6 +178,17 @@ fn what_loops_take_is_charged_to_those_who_asked() {
 }
 
 #[test]
+fn what_a_loop_may_explore_is_not_charged_as_a_prompt() {
+    let mock = finishing("(string-length context)");
+    let text = "(parameterize ([token-budget 5000])
+                  (syntax-e (rlm-query #:instruction \"q\" #:data (make-string 1000000 #\\x))))";
+    assert_eq!(script(text).server(&mock).run().value(), "1000000");
+    // Where no loop may stand it is one.
+    let ran = script(text).server(&mock).args(&["--max-depth", "1", "--max-tokens", "5000"]).run();
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+}
+
+#[test]
 fn a_cancelled_loop_ends_with_its_session() {
     let mock = server(|_, call| {
         if call.text().contains("hang") { "```scheme\n(sleep 1000)\n```" } else { "```scheme\n(display \"hang\")\n```" }
