@@ -41,6 +41,10 @@
 
 (define (unsafe-raw-query . args) (syntax-e (%finished (%submit 'unsafe-raw-query args #f))))
 
+;; A function of the embedding program's.
+(define (%call-function name args)
+  (%function-value name (%finished (%submit name args #f))))
+
 ;; ---- handles
 
 (define (%wait-for-any handles)

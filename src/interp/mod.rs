@@ -12,6 +12,7 @@ mod errors;
 mod expand;
 mod files;
 pub(crate) mod foreign;
+mod functions;
 mod group;
 pub(crate) mod input;
 mod inputs;

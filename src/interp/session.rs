@@ -5,6 +5,7 @@ use super::{
     engine::Language,
     errors,
     expand::{self, Source},
+    functions,
     inputs::{self, Input, Inputs},
     ledger,
     link::Link,
@@ -90,6 +91,7 @@ fn run(
     }
     let raised = confine(&program, net);
     ledger::begin(&mut program);
+    functions::bind(language);
     language.expander.at_prompt = matches!(program.mode, Mode::Input(_));
     output::watched(language.expander.at_prompt);
     let source = raised.map_err(wall::missing).and_then(|()| {

@@ -2,6 +2,10 @@
 //!
 //! Each call is answered by exactly one frame, whatever happens to it. Not here: the socket.
 
+mod functions;
+
+pub use functions::Function;
+
 use super::{
     hints::{Asked, Hints},
     told,
@@ -86,6 +90,7 @@ struct Inner {
     /// Of calls that name none, in place of the host's.
     model: Option<Arc<str>>,
     hints: Hints,
+    functions: functions::Functions,
     /// Calls that have a partial answer to send.
     partials: Vec<u32>,
     /// Bytes of calls that wait in the queue.
@@ -119,6 +124,7 @@ impl Calls {
                 budget: Budget::default(),
                 model: None,
                 hints: Hints::default(),
+                functions: functions::Functions::default(),
                 partials: Vec::new(),
                 waiting: 0,
                 credit: 0,
@@ -251,6 +257,9 @@ impl Calls {
         if head.messages.len() > MAX_MESSAGES || self.lock().waiting > (wire::CREDIT + wire::MAX_FRAME) as u64 {
             return Err(WireError::Size(tail.len()));
         }
+        if head.asks == Asks::Function {
+            return self.call_function(&head, tail, weight);
+        }
         // Vectors have a default of their own.
         if head.model.is_none() && !matches!(head.asks, Asks::Vectors | Asks::Price { vectors: true }) {
             head.model = self.lock().model.as_deref().map(Into::into);
@@ -258,7 +267,7 @@ impl Calls {
         if let Some(text) = told::answer(&self.dispatcher, &head) {
             let mut inner = self.lock();
             inner.credit += weight;
-            return self.push(&mut inner, &ToSession::Done { id: head.id, head: told::head() }, text.as_bytes());
+            return self.push(&mut inner, &ToSession::Done { id: head.id, head: told::head("") }, text.as_bytes());
         }
         let bounded = self.lock().budget.limits().cost_usd.is_some();
         let price = bounded.then(|| told::price(&self.dispatcher, &head, head.asks == Asks::Vectors)).flatten();
@@ -336,6 +345,9 @@ impl Calls {
 
     /// The script does not want a call any more.
     pub(super) fn cancel(&self, id: u32) {
+        if self.cancel_function(id) {
+            return;
+        }
         let mut inner = self.lock();
         // It may have ended while the script's word was on its way.
         let Some(open) = inner.open.remove(&id) else { return };
@@ -360,6 +372,7 @@ impl Calls {
 
     /// Nobody wants any of them any more.
     pub(super) fn drop_all(&self) {
+        self.cancel_functions();
         let mut inner = self.lock();
         let open = std::mem::take(&mut inner.open);
         for (id, open) in open {

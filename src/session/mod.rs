@@ -11,7 +11,7 @@ mod net;
 mod told;
 mod zygote;
 
-pub use calls::{Counts, Usage};
+pub use calls::{Counts, Function, Usage};
 pub(crate) use convert::convert;
 pub use zygote::{Exit, Interpreter, Zygote};
 
