@@ -66,13 +66,20 @@ impl Contexts {
 
     /// One context, from memory.
     pub fn from_text(name: &str, text: &str) -> Result<Self, Error> {
+        Self::from_texts(&[(name, text)])
+    }
+
+    /// Contexts from memory, each with its name.
+    pub fn from_texts(texts: &[(&str, &str)]) -> Result<Self, Error> {
         let mut collecting = Collecting::new()?;
-        let measured = collecting.pack(&mut text.as_bytes(), Path::new("text"))?;
-        let Scanned::Text(measure) = measured else {
-            return Err(usage(format!("the context `{name}` holds bytes that are no text"), "leave them out"));
-        };
-        collecting.packed(0, measure);
-        collecting.groups = vec![(name.into(), false, vec![Entry { name: name.into(), found: Found::Lies(0) }])];
+        for (name, text) in texts {
+            let begun = collecting.packed;
+            let Scanned::Text(measure) = collecting.pack(&mut text.as_bytes(), Path::new("text"))? else {
+                return Err(usage(format!("the context `{name}` holds bytes that are no text"), "leave them out"));
+            };
+            let found = Found::Lies(collecting.packed(begun, measure));
+            collecting.groups.push(((*name).into(), false, vec![Entry { name: (*name).into(), found }]));
+        }
         collecting.finish()
     }
 

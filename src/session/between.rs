@@ -1,7 +1,7 @@
 //! What can be done with a session while none of its programs runs: hear what earlier ones have left running, and change
 //! what the next ones find.
 
-use super::{CATCH_UP, Listener, MEMORY_CHECK, Program, Session, Usage, resident, too_much_memory};
+use super::{CATCH_UP, Function, Listener, MEMORY_CHECK, Program, Session, Usage, resident, too_much_memory};
 use crate::{
     context::Contexts,
     error::Error,
@@ -56,6 +56,11 @@ impl Session {
     /// The model of calls that name none, from here on.
     pub fn set_model(&self, model: Option<String>) {
         self.calls.set_model(model);
+    }
+
+    /// Lets its programs call these functions of the embedding program's, from the next one on.
+    pub fn add_functions(&self, functions: &[Function]) -> Result<(), Error> {
+        if functions.is_empty() { Ok(()) } else { self.calls.serve(functions) }
     }
 
     /// Adds contexts to those that programs find. Their texts are sent, so each is bounded by the size of a frame.

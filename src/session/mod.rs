@@ -9,6 +9,7 @@ mod convert;
 mod hints;
 mod net;
 mod told;
+mod usage;
 mod zygote;
 
 pub use calls::{Counts, Function, Usage};
@@ -63,6 +64,8 @@ pub trait Listener {
     }
     /// A map-async has come further.
     fn progress(&mut self, progress: Progress);
+    /// The script noted something, by `log-event`: what it calls it, and the value as JSON.
+    fn noted(&mut self, _name: &str, _value: &str) {}
 }
 
 /// How far a map-async is.
@@ -365,6 +368,7 @@ impl Session {
             ToHost::Cancel(id) => self.calls.cancel(id),
             ToHost::Event { name } => {
                 let (name, value) = (visible(begin(&name, MAX_LABEL)), text(tail)?);
+                listener.noted(&name, &value);
                 tracing::info!("{name}: {}", visible(begin(&value, MAX_EVENT)));
             }
             ToHost::Output(stream) => listener.wrote(stream, &text(tail)?)?,

@@ -23,7 +23,7 @@ use crate::{
     llm::{dispatch::Dispatcher, router},
     permissions::Permissions,
     session::{Listener, Outcome, Program, Progress, Report, Session, Stop, Usage, Zygote},
-    wire::{Limits, Mode, Question, Stream},
+    wire::{Mode, Question, Stream},
 };
 use std::{
     collections::VecDeque,
@@ -108,7 +108,7 @@ impl<'a> Talk<'a> {
             known: Arc::default(),
             session,
             fresh: true,
-            before: Usage { cost_usd: Some(0.0), ..Usage::default() },
+            before: Usage::NOTHING,
             contexts: vec![contexts],
             model: None,
             told: VecDeque::new(),
@@ -234,19 +234,11 @@ impl<'a> Talk<'a> {
 
     /// A text of this mode, as the session is given it.
     fn given(&self, mode: Mode, text: &str) -> Program {
-        let left = |limit: Option<u64>, spent: u64| limit.map(|limit| limit.saturating_sub(spent));
-        let Limits { calls, tokens, cost_usd } = self.shared.limits();
-        let spent = self.before.input_tokens + self.before.output_tokens;
         Program {
             text: text.to_owned(),
             mode,
             permissions: self.permissions.clone(),
-            limits: Limits {
-                calls: left(calls, self.before.calls),
-                tokens: left(tokens, spent),
-                // What nobody knows the cost of may have cost all of it.
-                cost_usd: cost_usd.map(|limit| (limit - self.before.cost_usd.unwrap_or(limit)).max(0.0)),
-            },
+            limits: self.before.leaves(self.shared.limits()),
             max_memory: Some(self.shared.max_memory),
             ..Program::default()
         }
@@ -392,23 +384,15 @@ impl<'a> Talk<'a> {
 
     /// What all calls have come to.
     fn spent(&self) -> Usage {
-        let (before, now) = (self.before, self.session.usage());
-        Usage {
-            calls: before.calls + now.calls,
-            failures: before.failures + now.failures,
-            input_tokens: before.input_tokens + now.input_tokens,
-            output_tokens: before.output_tokens + now.output_tokens,
-            cost_usd: before.cost_usd.zip(now.cost_usd).map(|(a, b)| a + b),
-        }
+        self.before + self.session.usage()
     }
 
     async fn time(&mut self, form: &str, stop: &mut mpsc::UnboundedReceiver<Stop>) -> Result<Left, Error> {
         let (begun, before) = (Instant::now(), self.spent());
         let left = self.program(None, form, stop).await?;
         let (took, after) = (begun.elapsed(), self.spent());
-        let calls = after.calls - before.calls;
-        let tokens = (after.input_tokens + after.output_tokens) - (before.input_tokens + before.output_tokens);
-        let calls = pretty::counted(calls, "call");
+        let spent = after - before;
+        let (calls, tokens) = (pretty::counted(spent.calls, "call"), spent.input_tokens + spent.output_tokens);
         self.say(&format!("{:.3} s, {calls}, {tokens} tokens\n", took.as_secs_f64()))?;
         Ok(left)
     }

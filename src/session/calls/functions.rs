@@ -4,11 +4,17 @@
 use super::{Calls, told};
 use crate::{
     error::Error,
+    interp::reference,
     wire::{CallHead, FUNCTION_FAILED, FUNCTION_MISUSED, FunctionHead, ToSession, WireError},
 };
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
-use std::{collections::HashMap, fmt, pin::Pin, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+};
 use tokio::task::AbortHandle;
 
 /// What became of a function: its value as JSON, or a reason to fail and the words for it.
@@ -65,8 +71,9 @@ impl Function {
         if !name.starts_with(|c: char| c.is_ascii_alphabetic()) || !name.chars().all(sayable) {
             return Err(bad(format!("`{name}` cannot be the name of a function: it begins with a letter, and has no space")));
         }
-        let known = || crate::interp::reference::sections().iter().any(|section| section.entries.contains_key(name));
-        if crate::primitives::find(name).is_some() || known() {
+        static DIALECT: OnceLock<HashSet<String>> = OnceLock::new();
+        let words = || reference::sections().into_iter().flat_map(|section| section.entries.into_keys()).collect();
+        if crate::primitives::find(name).is_some() || DIALECT.get_or_init(words).contains(name) {
             return Err(bad(format!("`{name}` cannot be the name of a function: it is in the reference")));
         }
         Ok(FunctionHead { name: name.into(), doc: self.doc.to_string() })

@@ -1,0 +1,204 @@
+//! A session, and how it is to be. When its process is gone, another can take its place.
+
+use super::{Host, Running};
+use crate::{
+    context::Contexts,
+    error::Error,
+    permissions::Permissions,
+    session::{self, Function, Program, Usage},
+    wire::{Limits, Mode},
+};
+use std::{path::PathBuf, time::Duration};
+
+/// A program's memory, unless something else is said: 2 GB.
+const MAX_MEMORY: u64 = 2 << 30;
+
+/// How a session is to be: what its programs find, what they may do, and what they may spend.
+#[must_use = "it does nothing until it is started"]
+pub struct SessionBuilder {
+    host: Host,
+    texts: Vec<(String, String)>,
+    paths: Vec<PathBuf>,
+    given: Vec<Contexts>,
+    functions: Vec<Function>,
+    model: Option<String>,
+    defaults: Program,
+}
+
+impl SessionBuilder {
+    pub(super) fn new(host: Host) -> Self {
+        let defaults = Program { json: true, max_memory: Some(MAX_MEMORY), ..Program::default() };
+        let (texts, paths, given, functions) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { host, texts, paths, given, functions, model: None, defaults }
+    }
+
+    /// A text that programs find: by `(get-context "NAME")` and, if it is the only one, as `context`.
+    pub fn context(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
+        self.texts.push((name.into(), text.into()));
+        self
+    }
+
+    /// A file, a directory or a glob that programs find, `NAME=` before it if it is to have a name of its own. PDF, HTML and
+    /// DOCX become text.
+    pub fn context_path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.paths.push(path.into());
+        self
+    }
+
+    /// Contexts that were collected already.
+    pub fn contexts(mut self, contexts: Contexts) -> Self {
+        self.given.push(contexts);
+        self
+    }
+
+    /// A function of your own that programs can call.
+    pub fn function(mut self, function: Function) -> Self {
+        self.functions.push(function);
+        self
+    }
+
+    /// What programs may do. Unless it is said, nothing.
+    pub fn permissions(mut self, permissions: Permissions) -> Self {
+        self.defaults.permissions = permissions;
+        self
+    }
+
+    /// What all calls of the session may take, resets included.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.defaults.limits = limits;
+        self
+    }
+
+    /// How long each program may take.
+    pub fn timeout(mut self, time: Duration) -> Self {
+        self.defaults.timeout = Some(time);
+        self
+    }
+
+    /// How much memory the session's process may have, in bytes; 2 GB unless it is said.
+    pub fn max_memory(mut self, bytes: u64) -> Self {
+        self.defaults.max_memory = Some(bytes);
+        self
+    }
+
+    /// The model of calls that name none, in place of the host's.
+    pub fn model(mut self, name: impl Into<String>) -> Self {
+        self.model = Some(name.into());
+        self
+    }
+
+    /// What `(script-args)` gives.
+    pub fn args(mut self, args: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.defaults.args = args.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Starts it. Fails where a context cannot be read, a function's name cannot be one, or there is no process.
+    pub async fn start(self) -> Result<Session, Error> {
+        let mut contexts = self.given;
+        if !self.paths.is_empty() {
+            contexts.push(Contexts::collect(&self.host.zygote, &self.paths, false, &mut Vec::new()).await?);
+        }
+        if !self.texts.is_empty() {
+            let texts: Vec<_> = self.texts.iter().map(|(name, text)| (&**name, &**text)).collect();
+            contexts.push(Contexts::from_texts(&texts)?);
+        }
+        let inner = begin(&self.host, &contexts, &self.functions, self.model.as_deref()).await?;
+        let Self { host, functions, model, defaults, .. } = self;
+        Ok(Session { host, contexts, functions, model, defaults, before: Usage::NOTHING, inner })
+    }
+}
+
+/// Forks a session that has all this.
+async fn begin(
+    host: &Host,
+    contexts: &[Contexts],
+    functions: &[Function],
+    model: Option<&str>,
+) -> Result<session::Session, Error> {
+    let nothing = Contexts::default();
+    let (first, later) = contexts.split_first().unwrap_or((&nothing, &[]));
+    let session = session::Session::start_with(&host.zygote, host.dispatcher.clone(), first).await?;
+    later.iter().try_for_each(|contexts| session.add_contexts(contexts))?;
+    session.add_functions(functions)?;
+    session.set_model(model.map(Into::into));
+    Ok(session)
+}
+
+/// A session: programs run in it one after the other, and see what the earlier ones defined. What a program leaves running
+/// ends with it.
+pub struct Session {
+    host: Host,
+    contexts: Vec<Contexts>,
+    functions: Vec<Function>,
+    model: Option<String>,
+    defaults: Program,
+    /// What the sessions came to whose place this one has taken.
+    before: Usage,
+    inner: session::Session,
+}
+
+impl Session {
+    /// Runs a program. What this gives is awaited for what the program came to, or asked for what happens on the way.
+    pub fn run(&mut self, text: impl Into<String>) -> Running<'_> {
+        self.run_program(self.program(text))
+    }
+
+    /// A program as this session's builder said, to be changed before [`Session::run_program`] runs it.
+    pub fn program(&self, text: impl Into<String>) -> Program {
+        let limits = self.before.leaves(self.defaults.limits);
+        Program { text: text.into(), limits, ..self.defaults.clone() }
+    }
+
+    /// Runs a program that differs from the others. Its value is told as JSON, whatever it says of that.
+    pub fn run_program(&mut self, program: Program) -> Running<'_> {
+        Running::new(&mut self.inner, Program { json: true, ..program })
+    }
+
+    /// Adds contexts to those that programs find; one of a name that is there already takes its place.
+    pub fn add_contexts(&mut self, contexts: Contexts) -> Result<(), Error> {
+        self.inner.add_contexts(&contexts)?;
+        self.contexts.push(contexts);
+        Ok(())
+    }
+
+    /// Adds a text to what programs find.
+    pub fn add_context(&mut self, name: &str, text: &str) -> Result<(), Error> {
+        self.add_contexts(Contexts::from_text(name, text)?)
+    }
+
+    /// The model of calls that name none, from here on.
+    pub fn set_model(&mut self, model: Option<String>) {
+        self.inner.set_model(model.clone());
+        self.model = model;
+    }
+
+    /// Another session takes the place of this one: nothing is defined, and the contexts are as they were. What has been
+    /// spent stays spent.
+    pub async fn reset(&mut self) -> Result<(), Error> {
+        let next = begin(&self.host, &self.contexts, &self.functions, self.model.as_deref()).await?;
+        self.before = self.usage();
+        self.inner = next;
+        Ok(())
+    }
+
+    /// What all its calls have come to.
+    pub fn usage(&self) -> Usage {
+        self.before + self.inner.usage()
+    }
+
+    /// Whether its process has ended, as it does when a program takes too much memory: it runs nothing until it is reset.
+    pub fn has_ended(&self) -> bool {
+        self.inner.has_ended()
+    }
+
+    /// What it is made of.
+    pub(crate) fn inner(&mut self) -> &mut session::Session {
+        &mut self.inner
+    }
+
+    /// Closes it, and waits for its process: what that took in all.
+    pub async fn close(self) -> Option<session::Exit> {
+        self.inner.close().await
+    }
+}
