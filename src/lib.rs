@@ -2,8 +2,9 @@
 //!
 //! # Layout
 //!
-//! - [`session`]: one running program. [`session::Zygote`] starts the interpreter process, [`session::Session`] runs
-//!   programs in a fork of it, untrusted, without keys or network.
+//! - [`embed`]: the API for programs that run scripts: [`Host`], its sessions, functions of one's own, events.
+//! - [`session`]: what that stands on, one running program. [`session::Zygote`] starts the interpreter process,
+//!   [`session::Session`] runs programs in a fork of it, untrusted, without keys or network.
 //! - [`context`]: what a script finds as its contexts, from files to descriptors.
 //! - [`llm`]: model calls, one narrow trait ([`llm::Model`]) and wrappers round it.
 //! - [`permissions`]: what a program may do.
@@ -17,15 +18,15 @@
 //! # Embedding
 //!
 //! A program that runs scripts starts an interpreter process, which is the same program again. So its `main` begins with
-//! one line:
+//! one line, before there are threads or a runtime:
 //!
 //! ```no_run
 //! bessemer::interpreter_main();
-//! // … the program itself: `Zygote::start`, `Session::start`, `Session::run`.
+//! // … the program itself: `Host::builder`, `Host::session`, `Session::run`.
 //! ```
 //!
 //! Where that is not possible, such as in a test, [`session::Interpreter::Path`] names another program whose `main` does
-//! so, `bessemer` itself for one.
+//! so, `bessemer` itself for one. [`embed`] has whole programs.
 
 #![deny(missing_docs, unreachable_pub)]
 
@@ -35,6 +36,7 @@ pub mod cli;
 mod config;
 pub mod context;
 pub mod doc;
+pub mod embed;
 pub mod error;
 mod host_protocol;
 mod interp;
@@ -44,9 +46,12 @@ pub mod session;
 pub mod text;
 pub mod wire;
 
+pub use embed::{Event, Host, Ran, Session, blocking};
+pub use error::Error;
 pub use interp::input::input_is_complete;
 pub use interp::table as primitives;
 pub use interp::wall::landlock_abi;
+pub use session::Function;
 
 /// Becomes the interpreter, and does not return, when this process was started as one; else does nothing.
 pub fn interpreter_main() {

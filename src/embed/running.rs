@@ -68,7 +68,7 @@ impl Stopper {
 }
 
 /// A program that runs as long as somebody waits here: `.await` gives what it came to, [`Running::next`] what happens
-/// until then. Dropping it leaves the session in the middle of the program: reset that, or drop it too.
+/// until then. Dropping it before that ends the session's process: [`super::Session::reset`] gives another.
 #[must_use = "it does not run unless it is awaited"]
 pub struct Running<'a> {
     running: Pin<Box<dyn Future<Output = Report> + Send + 'a>>,
@@ -84,8 +84,10 @@ impl<'a> Running<'a> {
         let ((events, hear), (stop, mut stopped)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
         let before = session.usage();
         let running = Box::pin(async move {
-            let mut sender = Sender { events, written: 0 };
-            session.run(program, &mut sender, &mut stopped).await
+            let mut whole = Whole { session, ended: false };
+            let report = whole.session.run(program, &mut Sender(events), &mut stopped).await;
+            whole.ended = true;
+            report
         });
         Self { running, report: None, events: hear, stopper: Stopper(stop), before }
     }
@@ -108,18 +110,24 @@ impl<'a> Running<'a> {
     }
 
     async fn ended(mut self) -> Result<Ran, Error> {
-        let report = match self.report.take() {
-            Some(report) => report,
-            None => self.running.await,
-        };
-        let outcome = report.outcome?;
-        let mut output = String::new();
-        while let Ok(event) = self.events.try_recv() {
-            if let Event::Wrote(Stream::Stdout, text) = event {
-                output += &text;
+        let (mut output, mut too_much) = (String::new(), false);
+        while let Some(event) = self.next().await {
+            match event {
+                Event::Wrote(Stream::Stdout, text) if output.len() + text.len() <= MAX_OUTPUT => output += &text,
+                Event::Wrote(Stream::Stdout, _) if !std::mem::replace(&mut too_much, true) => self.stopper.stop(),
+                _ => {}
             }
         }
-        let value = outcome.value.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap_or(Value::String(text)));
+        if too_much {
+            return Err(Error::script(
+                format!("the program wrote more than {} MB, which its output would have to hold", MAX_OUTPUT >> 20),
+                "write less, or take what it writes from `Running::next`",
+            ));
+        }
+        let Some(report) = self.report else { return Err(Error::interpreter("the program was not run")) };
+        let outcome = report.outcome?;
+        let value =
+            outcome.value.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap_or(Value::String(text)));
         let (finished, usage, hints) = (outcome.finished, report.usage - self.before, report.hints);
         Ok(Ran { value, finished, output, usage, hints })
     }
@@ -134,34 +142,35 @@ impl<'a> IntoFuture for Running<'a> {
     }
 }
 
-/// Tells what happens. The receiver is the one that polls the program, so that nothing piles up while it is listened to.
-struct Sender {
-    events: mpsc::UnboundedSender<Event>,
-    written: usize,
+/// A session whose program runs. One that is given up in the middle of it is of no more use.
+struct Whole<'a> {
+    session: &'a mut Session,
+    ended: bool,
 }
+
+impl Drop for Whole<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.session.give_up();
+        }
+    }
+}
+
+/// Tells what happens. Whoever hears it is the one that polls the program, so that nothing piles up.
+struct Sender(mpsc::UnboundedSender<Event>);
 
 impl Listener for Sender {
     fn wrote(&mut self, stream: Stream, text: &str) -> Result<(), Error> {
-        if self.events.is_closed() {
-            return Ok(());
-        }
-        self.written = if self.unheard() { self.written + text.len() } else { text.len() };
-        if self.written > MAX_OUTPUT {
-            return Err(Error::script(
-                format!("the program wrote more than {} MB that nobody has asked for", MAX_OUTPUT >> 20),
-                "write less, or take what it writes from `Running::next`",
-            ));
-        }
-        let _ = self.events.send(Event::Wrote(stream, text.to_owned()));
+        let _ = self.0.send(Event::Wrote(stream, text.to_owned()));
         Ok(())
     }
 
     fn progress(&mut self, progress: Progress) {
-        let _ = self.events.send(Event::Progress(progress));
+        let _ = self.0.send(Event::Progress(progress));
     }
 
     fn noted(&mut self, name: &str, value: &str) {
         let value = serde_json::from_str(value).unwrap_or(Value::Null);
-        let _ = self.events.send(Event::Noted { name: name.to_owned(), value });
+        let _ = self.0.send(Event::Noted { name: name.to_owned(), value });
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     error::Error,
     permissions::Permissions,
     session::{self, Function, Program, Usage},
-    wire::{Limits, Mode},
+    wire::Limits,
 };
 use std::{path::PathBuf, time::Duration};
 

@@ -53,6 +53,13 @@ impl Session {
         self.exit.is_some()
     }
 
+    /// Ends its process, whatever it is doing: it runs nothing more.
+    pub(crate) fn give_up(&mut self) {
+        self.calls.drop_all();
+        self.process.kill();
+        self.exit = Some(None);
+    }
+
     /// The model of calls that name none, from here on.
     pub fn set_model(&self, model: Option<String>) {
         self.calls.set_model(model);

@@ -14,6 +14,7 @@ mod combinators;
 mod contexts;
 mod dialect;
 mod documents;
+mod embed;
 mod embedding;
 mod errors;
 mod fan_out;

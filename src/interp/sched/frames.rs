@@ -14,7 +14,8 @@ use crate::{
         wall,
     },
     wire::{
-        self, ContextHead, ContextTable, DocumentFormat, DoneHead, Ending, FunctionHead, Granted, Limits, Mode, ToHost, ToSession,
+        self, ContextHead, ContextTable, DocumentFormat, DoneHead, Ending, FunctionHead, Granted, Limits, Mode, ToHost,
+        ToSession,
     },
 };
 use std::rc::Rc;

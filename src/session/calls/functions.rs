@@ -69,7 +69,9 @@ impl Function {
         let name = &*self.name;
         let bad = |message: String| Error::Usage { message, hint: Some("give it another name".into()) };
         if !name.starts_with(|c: char| c.is_ascii_alphabetic()) || !name.chars().all(sayable) {
-            return Err(bad(format!("`{name}` cannot be the name of a function: it begins with a letter, and has no space")));
+            return Err(bad(format!(
+                "`{name}` cannot be the name of a function: it begins with a letter, and has no space"
+            )));
         }
         static DIALECT: OnceLock<HashSet<String>> = OnceLock::new();
         let words = || reference::sections().into_iter().flat_map(|section| section.entries.into_keys()).collect();
