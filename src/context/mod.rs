@@ -102,6 +102,38 @@ impl Contexts {
         self.table.entries.iter().enumerate().map(read).collect()
     }
 
+    /// A part of the text of this name, by characters; `None` when there is no such text. What lies behind its end is not
+    /// there.
+    pub(crate) fn excerpt(&self, name: &str, start: u64, end: u64) -> Result<Option<String>, Error> {
+        let Some(entry) = self.table.entries.iter().find(|entry| entry.name == name) else { return Ok(None) };
+        let problem = |e: std::io::Error| usage(format!("the context `{name}` cannot be read: {e}"), "try again");
+        let file = self.files.get(entry.file as usize).ok_or_else(|| problem(std::io::ErrorKind::NotFound.into()))?;
+        let file = File::from(file.try_clone().map_err(problem)?);
+        let (mut text, mut at, mut chars) = (String::new(), 0, 0);
+        let mut buffer = vec![0; 64 << 10];
+        let mut held = 0;
+        while at < entry.bytes && chars < end {
+            let room = buffer.len() - held;
+            let wanted = usize::try_from(entry.bytes - at).unwrap_or(usize::MAX).min(room);
+            file.read_exact_at(&mut buffer[held..held + wanted], entry.offset + at).map_err(problem)?;
+            (at, held) = (at + wanted as u64, held + wanted);
+            // A character may go on in the next piece.
+            let whole = match std::str::from_utf8(&buffer[..held]) {
+                Ok(whole) => whole.len(),
+                Err(e) if e.error_len().is_none() && e.valid_up_to() > 0 => e.valid_up_to(),
+                Err(_) => return Err(problem(std::io::ErrorKind::InvalidData.into())),
+            };
+            let piece = String::from_utf8_lossy(&buffer[..whole]);
+            text.extend(
+                piece.chars().enumerate().filter_map(|(i, c)| (start..end).contains(&(chars + i as u64)).then_some(c)),
+            );
+            chars += piece.chars().count() as u64;
+            buffer.copy_within(whole..held, 0);
+            held -= whole;
+        }
+        Ok(Some(text))
+    }
+
     pub(crate) fn table(&self) -> &ContextTable {
         &self.table
     }

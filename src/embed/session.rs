@@ -192,6 +192,16 @@ impl Session {
         self.inner.has_ended()
     }
 
+    /// The contexts that programs find, in the order in which they were given.
+    pub(crate) fn contexts(&self) -> &[Contexts] {
+        &self.contexts
+    }
+
+    /// Forgets all contexts but the first so many; the next reset takes them from programs.
+    pub(crate) fn forget_contexts(&mut self, but: usize) {
+        self.contexts.truncate(but);
+    }
+
     /// What it is made of.
     pub(crate) fn inner(&mut self) -> &mut session::Session {
         &mut self.inner

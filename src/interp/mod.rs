@@ -10,7 +10,7 @@ mod documents;
 mod engine;
 mod errors;
 mod expand;
-mod files;
+pub(crate) mod files;
 pub(crate) mod foreign;
 mod functions;
 mod group;

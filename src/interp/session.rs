@@ -247,8 +247,9 @@ fn result_of(
     let wrong = |(error, input)| Came { input, ..Came::wrong(error) };
     let shown = |value: &SteelVal, finished: bool| {
         let nothing = matches!(value, SteelVal::Void);
+        let kept = (at_prompt && !nothing).then(|| inputs::keep(value));
         let text = match (json, nothing) {
-            (false, false) if at_prompt => inputs::keep(value),
+            (false, false) if at_prompt => kept.unwrap_or_default(),
             (true, _) => super::json::to_text(value).unwrap_or_else(|_| {
                 let shown = serde_json::Value::String(print::displayed(value));
                 shown.to_string()

@@ -1,7 +1,7 @@
 //! What can be done with a session while none of its programs runs: hear what earlier ones have left running, and change
 //! what the next ones find.
 
-use super::{CATCH_UP, Function, Listener, MEMORY_CHECK, Program, Session, Usage, resident, too_much_memory};
+use super::{CATCH_UP, Function, Listener, MEMORY_CHECK, Program, Session, Usage, Watch, resident, too_much_memory};
 use crate::{
     context::Contexts,
     error::Error,
@@ -41,6 +41,11 @@ impl Session {
                 () = tokio::time::sleep(CATCH_UP), if behind => {}
             }
         }
+    }
+
+    /// A look at its calls, for whoever does not run its programs.
+    pub fn watch(&self) -> Watch {
+        Watch::new(self.calls.clone())
     }
 
     /// What its calls have come to so far.

@@ -3,8 +3,10 @@
 //! Each call is answered by exactly one frame, whatever happens to it. Not here: the socket.
 
 mod functions;
+mod watch;
 
 pub use functions::Function;
+pub use watch::{OpenCall, Watch};
 
 use super::{
     hints::{Asked, Hints},
@@ -76,6 +78,8 @@ pub struct Usage {
 /// A call that has not been answered, and what the budget has set aside for it.
 struct Open {
     call: Arc<Call>,
+    model: Option<Arc<str>>,
+    begun: Instant,
     asked: Asked,
     reserved: Spent,
     /// Pieces of its answer that the interpreter has not been sent: they go as one, however many came. Never more than
@@ -302,7 +306,7 @@ impl Calls {
                 hedge: head.hedge_s.and_then(|s| Duration::try_from_secs_f64(s).ok()),
             },
         };
-        let mut asked = Asked::of(&request);
+        let (mut asked, model) = (Asked::of(&request), request.model.clone());
         let call = Call::new(head.id, weight, request);
         if let Some(receiver) = receiver {
             let _ = receiver.set(Arc::downgrade(&call));
@@ -323,7 +327,10 @@ impl Calls {
             inner.budget.reserve(reserved);
             let others = inner.open.len();
             inner.hints.begun(&mut asked, others);
-            inner.open.insert(head.id, Open { call: call.clone(), asked, reserved, partial: String::new() });
+            inner.open.insert(
+                head.id,
+                Open { call: call.clone(), model, begun: Instant::now(), asked, reserved, partial: String::new() },
+            );
             inner.waiting += weight;
             inner.first_call.get_or_insert_with(Instant::now);
         }

@@ -12,7 +12,7 @@ mod told;
 mod usage;
 mod zygote;
 
-pub use calls::{Counts, Function, Usage};
+pub use calls::{Counts, Function, OpenCall, Usage, Watch};
 pub(crate) use convert::convert;
 pub use zygote::{Exit, Interpreter, Zygote};
 

@@ -61,7 +61,7 @@ async fn several_contexts_have_their_names() {
 async fn scripts_call_functions_of_the_embedding_program() {
     let add = Function::new("add", "Adds two numbers.", |(a, b): (i64, i64)| async move { Ok::<_, String>(a + b) });
     let echo = Function::new("echo", "Gives its arguments.", |all: Vec<Value>| async move { Ok::<_, String>(all) });
-    let fail = Function::new("fail", "Fails.", |(): ()| async move { Err::<(), _>("the shelf is empty") });
+    let fail = Function::new("breaks", "Fails.", |(): ()| async move { Err::<(), _>("the shelf is empty") });
     let panic = Function::new("panic!", "Panics.", |all: Vec<Value>| async move {
         assert!(all.is_empty(), "on purpose");
         Ok::<_, String>(())
@@ -78,7 +78,10 @@ async fn scripts_call_functions_of_the_embedding_program() {
     let text = "(echo 1 \"two\" (list 3 (hash 'four 4.5)) #:to (void) #:deep #t)";
     assert_eq!(value(&mut session, text).await, wanted);
     let caught = "(with-handlers ([exn:fail? (lambda (e) (list (failure-class e) (failure-message e)))]) ";
-    assert_eq!(value(&mut session, &format!("{caught} (fail))")).await, json!(["server", "fail: the shelf is empty"]));
+    assert_eq!(
+        value(&mut session, &format!("{caught} (breaks))")).await,
+        json!(["server", "breaks: the shelf is empty"])
+    );
     let text = failure(&mut session, "(define x 1)\n(add 1 \"b\")").await;
     assert!(text.contains("add: it does not take these arguments") && text.contains("Adds two numbers."), "{text}");
     assert!(failure(&mut session, "(add 1)").await.contains("does not take"));
@@ -119,8 +122,10 @@ async fn a_function_is_dropped_when_nobody_wants_its_value() {
         }
     }
     let (send, mut gone) = mpsc::unbounded_channel();
+    let (begin, mut begun) = mpsc::unbounded_channel();
     let hang = Function::new("hang", "Never ends.", move |(n,): (u32,)| {
         let guard = Gone(send.clone(), n);
+        begin.send(n).unwrap();
         async move {
             let () = std::future::pending().await;
             Ok::<_, String>(guard.1)
@@ -133,8 +138,12 @@ async fn a_function_is_dropped_when_nobody_wants_its_value() {
     assert_eq!(gone.recv().await, Some(2));
     // Their numbers are free again.
     assert_eq!(value(&mut session, "(map-async (lambda (n) (sleep 0.001) n) '(1 2 3))").await, json!([1, 2, 3]));
-    let mut running = session.run("(display 'begun) (hang 3)");
-    assert!(matches!(running.next().await, Some(Event::Wrote(Stream::Stdout, text)) if text == "begun"));
+    while begun.try_recv().is_ok() {}
+    let mut running = session.run("(hang 3)");
+    tokio::select! {
+        begun = begun.recv() => assert_eq!(begun, Some(3)),
+        event = running.next() => panic!("{event:?}"),
+    }
     drop(running);
     assert_eq!(gone.recv().await, Some(3));
 }
@@ -152,7 +161,7 @@ async fn a_name_that_scripts_could_not_say_or_know_already_is_refused() {
 #[tokio::test]
 async fn what_happens_is_told_in_order() {
     let mut session = host().session().start().await.unwrap();
-    let text = "(display \"a\") (log-event 'step (hash 'n 1)) (map-async (lambda (x) x) '(1 2) #:label \"words\")
+    let text = "(display \"a\") (log-event \"step\" (hash 'n 1)) (map-async (lambda (x) x) '(1 2) #:label \"words\")
                 (eprintf \"b\") (display \"c\") 9";
     let mut running = session.run(text);
     let mut told = Vec::new();

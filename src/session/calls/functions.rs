@@ -46,7 +46,10 @@ impl Function {
         E: fmt::Display,
     {
         let body = move |arguments: &[u8]| -> Pin<Box<dyn Future<Output = Became> + Send>> {
-            match serde_json::from_slice(arguments) {
+            // Nothing is no sequence to serde.
+            let parsed = serde_json::from_slice(arguments)
+                .or_else(|e| if arguments == b"[]" { serde_json::from_slice(b"null").map_err(|_| e) } else { Err(e) });
+            match parsed {
                 Err(e) => {
                     let why = format!("it does not take these arguments: {e}");
                     Box::pin(std::future::ready(Err((FUNCTION_MISUSED, why))))
