@@ -13,6 +13,7 @@
 //! - [`primitives`]: the table from which the language's reference is made, [`doc`]: what is made of it.
 //! - `budget`: what may be spent. `config`: flags and environment, resolved.
 //! - [`error`]: what a user is told, and exit codes.
+//! - `mcp`: the server of the Model Context Protocol, on top of `embed`.
 //! - `interp`: the interpreter's own side: Steel, fibers, CPython. `cli`: the program `bessemer`.
 //!
 //! # Embedding
@@ -41,6 +42,7 @@ pub mod error;
 mod host_protocol;
 mod interp;
 pub mod llm;
+mod mcp;
 pub mod permissions;
 pub mod session;
 pub mod text;

@@ -5,6 +5,7 @@ mod doc;
 mod doctor;
 mod grants;
 mod man;
+mod mcp;
 mod progress;
 mod repl;
 mod run;
@@ -42,6 +43,8 @@ enum Command {
     Run(Box<run::Run>),
     /// Try things out at a prompt: a session whose definitions, values and calls stay until it ends.
     Repl(Box<repl::Repl>),
+    /// Serve an MCP client, whose model writes the programs, on standard input and output.
+    Mcp(Box<mcp::Mcp>),
     /// Show the reference: all procedures in short, one of them in full, or those that a word finds.
     Doc(doc::Doc),
     /// Say whether everything that a run needs is here: Python, keys, limits.
@@ -83,6 +86,10 @@ pub fn main() -> ExitCode {
         Command::Repl(repl) => {
             log(repl.shared.verbose);
             repl.main()
+        }
+        Command::Mcp(mcp) => {
+            log(mcp.shared.verbose);
+            mcp.main()
         }
         Command::Doc(doc) => doc.main(),
         Command::Doctor(doctor) => doctor.main(),

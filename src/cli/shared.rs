@@ -11,7 +11,11 @@ use crate::{
     wire::{Limits, Stream},
 };
 use clap::Args;
-use std::{io::IsTerminal, path::PathBuf, sync::Arc};
+use std::{
+    io::IsTerminal,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
@@ -126,6 +130,11 @@ fn dollars(text: &str) -> Result<f64, String> {
 
 fn count(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("`{text}` is no whole number that is not negative"))
+}
+
+/// Whether a context is standard input: `-` or `NAME=-`.
+pub(super) fn is_stdin(argument: &Path) -> bool {
+    argument.to_str().is_some_and(|text| text == "-" || text.ends_with("=-"))
 }
 
 /// What was left out; of many, the first few.

@@ -8,7 +8,7 @@ use crate::{
     session::{self, Function, Program, Usage},
     wire::Limits,
 };
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// A program's memory, unless something else is said: 2 GB.
 const MAX_MEMORY: u64 = 2 << 30;
@@ -19,7 +19,7 @@ pub struct SessionBuilder {
     host: Host,
     texts: Vec<(String, String)>,
     paths: Vec<PathBuf>,
-    given: Vec<Contexts>,
+    given: Vec<Arc<Contexts>>,
     functions: Vec<Function>,
     model: Option<String>,
     defaults: Program,
@@ -46,8 +46,8 @@ impl SessionBuilder {
     }
 
     /// Contexts that were collected already.
-    pub fn contexts(mut self, contexts: Contexts) -> Self {
-        self.given.push(contexts);
+    pub fn contexts(mut self, contexts: impl Into<Arc<Contexts>>) -> Self {
+        self.given.push(contexts.into());
         self
     }
 
@@ -97,11 +97,12 @@ impl SessionBuilder {
     pub async fn start(self) -> Result<Session, Error> {
         let mut contexts = self.given;
         if !self.paths.is_empty() {
-            contexts.push(Contexts::collect(&self.host.zygote, &self.paths, false, &mut Vec::new()).await?);
+            let collected = Contexts::collect(&self.host.zygote, &self.paths, false, &mut Vec::new()).await?;
+            contexts.push(collected.into());
         }
         if !self.texts.is_empty() {
             let texts: Vec<_> = self.texts.iter().map(|(name, text)| (&**name, &**text)).collect();
-            contexts.push(Contexts::from_texts(&texts)?);
+            contexts.push(Contexts::from_texts(&texts)?.into());
         }
         let inner = begin(&self.host, &contexts, &self.functions, self.model.as_deref()).await?;
         let Self { host, functions, model, defaults, .. } = self;
@@ -112,11 +113,11 @@ impl SessionBuilder {
 /// Forks a session that has all this.
 async fn begin(
     host: &Host,
-    contexts: &[Contexts],
+    contexts: &[Arc<Contexts>],
     functions: &[Function],
     model: Option<&str>,
 ) -> Result<session::Session, Error> {
-    let nothing = Contexts::default();
+    let nothing = Arc::default();
     let (first, later) = contexts.split_first().unwrap_or((&nothing, &[]));
     let session = session::Session::start_with(&host.zygote, host.dispatcher.clone(), first).await?;
     later.iter().try_for_each(|contexts| session.add_contexts(contexts))?;
@@ -129,7 +130,7 @@ async fn begin(
 /// ends with it.
 pub struct Session {
     host: Host,
-    contexts: Vec<Contexts>,
+    contexts: Vec<Arc<Contexts>>,
     functions: Vec<Function>,
     model: Option<String>,
     defaults: Program,
@@ -156,7 +157,8 @@ impl Session {
     }
 
     /// Adds contexts to those that programs find; one of a name that is there already takes its place.
-    pub fn add_contexts(&mut self, contexts: Contexts) -> Result<(), Error> {
+    pub fn add_contexts(&mut self, contexts: impl Into<Arc<Contexts>>) -> Result<(), Error> {
+        let contexts = contexts.into();
         self.inner.add_contexts(&contexts)?;
         self.contexts.push(contexts);
         Ok(())
@@ -193,7 +195,7 @@ impl Session {
     }
 
     /// The contexts that programs find, in the order in which they were given.
-    pub(crate) fn contexts(&self) -> &[Contexts] {
+    pub(crate) fn contexts(&self) -> &[Arc<Contexts>] {
         &self.contexts
     }
 

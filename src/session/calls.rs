@@ -61,7 +61,7 @@ pub struct Counts {
 }
 
 /// What a session's calls came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Usage {
     /// Calls made.
     pub calls: u64,

@@ -10,7 +10,7 @@ mod typed;
 use super::{
     grants::Made,
     screen::{self, complain},
-    shared::{Shared, signals},
+    shared::{Shared, is_stdin, signals},
     stdout::Stdout,
 };
 use crate::{
@@ -138,9 +138,4 @@ async fn converse(
             Left::Signalled(signal) => return Ok(Error::Interrupted(signal).exit_code()),
         }
     }
-}
-
-/// Whether a context is standard input: `-` or `NAME=-`.
-fn is_stdin(argument: &Path) -> bool {
-    argument.to_str().is_some_and(|text| text == "-" || text.ends_with("=-"))
 }

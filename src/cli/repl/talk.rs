@@ -12,7 +12,7 @@ use crate::{
     cli::{
         progress::Display,
         screen::{self, complain},
-        shared::{Screen, Shared, tell_notes},
+        shared::{Screen, Shared, is_stdin, tell_notes},
         stdout::Stdout,
     },
     config,
@@ -413,7 +413,7 @@ impl<'a> Talk<'a> {
 
     async fn context(&mut self, argument: &str, stop: &mut mpsc::UnboundedReceiver<Stop>) {
         let (mut notes, path) = (Vec::new(), [PathBuf::from(argument)]);
-        if super::is_stdin(&path[0]) {
+        if is_stdin(&path[0]) {
             return self.blame("standard input cannot be a context here".into(), "name a file".into());
         }
         let collected = tokio::select! {
