@@ -3,7 +3,6 @@
 //! A program of your own runs scripts in a few lines:
 //!
 //! ```standalone_crate
-//! # fn bessemer_of_this_test() -> bessemer::session::Interpreter { bessemer::session::Interpreter::ThisProgram }
 //! use bessemer::{Host, blocking};
 //!
 //! fn main() -> Result<(), bessemer::Error> {

@@ -167,7 +167,8 @@ impl Inner {
     async fn execute(&self, asked: tools::Execute) -> Told {
         let number = self.begin(&asked)?;
         if asked.background {
-            let message = format!("run {number} has begun; `get_status` with `run: {number}` and `wait_s` waits for it");
+            let message =
+                format!("run {number} has begun; `get_status` with `run: {number}` and `wait_s` waits for it");
             return Ok(answer(message, json!({ "run": number, "status": "running" }), false));
         }
         // When the client does not want it any more, this is dropped.

@@ -117,14 +117,21 @@ pub(super) async fn plan(
         if refused.is_empty() {
             break;
         }
-        task += &format!("\n\nThese programs were wrong; give them anew, mended, and no others:\n{}", refused.join("\n"));
+        task +=
+            &format!("\n\nThese programs were wrong; give them anew, mended, and no others:\n{}", refused.join("\n"));
     }
     let usage = session.usage();
     offered.sort_by_key(|(option, _)| ["recommended", "alternative", "daring"].iter().position(|k| *k == option.kind));
     let mut text = String::new();
     let mut options = Vec::new();
     for (option, estimate) in &offered {
-        text += &format!("## {}: {}\n\n{}\n\n```scheme\n{}\n```\n\n", option.kind, option.title, option.why, option.program.trim());
+        text += &format!(
+            "## {}: {}\n\n{}\n\n```scheme\n{}\n```\n\n",
+            option.kind,
+            option.title,
+            option.why,
+            option.program.trim()
+        );
         let cost = estimate["cost_usd"].as_f64().map_or("cost unknown".into(), |usd| format!("about {usd:.4} USD"));
         let latency = estimate["latency_s"].as_f64().unwrap_or_default();
         text += &format!("Estimate: {} calls of `{}`, {cost}, {latency:.0} s or so.\n\n", option.calls, option.model);
@@ -137,7 +144,8 @@ pub(super) async fn plan(
         text += &format!("Left out, since it does not parse: {why}\n");
     }
     if offered.is_empty() {
-        text += "No program is offered: none that was proposed parses. Ask again, or write one after `get_usage_guide`.\n";
+        text +=
+            "No program is offered: none that was proposed parses. Ask again, or write one after `get_usage_guide`.\n";
     }
     (Ok((text, json!({ "options": options, "left_out": refused }))), usage)
 }

@@ -332,7 +332,10 @@ fn cut(text: &str, most: usize, lost: usize) -> String {
     if more == 0 {
         return text.to_owned();
     }
-    format!("{}\n… {more} characters more; `max_chars` shows more of it, `finish` with less says it shorter\n", &text[..end])
+    format!(
+        "{}\n… {more} characters more; `max_chars` shows more of it, `finish` with less says it shorter\n",
+        &text[..end]
+    )
 }
 
 impl Came {
@@ -366,7 +369,8 @@ impl Came {
             text += &format!("hint: {hint}\n");
         }
         if self.ended {
-            text += "note: the session ended with that; in the new one nothing is defined, the contexts are as they were\n";
+            text +=
+                "note: the session ended with that; in the new one nothing is defined, the contexts are as they were\n";
         }
         text += &format!("[run {}: {:.2} s, {}]", self.number, self.took.as_secs_f64(), usage_said(&self.usage));
         let structured = json!({

@@ -48,9 +48,19 @@ pub(super) const TOOLS: &[Entry] = &[
         title: "Run a Scheme program",
         doc: execute_doc,
         params: &[
-            ("code", "string", "The program: one or more forms. Its value is `(finish VALUE)`'s, or the last form's.", true),
+            (
+                "code",
+                "string",
+                "The program: one or more forms. Its value is `(finish VALUE)`'s, or the last form's.",
+                true,
+            ),
             ("timeout_s", "number", "How long it may take, in seconds.", false),
-            ("background", "boolean", "Give its run number at once; `get_status` with that number waits for the result.", false),
+            (
+                "background",
+                "boolean",
+                "Give its run number at once; `get_status` with that number waits for the result.",
+                false,
+            ),
             ("max_chars", "integer", "How many characters of its output and of its value to show (20000).", false),
         ],
         read_only: false,
@@ -66,7 +76,12 @@ pub(super) const TOOLS: &[Entry] = &[
                 .into()
         },
         params: &[
-            ("name", "string", "What programs call it. A text that has the name already is replaced. Default: `context`.", false),
+            (
+                "name",
+                "string",
+                "What programs call it. A text that has the name already is replaced. Default: `context`.",
+                false,
+            ),
             ("text", "string", "The text.", false),
             ("path", "string", "A file to read it from instead.", false),
         ],
@@ -192,7 +207,12 @@ pub(super) const TOOLS: &[Entry] = &[
         },
         params: &[
             ("task", "string", "What is to be found out or made.", true),
-            ("data", "string", "What the data is: kind, size, how many parts. The loaded contexts are described anyway.", false),
+            (
+                "data",
+                "string",
+                "What the data is: kind, size, how many parts. The loaded contexts are described anyway.",
+                false,
+            ),
             ("constraints", "string", "What matters: cost, speed, quality, models.", false),
             ("model", "string", "The model to ask (`smart`).", false),
         ],

@@ -41,9 +41,11 @@ impl Worker {
         self.runs.session(self.session.inner().watch(), self.session.contexts());
         loop {
             let memory = Some(self.max_memory);
+            let runs = self.runs.clone();
+            let mut aside = Aside(&runs);
             let order = tokio::select! {
                 order = orders.recv() => order,
-                error = self.session.inner().attend(memory, &mut Aside(&self.runs)) => {
+                error = self.session.inner().attend(memory, &mut aside) => {
                     // One that ends before it has run anything would be followed by others of its kind.
                     let renewed = if self.fresh { Err(error) } else { self.renew().await };
                     if let Err(why) = renewed {
