@@ -123,7 +123,8 @@ fn keep_keys() {
 /// Warnings always, more with `-v` or `RUST_LOG`.
 fn log(verbose: u8) {
     let level = match verbose {
-        0 => "warn",
+        // What a client does wrong is told to the client.
+        0 => "warn,rmcp=error",
         1 => "bessemer=info,warn",
         _ => "bessemer=debug,warn",
     };

@@ -71,11 +71,16 @@ pub(crate) async fn serve(setup: Setup) -> Result<(), Error> {
     if let Some(timeout) = timeout {
         builder = builder.timeout(timeout);
     }
-    let session = builder.start().await?;
     let runs = Arc::new(Runs::new(limits));
     let (orders, ordered) = mpsc::unbounded_channel();
-    let worker = Worker { session, runs: runs.clone(), max_memory, own_contexts: 1, fresh: true };
-    let worker = tokio::spawn(worker.work(ordered));
+    // The client is greeted while the session gets ready.
+    let works = runs.clone();
+    let working = async move {
+        let session = builder.start().await?;
+        Worker { session, runs: works, max_memory, own_contexts: 1, fresh: true }.work(ordered).await;
+        // Tools go on saying why there is no session.
+        std::future::pending().await
+    };
     let server = Server(Arc::new(Inner { host, runs, orders, permissions, max_memory, tasks: TaskManager::new() }));
     let served = async {
         match server.serve(rmcp::transport::stdio_pipes()).await {
@@ -88,9 +93,11 @@ pub(crate) async fn serve(setup: Setup) -> Result<(), Error> {
             }),
         }
     };
-    let result = served.await;
-    worker.abort();
-    result
+    tokio::select! {
+        served = served => served,
+        // It could not be started.
+        failed = working => failed,
+    }
 }
 
 #[derive(Clone)]

@@ -356,7 +356,8 @@ impl Came {
             }
             Err(error) => {
                 let (input, program) = &self.place;
-                let shown = error.plain(&format!("run {input}"), program);
+                // Who calls the tool has no flags.
+                let shown = error.plain(&format!("run {input}"), program).replace("`--timeout`", "`timeout_s`");
                 ("error", Value::Null, error.json(program), shown)
             }
         };
@@ -372,7 +373,8 @@ impl Came {
             text +=
                 "note: the session ended with that; in the new one nothing is defined, the contexts are as they were\n";
         }
-        text += &format!("[run {}: {:.2} s, {}]", self.number, self.took.as_secs_f64(), usage_said(&self.usage));
+        let calls = if self.usage.calls > 0 { format!(", {}", usage_said(&self.usage)) } else { String::new() };
+        text += &format!("[run {}: {:.2} s{calls}]", self.number, self.took.as_secs_f64());
         let structured = json!({
             "run": self.number, "status": status, "value": value, "output": output, "error": error, "usage": self.usage,
             "seconds": self.took.as_secs_f64(), "hints": self.hints, "session_ended": self.ended,
@@ -383,7 +385,7 @@ impl Came {
 
 /// A tool's result.
 pub(super) fn answer(text: String, structured: Value, wrong: bool) -> CallToolResult {
-    let content = vec![ContentBlock::text(text)];
+    let content = vec![ContentBlock::text(text.trim_end_matches('\n'))];
     let mut result = if wrong { CallToolResult::error(content) } else { CallToolResult::success(content) };
     result.structured_content = Some(structured);
     result

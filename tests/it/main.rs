@@ -26,6 +26,7 @@ mod handles;
 mod hints;
 mod language;
 mod limits;
+mod mcp;
 mod mock_server;
 mod money;
 mod patterns;
