@@ -41,6 +41,8 @@ use zygote::Process;
 const GRACE: Duration = Duration::from_millis(100);
 /// How long an interrupted input may: its session is to be kept, so somebody at the prompt has to ask twice.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How often an input is interrupted again until it ends: the first time it may not have begun, and nobody heard it.
+const AGAIN: Duration = Duration::from_millis(250);
 /// How often a listener that is behind is asked again.
 const CATCH_UP: Duration = Duration::from_millis(5);
 /// How often a session's memory is looked at.
@@ -272,6 +274,7 @@ impl Session {
         let timeout = program.timeout.and_then(|t| Instant::now().checked_add(t)).unwrap_or(far);
         let mut memory = tokio::time::interval(MEMORY_CHECK);
         memory.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut again = tokio::time::interval(AGAIN);
         // Why it was told to end, and when it will be killed.
         let mut ending: Option<(Error, Instant)> = None;
         let grace = if program.mode == Mode::Script { GRACE } else { PATIENCE };
@@ -295,6 +298,7 @@ impl Session {
                         None => {
                             self.process.signal(Signal::INT);
                             ending = Some((Error::Interrupted(signal), Instant::now() + grace));
+                            again.reset();
                         }
                         // Asked for a second time.
                         Some((_, kill_at)) => *kill_at = Instant::now(),
@@ -308,13 +312,15 @@ impl Session {
                             format!("the run took longer than its limit of {} s", limit.as_secs_f64()),
                             "give it more with `--timeout`",
                         );
-                        ending = Some((why, Instant::now() + GRACE));
+                        ending = Some((why, Instant::now() + grace));
+                        again.reset();
                     }
                     Some((why, _)) => {
                         self.process.kill();
                         return Err(self.death(Some(why), program).await);
                     }
                 },
+                _ = again.tick(), if ending.is_some() && program.mode != Mode::Script => self.process.signal(Signal::INT),
                 _ = memory.tick(), if program.max_memory.is_some() => {
                     let cap = program.max_memory.unwrap_or(u64::MAX);
                     if resident(self.process.pid) > cap {

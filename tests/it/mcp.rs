@@ -111,6 +111,12 @@ impl Drop for Client {
     }
 }
 
+/// Asserts that a text begins so.
+#[track_caller]
+fn begins(text: &str, wanted: &str) {
+    assert!(text.starts_with(wanted), "`{wanted}` was wanted, and this came: {text}");
+}
+
 fn text(result: &Value) -> String {
     let text = result["content"][0]["text"].as_str().unwrap_or_else(|| panic!("no text: {result}"));
     format!("{}{text}", if result["isError"] == true { "!" } else { "" })
@@ -144,16 +150,16 @@ fn a_session_lasts_until_it_is_reset() {
             .run("(define x 41) (py-exec \"y = 7\") (display \"on the way\") (finish (+ x 1))")
             .starts_with("on the way\n42\n[run 1: ")
     );
-    assert!(client.run("(list x (py-eval \"y\") _)").starts_with("[41,7,42]\n"));
-    assert!(client.run("(define later (spawn (lambda () (sleep 0.01) 'done))) (void)").starts_with("[run 3"));
-    assert!(client.run("(await later)").starts_with("done\n"), "what it left running goes on");
+    begins(&client.run("(list x (py-eval \"y\") _)"), "[41,7,42]\n");
+    begins(&client.run("(define later (spawn (lambda () (sleep 0.01) 'done))) (void)"), "[run 3");
+    begins(&client.run("(await later)"), "done\n");
     let wrong = client.run("(define (halve y)\n  (car y))\n(halve x)");
     assert!(wrong.starts_with("!error: car: contract violation") && wrong.contains("run 5:2:4"), "{wrong}");
     assert!(client.run("(halve 2)").contains("run 5:2:4"), "an error has its place in the earlier program");
     assert!(client.run("(halv 2)").contains("did you mean `halve`?"));
     let state = client.tool("get_sandbox_state", json!({}));
     assert!(state.contains("x = 41\n") && state.contains("memory: 2048 MB"), "{state}");
-    assert!(client.tool("reset", json!({})).starts_with("a fresh session"));
+    begins(&client.tool("reset", json!({})), "a fresh session");
     assert!(client.run("x").contains("`x` is not defined"));
     let (stderr, code) = client.leave();
     assert_eq!((stderr.as_str(), code), ("", Some(0)));
@@ -200,13 +206,13 @@ fn contexts_are_loaded_looked_at_and_replaced() {
     std::fs::write(inside.path().join("report.txt"), "from a file").unwrap();
     std::fs::write(folder.path().join("given.txt"), "given").unwrap();
     let mut client = Client::start(&mut server(folder.path(), &["--offline", "--context", "first=given.txt"]));
-    assert!(client.run("context").starts_with("given\n"));
+    begins(&client.run("context"), "given\n");
     assert!(
         client
             .tool("load_context", json!({ "name": "two", "text": "z\u{fc}rich".repeat(1000) }))
             .contains("6000 characters")
     );
-    assert!(client.run("(list (length context) (string-length (get-context \"two\")))").starts_with("[2,6000]"));
+    begins(&client.run("(list (length context) (string-length (get-context \"two\")))"), "[2,6000]");
     let part = client.tool("get_context", json!({ "name": "two", "start": 5995, "end": 9000 }));
     assert!(part.starts_with("\u{fc}rich\n") && part.ends_with("characters 5995 to 6000 of 6000]"), "{part}");
     client.tool("load_context", json!({ "name": "two", "text": "short" }));
@@ -231,9 +237,9 @@ fn contexts_are_loaded_looked_at_and_replaced() {
     }
     assert!(client.tool("get_context", json!({ "name": "thre" })).contains("did you mean `three`?"));
     client.tool("reset", json!({}));
-    assert!(client.run("(get-context \"two\")").starts_with("short\n"), "a reset leaves contexts");
+    begins(&client.run("(get-context \"two\")"), "short\n");
     client.tool("reset", json!({ "contexts": true }));
-    assert!(client.run("context").starts_with("given\n"), "what the command line gave stays");
+    begins(&client.run("context"), "given\n");
     assert!(client.run("(get-context \"two\")").contains("no context `two`"));
 }
 
@@ -244,7 +250,7 @@ fn a_run_in_the_background_is_waited_for_or_stopped() {
     let begin =
         |client: &mut Client, code: &str| client.tool("execute_scheme", json!({ "code": code, "background": true }));
     assert!(begin(&mut client, "(sleep 0.05) 'over").starts_with("run 2 has begun"));
-    assert!(client.tool("get_status", json!({ "run": 2, "wait_s": 60 })).starts_with("over\n"));
+    begins(&client.tool("get_status", json!({ "run": 2, "wait_s": 60 })), "over\n");
     begin(&mut client, "(sleep 1000)");
     begin(&mut client, "'never");
     assert!(client.tool("get_status", json!({ "run": 4 })).contains("run 4 is not over: it waits for its turn"));
@@ -255,9 +261,9 @@ fn a_run_in_the_background_is_waited_for_or_stopped() {
         let stopped = client.tool("get_status", json!({ "run": run, "wait_s": 60 }));
         assert!(stopped.starts_with("!error: interrupted"), "{stopped}");
     }
-    assert!(client.run("kept").starts_with("1\n"));
-    assert!(client.tool("cancel_call", json!({})).starts_with("!nothing runs"));
-    assert!(client.tool("get_status", json!({ "run": 99 })).starts_with("!there is no run 99"));
+    begins(&client.run("kept"), "1\n");
+    begins(&client.tool("cancel_call", json!({})), "!nothing runs");
+    begins(&client.tool("get_status", json!({ "run": 99 })), "!there is no run 99");
     let slow = client.tool("execute_scheme", json!({ "code": "(sleep 1000)", "timeout_s": 0.1 }));
     assert!(slow.contains("limit of 0.1 s") && slow.contains("`timeout_s`"), "{slow}");
 }
@@ -270,8 +276,8 @@ fn a_request_that_is_cancelled_stops_its_program() {
     while !client.tool("get_status", json!({})).contains("run 2 runs for ") {}
     let cancel = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": id } });
     client.send(&cancel.to_string());
-    assert!(client.run("kept").starts_with("1\n"));
-    assert!(client.tool("get_status", json!({})).starts_with("nothing runs"));
+    begins(&client.run("kept"), "1\n");
+    begins(&client.tool("get_status", json!({})), "nothing runs");
 }
 
 #[test]
@@ -309,7 +315,7 @@ fn one_call_of_many_is_cancelled_by_its_number() {
     assert!(client.tool("cancel_call", json!({ "call": call })).contains("is cancelled"));
     let ended = client.tool("get_status", json!({ "run": 1, "wait_s": 60 }));
     assert!(ended.starts_with("[\"fine\",\"cancelled\",\"fine\"]"), "{ended}");
-    assert!(client.tool("cancel_call", json!({ "call": call })).starts_with("!error: there is no call"));
+    begins(&client.tool("cancel_call", json!({ "call": call })), "!error: there is no call");
     let trace = client.tool("get_execution_trace", json!({}));
     assert!(trace.ends_with("[3 of 3 entries]") && trace.contains("\"status\":\"cancelled\""), "{trace}");
 }
@@ -332,7 +338,7 @@ fn a_session_that_ends_is_followed_by_another() {
     client.tool("load_context", json!({ "text": "kept" }));
     let ended = client.run("(define x 1) (let loop ([all '()]) (loop (cons (make-string 1000000 #\\x) all)))");
     assert!(ended.starts_with("!error: ") && ended.contains("nothing is defined"), "{ended}");
-    assert!(client.run("context").starts_with("kept\n"));
+    begins(&client.run("context"), "kept\n");
     assert!(client.run("x").contains("not defined"));
 }
 
@@ -367,7 +373,7 @@ fn nonsense_is_answered_and_the_server_goes_on() {
     let unknown = client.ask("tools/call", json!({ "name": "exec_scheme", "arguments": {} })).unwrap_err();
     assert!(unknown["message"].as_str().unwrap().contains("did you mean `execute_scheme`?"), "{unknown}");
     assert!(client.ask("no/such", json!({})).is_err());
-    assert!(client.run("(+ 1 2)").starts_with("3\n"));
+    begins(&client.run("(+ 1 2)"), "3\n");
     assert!(client.tool("get_usage_guide", json!({})).contains("map-async"));
 }
 
