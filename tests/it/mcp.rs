@@ -1,8 +1,9 @@
 //! `bessemer mcp`: the protocol spoken by hand, and by the official Python client.
 
 use crate::{
+    faults::wait_gone,
     mock::{Mock, Reply},
-    program::{bessemer, confines, descendants, runs},
+    program::{bessemer, confines, descendants},
 };
 use serde_json::{Value, json};
 use std::{
@@ -463,7 +464,7 @@ fn the_server_ends_with_its_client_and_leaves_nothing() {
     assert!(below.len() >= 2, "a zygote and a session: {below:?}");
     let (_, code) = client.leave();
     assert_eq!(code, Some(0));
-    assert!(below.iter().all(|pid| !runs(*pid)), "{below:?}");
+    wait_gone(&below);
 }
 
 /// A virtual environment that has the official client, made once; `None` where pip cannot install it.
