@@ -5,7 +5,7 @@ use crate::{
     context::Contexts,
     error::Error,
     permissions::Permissions,
-    session::{self, Function, Program, Usage},
+    session::{self, Function, Program, Usage, Watch},
     wire::Limits,
 };
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -187,6 +187,11 @@ impl Session {
     /// What all its calls have come to.
     pub fn usage(&self) -> Usage {
         self.before + self.inner.usage()
+    }
+
+    /// A look at its calls while a program runs. A reset makes other calls of them.
+    pub fn watch(&self) -> Watch {
+        self.inner.watch()
     }
 
     /// Whether its process has ended, as it does when a program takes too much memory: it runs nothing until it is reset.

@@ -11,7 +11,7 @@ mod worker;
 
 use crate::{
     context::Contexts,
-    embed::Host,
+    embed::{Host, SessionBuilder},
     error::{Error, visible},
     interp::files::Grants,
     permissions::Permissions,
@@ -55,28 +55,23 @@ const BEGINNING: u64 = 200;
 /// What the server is made of.
 pub(crate) struct Setup {
     pub(crate) host: Host,
-    pub(crate) contexts: Contexts,
+    /// The session that programs run in.
+    pub(crate) session: SessionBuilder,
+    /// What it is built with.
     pub(crate) permissions: Permissions,
     pub(crate) limits: Limits,
     pub(crate) max_memory: u64,
-    /// How long each program may take.
-    pub(crate) timeout: Option<Duration>,
 }
 
 /// Serves a client until it goes away.
 pub(crate) async fn serve(setup: Setup) -> Result<(), Error> {
-    let Setup { host, contexts, permissions, limits, max_memory, timeout } = setup;
-    let mut builder = host.session().contexts(contexts).permissions(permissions.clone()).limits(limits);
-    builder = builder.max_memory(max_memory);
-    if let Some(timeout) = timeout {
-        builder = builder.timeout(timeout);
-    }
+    let Setup { host, session, permissions, limits, max_memory } = setup;
     let runs = Arc::new(Runs::new(limits));
     let (orders, ordered) = mpsc::unbounded_channel();
     // The client is greeted while the session gets ready.
     let works = runs.clone();
     let working = async move {
-        let session = builder.start().await?;
+        let session = session.start().await?;
         Worker { session, runs: works, max_memory, own_contexts: 1, fresh: true }.work(ordered).await;
         // Tools go on saying why there is no session.
         std::future::pending().await

@@ -9,7 +9,7 @@ use bessemer::{
 };
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
-use tokio::sync::{Barrier, mpsc};
+use tokio::sync::{Barrier, Notify, mpsc};
 
 fn host() -> Host {
     Host::new(zygote(), Dispatcher::new(router::stack(router::Settings { offline: true, ..Default::default() }), 10))
@@ -122,26 +122,34 @@ async fn a_function_is_dropped_when_nobody_wants_its_value() {
         }
     }
     let (send, mut gone) = mpsc::unbounded_channel();
-    let (begin, mut begun) = mpsc::unbounded_channel();
+    let begun = Arc::new(Notify::new());
+    let begins = begun.clone();
     let hang = Function::new("hang", "Never ends.", move |(n,): (u32,)| {
         let guard = Gone(send.clone(), n);
-        begin.send(n).unwrap();
+        begins.notify_one();
         async move {
             let () = std::future::pending().await;
             Ok::<_, String>(guard.1)
         }
     });
-    let mut session = host().session().function(hang).start().await.unwrap();
-    assert_eq!(value(&mut session, "(race (list (lambda () (hang 1)) (lambda () 'first)))").await, "first");
+    let heard = begun.clone();
+    let began = Function::new("began", "Waits until `hang` has begun.", move |(): ()| {
+        let heard = heard.clone();
+        async move {
+            heard.notified().await;
+            Ok::<_, String>(())
+        }
+    });
+    let mut session = host().session().function(hang).function(began).start().await.unwrap();
+    assert_eq!(value(&mut session, "(race (list (lambda () (hang 1)) (lambda () (began) 'first)))").await, "first");
     assert_eq!(gone.recv().await, Some(1));
-    assert_eq!(value(&mut session, "(spawn (lambda () (hang 2))) (sleep 0.01) (finish 'over)").await, "over");
+    assert_eq!(value(&mut session, "(spawn (lambda () (hang 2))) (began) (finish 'over)").await, "over");
     assert_eq!(gone.recv().await, Some(2));
     // Their numbers are free again.
     assert_eq!(value(&mut session, "(map-async (lambda (n) (sleep 0.001) n) '(1 2 3))").await, json!([1, 2, 3]));
-    while begun.try_recv().is_ok() {}
     let mut running = session.run("(hang 3)");
     tokio::select! {
-        begun = begun.recv() => assert_eq!(begun, Some(3)),
+        () = begun.notified() => {}
         event = running.next() => panic!("{event:?}"),
     }
     drop(running);
