@@ -56,6 +56,19 @@ pub use interp::wall::landlock_abi;
 pub use session::Function;
 
 /// Becomes the interpreter, and does not return, when this process was started as one; else does nothing.
+///
+/// It comes first in `main`: sessions are forked off the interpreter, and threads would be lost in them. A runtime that is
+/// there before it is too early:
+///
+/// ```standalone_crate
+/// #[tokio::main]
+/// async fn main() {
+///     bessemer::interpreter_main();
+///     let host = bessemer::Host::builder().offline().start().expect("a process");
+///     let error = host.session().start().await.err().expect("no session");
+///     assert!(error.to_string().contains("the interpreter has threads"), "{error}");
+/// }
+/// ```
 pub fn interpreter_main() {
     if std::env::args_os().nth(1).is_some_and(|arg| arg == host_protocol::ARGUMENT) {
         interp::zygote::main();

@@ -102,6 +102,14 @@ impl Contexts {
         self.table.entries.iter().enumerate().map(read).collect()
     }
 
+    /// The name, when there is but one text and it has that for itself.
+    pub(crate) fn alone(&self) -> Option<&str> {
+        match &self.table.entries[..] {
+            [one] if self.table.groups.is_empty() => Some(&one.name),
+            _ => None,
+        }
+    }
+
     /// A part of the text of this name, by characters; `None` when there is no such text. What lies behind its end is not
     /// there.
     pub(crate) fn excerpt(&self, name: &str, start: u64, end: u64) -> Result<Option<String>, Error> {
@@ -397,4 +405,26 @@ fn no_room(error: &std::io::Error) -> Error {
         format!("the contexts cannot be kept in a temporary file: {error}"),
         "`TMPDIR` names the directory for temporary files",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excerpt_is_by_characters_wherever_they_lie() {
+        // Longer than what is read at once, so that characters of two and four bytes lie across the edges.
+        let long: String = (0..40_000).map(|i| ['a', '\u{fc}', '\u{1f600}'][i % 3]).collect();
+        let contexts = Contexts::from_texts(&[("before", "x"), ("long", &long)]).unwrap();
+        let part = |name: &str, start, end| contexts.excerpt(name, start, end).unwrap();
+        for (start, end) in [(0, 5), (0, 40_000), (21_843, 21_850), (39_998, 50_000), (50_000, 60_000), (7, 7), (9, 3)]
+        {
+            let wanted: String = long.chars().skip(start).take(end.max(start) - start).collect();
+            assert_eq!(part("long", start as u64, end as u64).unwrap(), wanted, "{start} {end}");
+        }
+        assert_eq!(part("before", 0, 9).as_deref(), Some("x"));
+        assert_eq!(part("nothing", 0, 9), None);
+        assert_eq!(contexts.alone(), None);
+        assert_eq!(Contexts::from_text("one", "x").unwrap().alone(), Some("one"));
+    }
 }

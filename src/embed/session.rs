@@ -106,7 +106,8 @@ impl SessionBuilder {
         }
         let inner = begin(&self.host, &contexts, &self.functions, self.model.as_deref()).await?;
         let Self { host, functions, model, defaults, .. } = self;
-        Ok(Session { host, contexts, functions, model, defaults, before: Usage::NOTHING, inner })
+        let given = contexts.len();
+        Ok(Session { host, contexts, given, functions, model, defaults, before: Usage::NOTHING, inner })
     }
 }
 
@@ -131,6 +132,8 @@ async fn begin(
 pub struct Session {
     host: Host,
     contexts: Vec<Arc<Contexts>>,
+    /// How many of them its builder gave.
+    given: usize,
     functions: Vec<Function>,
     model: Option<String>,
     defaults: Program,
@@ -160,7 +163,12 @@ impl Session {
     pub fn add_contexts(&mut self, contexts: impl Into<Arc<Contexts>>) -> Result<(), Error> {
         let contexts = contexts.into();
         self.inner.add_contexts(&contexts)?;
-        self.contexts.push(contexts);
+        // One that is added again and again is held once.
+        let added = &mut self.contexts[self.given..];
+        match added.iter_mut().find(|earlier| earlier.alone().is_some() && earlier.alone() == contexts.alone()) {
+            Some(earlier) => *earlier = contexts,
+            None => self.contexts.push(contexts),
+        }
         Ok(())
     }
 
@@ -204,9 +212,9 @@ impl Session {
         &self.contexts
     }
 
-    /// Forgets all contexts but the first so many; the next reset takes them from programs.
-    pub(crate) fn forget_contexts(&mut self, but: usize) {
-        self.contexts.truncate(but);
+    /// Forgets all contexts but its builder's; the next reset takes them from programs.
+    pub(crate) fn forget_contexts(&mut self) {
+        self.contexts.truncate(self.given);
     }
 
     /// What it is made of.

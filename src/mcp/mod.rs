@@ -34,7 +34,10 @@ use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 use tokio::sync::{mpsc, oneshot};
@@ -72,7 +75,7 @@ pub(crate) async fn serve(setup: Setup) -> Result<(), Error> {
     let works = runs.clone();
     let working = async move {
         let session = session.start().await?;
-        Worker { session, runs: works, max_memory, own_contexts: 1, fresh: true }.work(ordered).await;
+        Worker { session, runs: works, max_memory, fresh: true }.work(ordered).await;
         // Tools go on saying why there is no session.
         std::future::pending().await
     };
@@ -123,9 +126,10 @@ fn said(error: &Error) -> String {
 }
 
 impl Inner {
-    async fn call(&self, entry: &Entry, arguments: JsonObject) -> Told {
+    /// Calls a tool. If that begins a run, `begun` has its number from then on.
+    async fn call(&self, entry: &Entry, arguments: JsonObject, begun: &AtomicU32) -> Told {
         match entry.does {
-            Does::Execute => self.execute(parsed(arguments)?).await,
+            Does::Execute => self.execute(parsed(arguments)?, begun).await,
             Does::Load => self.load(parsed(arguments)?).await,
             Does::Context => self.context(&parsed(arguments)?),
             Does::Reset => self.reset(&parsed(arguments)?).await,
@@ -166,8 +170,9 @@ impl Inner {
         Ok(number)
     }
 
-    async fn execute(&self, asked: tools::Execute) -> Told {
+    async fn execute(&self, asked: tools::Execute, begun: &AtomicU32) -> Told {
         let number = self.begin(&asked)?;
+        begun.store(number, Relaxed);
         if asked.background {
             let message =
                 format!("run {number} has begun; `get_status` with `run: {number}` and `wait_s` waits for it");
@@ -398,19 +403,17 @@ impl ServerHandler for Server {
         if can_wait {
             return Ok(CreateTaskResult::new(self.task(entry, arguments)).into());
         }
-        let inner = self.0.clone();
-        let mut call = Box::pin(async move { inner.call(entry, arguments).await });
+        let begun = AtomicU32::new(0);
+        let mut call = Box::pin(self.0.call(entry, arguments, &begun));
         let token = context.meta.get_progress_token();
-        let (mut ticks, mut last) = (tokio::time::interval(TICK), -1.0);
+        let (mut ticks, mut last) = (tokio::time::interval(TICK), 0.0);
         let told = loop {
             tokio::select! {
                 told = &mut call => break told,
                 () = context.ct.cancelled() => break Err("cancelled".into()),
                 _ = ticks.tick(), if token.is_some() && entry.does == Does::Execute => {
-                    // Of runs that wait for their turn there is nothing to tell.
-                    let Some((done, total, message)) = self.0.runs.under_way().and_then(|run| self.0.runs.far(run)) else {
-                        continue;
-                    };
+                    // Of a run that waits for its turn there is nothing to tell.
+                    let Some((done, total, message)) = self.0.runs.far(begun.load(Relaxed)) else { continue };
                     if let Some(token) = token.clone().filter(|_| done > last) {
                         last = done;
                         let mut progress = ProgressNotificationParam::new(token, done).with_message(message);
@@ -443,8 +446,9 @@ impl Server {
         let inner = self.0.clone();
         self.0.tasks.spawn(TaskOptions::new().with_ttl_ms(KEPT_MS), |task| {
             Box::pin(async move {
+                let begun = AtomicU32::new(0);
                 tokio::select! {
-                    told = inner.call(entry, arguments) => Ok(told.unwrap_or_else(wrong)),
+                    told = inner.call(entry, arguments, &begun) => Ok(told.unwrap_or_else(wrong)),
                     () = task.cancelled() => Err(TaskExit::Cancelled),
                 }
             })

@@ -18,6 +18,8 @@ use tokio::sync::{Notify, mpsc};
 
 /// How many runs that are over are remembered.
 const REMEMBERED: usize = 100;
+/// How much memory those that are over take at most, the last one left out, in bytes.
+const MEMORY: usize = 64 << 20;
 /// How much that is written between runs is kept, in bytes.
 const ASIDE: usize = 64 << 10;
 
@@ -115,7 +117,8 @@ impl Runs {
         let mut state = self.lock();
         state.live.remove(&came.number);
         state.past.push_back(Arc::new(came));
-        if state.past.len() > REMEMBERED {
+        let size = |past: &VecDeque<Arc<Came>>| past.iter().map(|came| came.size()).sum::<usize>();
+        while state.past.len() > REMEMBERED || state.past.len() > 1 && size(&state.past) > MEMORY {
             state.past.pop_front();
         }
         drop(state);
@@ -189,11 +192,6 @@ impl Runs {
         let failed = if last.failed > 0 { format!(" ({} failed)", last.failed) } else { String::new() };
         let message = format!("{} {}/{}{failed}, {calls}", last.label, last.done, last.total);
         Some((f64::from(done), Some(f64::from(total)), message))
-    }
-
-    /// The run that has the session.
-    pub(super) fn under_way(&self) -> Option<u32> {
-        self.lock().live.iter().find(|(_, live)| live.begun.is_some()).map(|(number, _)| *number)
     }
 
     /// The session is this one from here on; those before it came to so much.
@@ -339,6 +337,11 @@ fn cut(text: &str, most: usize, lost: usize) -> String {
 }
 
 impl Came {
+    fn size(&self) -> usize {
+        let value = self.result.as_ref().ok().and_then(|outcome| outcome.value.as_ref()).map_or(0, String::len);
+        self.output.len() + value
+    }
+
     /// As a client is told of it.
     pub(super) fn told(&self, max_chars: Option<usize>) -> CallToolResult {
         let most = max_chars.unwrap_or(SHOWN);

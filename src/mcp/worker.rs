@@ -29,8 +29,6 @@ pub(super) struct Worker {
     pub(super) session: Session,
     pub(super) runs: Arc<Runs>,
     pub(super) max_memory: u64,
-    /// How many of the contexts are the command line's.
-    pub(super) own_contexts: usize,
     /// Whether the session has run nothing yet.
     pub(super) fresh: bool,
 }
@@ -73,7 +71,7 @@ impl Worker {
             }
             Order::Reset { contexts, reply } => {
                 if contexts {
-                    self.session.forget_contexts(self.own_contexts);
+                    self.session.forget_contexts();
                 }
                 let renewed = self.renew().await;
                 let dead = renewed.is_err();
@@ -104,7 +102,12 @@ impl Worker {
         // What plans have spent is gone for programs too.
         let limits = self.runs.spent_before().leaves(self.runs.limits);
         let given = self.session.program(&*code);
-        let program = Program { mode: Mode::Input(number), timeout: timeout.or(given.timeout), limits, ..given };
+        let program = Program {
+            mode: Mode::Input(number),
+            timeout: timeout.into_iter().chain(given.timeout).min(),
+            limits,
+            ..given
+        };
         let mut hearer = Hearer { runs: &self.runs, number, output: String::new(), lost: 0 };
         let report = match stop.try_recv() {
             Ok(Stop::Signal(signal)) => Err(Error::Interrupted(signal)),

@@ -236,6 +236,29 @@ async fn a_program_that_is_given_up_ends_its_process_and_no_other_program_hears_
     assert_eq!(value(&mut session, "(+ 1 2)").await, 3);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_run_in_tasks_of_their_own() {
+    let host = host();
+    let square = Function::blocking("square-of", "N times N.", |(n,): (u64,)| match n {
+        0 => Err("nothing"),
+        n => Ok(n * n),
+    });
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 1..=8u64 {
+        let session = host.session().function(square.clone()).context("n", n.to_string());
+        tasks.spawn(async move {
+            let mut session = session.start().await?;
+            session.run("(square-of (string->number context))").await.map(|ran| (n, ran.value))
+        });
+    }
+    for ran in tasks.join_all().await {
+        let (n, value) = ran.unwrap();
+        assert_eq!(value, n * n);
+    }
+    let mut session = host.session().function(square).start().await.unwrap();
+    assert!(failure(&mut session, "(square-of 0)").await.contains("square-of: nothing"));
+}
+
 #[test]
 fn a_program_that_is_not_async_has_the_same() {
     let builder = Host::builder().offline().interpreter(Interpreter::Path(env!("CARGO_BIN_EXE_bessemer").into()));

@@ -265,6 +265,9 @@ fn a_run_in_the_background_is_waited_for_or_stopped() {
     begins(&client.run("kept"), "1\n");
     begins(&client.tool("cancel_call", json!({})), "!nothing runs");
     begins(&client.tool("get_status", json!({ "run": 99 })), "!there is no run 99");
+    let mut short = Client::start(&mut server(&std::env::temp_dir(), &["--offline", "--timeout", "0.2"]));
+    let slow = short.tool("execute_scheme", json!({ "code": "(sleep 1000)", "timeout_s": 600 }));
+    assert!(slow.contains("limit of 0.2 s"), "the command line's bound holds: {slow}");
     let slow = client.tool("execute_scheme", json!({ "code": "(sleep 1000)", "timeout_s": 0.1 }));
     assert!(slow.contains("limit of 0.1 s") && slow.contains("`timeout_s`"), "{slow}");
 }
@@ -295,6 +298,22 @@ fn progress_is_told_to_who_asks_for_it() {
     assert!(counts.len() >= 2 && counts.is_sorted_by(|a, b| a < b), "{told:?}");
     let last = &told.last().unwrap()["params"];
     assert!(last["total"] == 6.0 && last["message"].as_str().unwrap().starts_with("naps "), "{last}");
+}
+
+#[test]
+fn progress_of_one_run_is_not_told_to_another_that_waits() {
+    let mut client = offline();
+    let ask = |client: &mut Client, code: &str, token: &str| {
+        let arguments = json!({ "code": code });
+        let params = json!({ "name": "execute_scheme", "arguments": arguments, "_meta": { "progressToken": token } });
+        client.request("tools/call", params)
+    };
+    let one = ask(&mut client, "(for-each-async sleep '(0.1 0.4 0.7 1) #:label \"naps\")", "one");
+    let two = ask(&mut client, "(+ 1 2)", "two");
+    client.answer(one).unwrap();
+    begins(&text(&client.answer(two).unwrap()), "3\n");
+    let tokens: Vec<_> = client.told.iter().map(|m| m["params"]["progressToken"].clone()).collect();
+    assert!(tokens.contains(&json!("one")) && !tokens.contains(&json!("two")), "{tokens:?}");
 }
 
 #[test]

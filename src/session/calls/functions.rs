@@ -21,6 +21,8 @@ use tokio::task::AbortHandle;
 type Became = Result<String, (&'static str, String)>;
 type Body = dyn Fn(&[u8]) -> Pin<Box<dyn Future<Output = Became> + Send>> + Send + Sync;
 
+const PANICKED: &str = "the embedding program's function panicked";
+
 /// A function of the embedding program's, which scripts call like any procedure. It runs on the host, asynchronously, and
 /// only the fiber that calls it waits.
 ///
@@ -64,6 +66,23 @@ impl Function {
             }
         };
         Self { name: name.into(), doc: doc.into(), body: Arc::new(body) }
+    }
+
+    /// A function that is not async, which runs on a thread of its own. Nothing can end it before it returns.
+    pub fn blocking<A, R, E>(name: &str, doc: &str, f: impl Fn(A) -> Result<R, E> + Send + Sync + 'static) -> Self
+    where
+        A: DeserializeOwned + Send + 'static,
+        R: Serialize + Send + 'static,
+        E: fmt::Display + Send + 'static,
+    {
+        let f = Arc::new(f);
+        Self::new(name, doc, move |arguments: A| {
+            let f = f.clone();
+            async move {
+                let ran = tokio::task::spawn_blocking(move || f(arguments).map_err(|e| e.to_string()));
+                ran.await.unwrap_or_else(|_| Err(PANICKED.into()))
+            }
+        })
     }
 
     /// What sessions are told of it. Fails when scripts could not say its name, or know it already.
@@ -139,7 +158,7 @@ impl Calls {
         tokio::spawn(async move {
             let became = match task.await {
                 Ok(became) => became,
-                Err(e) if e.is_panic() => Err((FUNCTION_FAILED, "the embedding program's function panicked".into())),
+                Err(e) if e.is_panic() => Err((FUNCTION_FAILED, PANICKED.into())),
                 // Whoever ended it has answered.
                 Err(_) => return,
             };
