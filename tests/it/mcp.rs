@@ -67,12 +67,15 @@ impl Client {
     /// The answer to a request.
     fn answer(&mut self, id: u64) -> Result<Value, Value> {
         loop {
-            let message = self.hear();
-            match (message["id"].as_u64(), message.get("error")) {
-                (Some(other), Some(error)) if other == id => return Err(error.clone()),
-                (Some(other), None) if other == id => return Ok(message["result"].clone()),
-                _ => self.told.push(message),
+            if let Some(at) = self.told.iter().position(|message| message["id"] == id) {
+                let mut message = self.told.remove(at);
+                return match message.get_mut("error") {
+                    Some(error) => Err(error.take()),
+                    None => Ok(message["result"].take()),
+                };
             }
+            let message = self.hear();
+            self.told.push(message);
         }
     }
 
