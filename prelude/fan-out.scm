@@ -44,6 +44,10 @@
 ;; A function of the embedding program's.
 (define (%call-function name args)
   (%function-value name (%finished (%submit name args #f))))
+;; What a session of its own answers.
+(define (rlm-query . args) (%finished (%submit 'rlm-query args #f)))
+(define (rlm-query-async . args) (%submit 'rlm-query-async args #t))
+(define (eval-untrusted . args) (string->json (syntax-e (%finished (%submit 'eval-untrusted args #f)))))
 
 ;; ---- handles
 
@@ -215,6 +219,10 @@
 (define (finish-var name)
   (%finish-var! name (cdr (%outcome-of (lambda () (raise 'here))))) ; a failure knows its place
   (%end))
+
+;; What it is given may be the variable's name or, as a slip, its value.
+(define (%final-variable name)
+  (if (string? name) (finish-var name) (finish name)))
 
 (define (%end)
   (when (%looping?) (%leave!))

@@ -42,9 +42,9 @@ impl Mcp {
         let _made = Made::for_writing(&permissions.write);
         let session = self.shared.session(&host, contexts, permissions.clone());
         let session = self.timeout.into_iter().fold(session, SessionBuilder::timeout);
-        let (limits, max_memory) = (self.shared.limits(), self.shared.max_memory);
+        let max_memory = self.shared.max_memory;
         tokio::select! {
-            served = mcp::serve(mcp::Setup { host, session, permissions, limits, max_memory }) => served.map(|()| 0),
+            served = mcp::serve(mcp::Setup { host, session, permissions, max_memory }) => served.map(|()| 0),
             Some(Stop::Signal(signal)) = stop.recv() => Err(Error::Interrupted(signal)),
         }
     }

@@ -128,7 +128,7 @@ impl<'a> Running<'a> {
         let outcome = report.outcome?;
         let value =
             outcome.value.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap_or(Value::String(text)));
-        let (finished, usage, hints) = (outcome.finished, report.usage - self.before, report.hints);
+        let (finished, usage, hints) = (outcome.finished, report.usage.since(self.before), report.hints);
         Ok(Ran { value, finished, output, usage, hints })
     }
 }

@@ -5,7 +5,8 @@ use crate::{
     context::Contexts,
     error::Error,
     permissions::Permissions,
-    session::{self, Function, Program, Usage, Watch},
+    rlm::{self, Ask, Ground},
+    session::{self, Function, Program, Usage, Watch, account::Account},
     wire::Limits,
 };
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -22,6 +23,8 @@ pub struct SessionBuilder {
     given: Vec<Arc<Contexts>>,
     functions: Vec<Function>,
     model: Option<String>,
+    loops: Ask,
+    account: Arc<Account>,
     defaults: Program,
 }
 
@@ -29,7 +32,8 @@ impl SessionBuilder {
     pub(super) fn new(host: Host) -> Self {
         let defaults = Program { json: true, max_memory: Some(MAX_MEMORY), ..Program::default() };
         let (texts, paths, given, functions) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { host, texts, paths, given, functions, model: None, defaults }
+        let (loops, account) = (Ask::default(), Account::new(None));
+        Self { host, texts, paths, given, functions, model: None, loops, account, defaults }
     }
 
     /// A text that programs find: by `(get-context "NAME")` and, if it is the only one, as `context`.
@@ -87,6 +91,24 @@ impl SessionBuilder {
         self
     }
 
+    /// How loops within programs (`rlm-query`) are to be: their models and their bounds. The question is each one's own, and
+    /// what they spend is the session's.
+    pub fn loops(mut self, loops: Ask) -> Self {
+        self.loops = loops;
+        self
+    }
+
+    /// Charges what it spends to this account, too, and keeps its limits.
+    pub(crate) fn below(mut self, account: &Arc<Account>) -> Self {
+        self.account = Account::new(Some(account.clone()));
+        self
+    }
+
+    /// What its calls will be charged to.
+    pub(crate) fn account(&self) -> Arc<Account> {
+        self.account.clone()
+    }
+
     /// What `(script-args)` gives.
     pub fn args(mut self, args: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.defaults.args = args.into_iter().map(Into::into).collect();
@@ -104,41 +126,53 @@ impl SessionBuilder {
             let texts: Vec<_> = self.texts.iter().map(|(name, text)| (&**name, &**text)).collect();
             contexts.push(Contexts::from_texts(&texts)?.into());
         }
-        let inner = begin(&self.host, &contexts, &self.functions, self.model.as_deref()).await?;
-        let Self { host, functions, model, defaults, .. } = self;
-        let given = contexts.len();
-        Ok(Session { host, contexts, given, functions, model, defaults, before: Usage::NOTHING, inner })
+        let Self { host, functions, model, loops, account, defaults, .. } = self;
+        account.limit(defaults.limits);
+        let ground = Ground {
+            zygote: host.zygote.clone(),
+            dispatcher: host.dispatcher.clone(),
+            permissions: defaults.permissions.clone(),
+            max_memory: defaults.max_memory,
+        };
+        let made = Made { ground, functions, model, loops, account };
+        let inner = made.session(&contexts).await?;
+        Ok(Session { given: contexts.len(), made, contexts, defaults, inner })
     }
 }
 
-/// Forks a session that has all this.
-async fn begin(
-    host: &Host,
-    contexts: &[Arc<Contexts>],
-    functions: &[Function],
-    model: Option<&str>,
-) -> Result<session::Session, Error> {
-    let nothing = Arc::default();
-    let (first, later) = contexts.split_first().unwrap_or((&nothing, &[]));
-    let session = session::Session::start_with(&host.zygote, host.dispatcher.clone(), first).await?;
-    later.iter().try_for_each(|contexts| session.add_contexts(contexts))?;
-    session.add_functions(functions)?;
-    session.set_model(model.map(Into::into));
-    Ok(session)
+/// What sessions are made of that take each other's places.
+struct Made {
+    ground: Ground,
+    functions: Vec<Function>,
+    model: Option<String>,
+    loops: Ask,
+    /// What all of them are charged to.
+    account: Arc<Account>,
+}
+
+impl Made {
+    /// Forks a session that has all this.
+    async fn session(&self, contexts: &[Arc<Contexts>]) -> Result<session::Session, Error> {
+        let nothing = Arc::default();
+        let (first, later) = contexts.split_first().unwrap_or((&nothing, &[]));
+        let (dispatcher, account) = (self.ground.dispatcher.clone(), self.account.clone());
+        let session = session::Session::start_charged(&self.ground.zygote, dispatcher, first, account).await?;
+        later.iter().try_for_each(|contexts| session.add_contexts(contexts))?;
+        session.add_functions(&self.functions)?;
+        session.set_model(self.model.clone());
+        rlm::serve(&session, &self.ground, &self.loops);
+        Ok(session)
+    }
 }
 
 /// A session: programs run in it one after the other, and see what the earlier ones defined. What a program leaves running
 /// ends with it.
 pub struct Session {
-    host: Host,
+    made: Made,
     contexts: Vec<Arc<Contexts>>,
     /// How many of them its builder gave.
     given: usize,
-    functions: Vec<Function>,
-    model: Option<String>,
     defaults: Program,
-    /// What the sessions came to whose place this one has taken.
-    before: Usage,
     inner: session::Session,
 }
 
@@ -150,8 +184,7 @@ impl Session {
 
     /// A program as this session's builder said, to be changed before [`Session::run_program`] runs it.
     pub fn program(&self, text: impl Into<String>) -> Program {
-        let limits = self.before.leaves(self.defaults.limits);
-        Program { text: text.into(), limits, ..self.defaults.clone() }
+        Program { text: text.into(), ..self.defaults.clone() }
     }
 
     /// Runs a program that differs from the others. Its value is told as JSON, whatever it says of that.
@@ -180,21 +213,19 @@ impl Session {
     /// The model of calls that name none, from here on.
     pub fn set_model(&mut self, model: Option<String>) {
         self.inner.set_model(model.clone());
-        self.model = model;
+        self.made.model = model;
     }
 
     /// Another session takes the place of this one: nothing is defined, and the contexts are as they were. What has been
     /// spent stays spent.
     pub async fn reset(&mut self) -> Result<(), Error> {
-        let next = begin(&self.host, &self.contexts, &self.functions, self.model.as_deref()).await?;
-        self.before = self.usage();
-        self.inner = next;
+        self.inner = self.made.session(&self.contexts).await?;
         Ok(())
     }
 
     /// What all its calls have come to.
     pub fn usage(&self) -> Usage {
-        self.before + self.inner.usage()
+        self.inner.usage()
     }
 
     /// A look at its calls while a program runs. A reset makes other calls of them.

@@ -15,6 +15,7 @@ pub(crate) const PRELUDE: &[&str] = &[
     include_str!("../../prelude/control.scm"),
     include_str!("../../prelude/fan-out.scm"),
     include_str!("../../prelude/budgets.scm"),
+    include_str!("../../prelude/python.scm"),
     include_str!("../../prelude/transduce.scm"),
 ];
 

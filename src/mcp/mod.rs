@@ -15,8 +15,7 @@ use crate::{
     error::{Error, visible},
     interp::files::Grants,
     permissions::Permissions,
-    session::Usage,
-    wire::{Grant, Limits, Question},
+    wire::{Grant, Question},
 };
 use rmcp::{
     ErrorData, RoleServer, ServerHandler, ServiceExt,
@@ -62,14 +61,14 @@ pub(crate) struct Setup {
     pub(crate) session: SessionBuilder,
     /// What it is built with.
     pub(crate) permissions: Permissions,
-    pub(crate) limits: Limits,
     pub(crate) max_memory: u64,
 }
 
 /// Serves a client until it goes away.
 pub(crate) async fn serve(setup: Setup) -> Result<(), Error> {
-    let Setup { host, session, permissions, limits, max_memory } = setup;
-    let runs = Arc::new(Runs::new(limits));
+    let Setup { host, session, permissions, max_memory } = setup;
+    let account = session.account();
+    let runs = Arc::new(Runs::new(account));
     let (orders, ordered) = mpsc::unbounded_channel();
     // The client is greeted while the session gets ready.
     let works = runs.clone();
@@ -337,10 +336,8 @@ impl Inner {
             Some(contexts) => contexts["contexts"].to_string(),
             None => String::new(),
         };
-        let limits = self.runs.spent().leaves(self.runs.limits);
-        let (plan, spent): (Result<_, Error>, Usage) = plan::plan(&self.host, limits, &asked, &described).await;
-        self.runs.spend(spent);
-        let (shown, structured) = plan.map_err(|e| said(&e))?;
+        let planned = plan::plan(&self.host, &self.runs.account, &asked, &described).await;
+        let (shown, structured) = planned.map_err(|e| said(&e))?;
         Ok(answer(shown, structured, false))
     }
 }

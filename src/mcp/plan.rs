@@ -5,12 +5,11 @@ use crate::{
     embed::Host,
     error::Error,
     llm::Price,
-    session::{Program, Usage},
-    wire::Limits,
+    session::{Program, account::Account},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// The model that is asked unless another is named.
 const MODEL: &str = "smart";
@@ -71,17 +70,14 @@ fn instruction() -> String {
     )
 }
 
-/// The options as text and as JSON, and what asking for them took.
+/// The options as text and as JSON. Asking for them is charged to this account.
 pub(super) async fn plan(
     host: &Host,
-    limits: Limits,
+    account: &Arc<Account>,
     asked: &tools::Plan,
     contexts: &str,
-) -> (Result<(String, Value), Error>, Usage) {
-    let mut session = match host.session().limits(limits).timeout(ASK).start().await {
-        Ok(session) => session,
-        Err(error) => return (Err(error), Usage::NOTHING),
-    };
+) -> Result<(String, Value), Error> {
+    let mut session = host.session().below(account).timeout(ASK).start().await?;
     let model = asked.model.as_deref().unwrap_or(MODEL);
     let none = "not said";
     let mut task = format!(
@@ -98,7 +94,7 @@ pub(super) async fn plan(
         let program = Program { args, ..session.program(ASKING) };
         let proposed = match session.run_program(program).await {
             Ok(ran) => ran.to_string(),
-            Err(error) if offered.is_empty() => return (Err(error), session.usage()),
+            Err(error) if offered.is_empty() => return Err(error),
             Err(_) => break,
         };
         // The answer fits the schema, which says the same.
@@ -120,7 +116,6 @@ pub(super) async fn plan(
         task +=
             &format!("\n\nThese programs were wrong; give them anew, mended, and no others:\n{}", refused.join("\n"));
     }
-    let usage = session.usage();
     offered.sort_by_key(|(option, _)| ["recommended", "alternative", "daring"].iter().position(|k| *k == option.kind));
     let mut text = String::new();
     let mut options = Vec::new();
@@ -147,7 +142,7 @@ pub(super) async fn plan(
         text +=
             "No program is offered: none that was proposed parses. Ask again, or write one after `get_usage_guide`.\n";
     }
-    (Ok((text, json!({ "options": options, "left_out": refused }))), usage)
+    Ok((text, json!({ "options": options, "left_out": refused })))
 }
 
 /// What calls, cost and time come to by the model's own figures and the prices that are known.

@@ -4,8 +4,7 @@ use super::tools::SHOWN;
 use crate::{
     context::Contexts,
     error::{Error, visible},
-    session::{Outcome, Progress, Stop, Usage, Watch},
-    wire::Limits,
+    session::{Outcome, Progress, Stop, Usage, Watch, account::Account},
 };
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Value, json};
@@ -58,8 +57,6 @@ struct State {
     programs: VecDeque<(u32, Arc<str>)>,
     contexts: Vec<Arc<Contexts>>,
     watch: Option<Watch>,
-    /// What sessions before this one, and plans, have come to.
-    before: Usage,
     aside: String,
     /// Why there is no session any more.
     dead: Option<String>,
@@ -69,13 +66,13 @@ struct State {
 pub(super) struct Runs {
     state: Mutex<State>,
     ended: Notify,
-    pub(super) limits: Limits,
+    /// What the session and plans are charged to.
+    pub(super) account: Arc<Account>,
 }
 
 impl Runs {
-    pub(super) fn new(limits: Limits) -> Self {
-        let state = State { before: Usage::NOTHING, ..State::default() };
-        Self { state: Mutex::new(state), ended: Notify::new(), limits }
+    pub(super) fn new(account: Arc<Account>) -> Self {
+        Self { state: Mutex::default(), ended: Notify::new(), account }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -194,11 +191,9 @@ impl Runs {
         Some((f64::from(done), Some(f64::from(total)), message))
     }
 
-    /// The session is this one from here on; those before it came to so much.
+    /// The session is this one from here on.
     pub(super) fn session(&self, watch: Watch, contexts: &[Arc<Contexts>]) {
         let mut state = self.lock();
-        let spent = state.watch.as_ref().map_or(Usage::NOTHING, Watch::usage);
-        state.before = state.before + spent;
         state.watch = Some(watch);
         state.contexts = contexts.to_vec();
     }
@@ -222,23 +217,6 @@ impl Runs {
 
     pub(super) fn watch(&self) -> Option<Watch> {
         self.lock().watch.clone()
-    }
-
-    /// Something else than the session's programs spent so much.
-    pub(super) fn spend(&self, usage: Usage) {
-        let mut state = self.lock();
-        state.before = state.before + usage;
-    }
-
-    /// What all calls have come to.
-    pub(super) fn spent(&self) -> Usage {
-        let state = self.lock();
-        state.before + state.watch.as_ref().map_or(Usage::NOTHING, Watch::usage)
-    }
-
-    /// What was spent by others than the present session.
-    pub(super) fn spent_before(&self) -> Usage {
-        self.lock().before
     }
 
     /// What earlier programs left running has written.
@@ -282,9 +260,9 @@ impl Runs {
         if !aside.is_empty() {
             text += &format!("written between runs:\n{}\n", visible(&aside));
         }
-        let spent = state.before + state.watch.as_ref().map_or(Usage::NOTHING, Watch::usage);
+        let spent = self.account.usage();
         text += &format!("so far: {}\n", usage_said(&spent));
-        let left = spent.leaves(self.limits);
+        let left = self.account.left();
         let bounds = [
             left.calls.map(|n| format!("{n} calls")),
             left.tokens.map(|n| format!("{n} tokens")),

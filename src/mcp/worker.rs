@@ -98,16 +98,10 @@ impl Worker {
         mut stop: mpsc::UnboundedReceiver<Stop>,
     ) -> Result<(), Error> {
         let code = self.runs.begin(number);
-        let (begun, before) = (Instant::now(), self.session.inner().usage());
-        // What plans have spent is gone for programs too.
-        let limits = self.runs.spent_before().leaves(self.runs.limits);
+        let (begun, before) = (Instant::now(), self.session.usage());
         let given = self.session.program(&*code);
-        let program = Program {
-            mode: Mode::Input(number),
-            timeout: timeout.into_iter().chain(given.timeout).min(),
-            limits,
-            ..given
-        };
+        let timeout = timeout.into_iter().chain(given.timeout).min();
+        let program = Program { mode: Mode::Input(number), timeout, ..given };
         let mut hearer = Hearer { runs: &self.runs, number, output: String::new(), lost: 0 };
         let report = match stop.try_recv() {
             Ok(Stop::Signal(signal)) => Err(Error::Interrupted(signal)),
@@ -115,7 +109,7 @@ impl Worker {
         };
         let (output, lost) = (hearer.output, hearer.lost);
         self.fresh = false;
-        let usage = self.session.inner().usage() - before;
+        let usage = self.session.usage().since(before);
         let (result, hints, input) = match report {
             Ok(Report { outcome, hints, input, .. }) => (outcome, hints, input),
             Err(error) => (Err(error), Vec::new(), None),

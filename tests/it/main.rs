@@ -5,6 +5,7 @@ mod mock;
 #[path = "../support/program.rs"]
 mod program;
 
+mod ask;
 mod bad_input;
 mod budgets;
 mod calls;
@@ -26,6 +27,7 @@ mod handles;
 mod hints;
 mod language;
 mod limits;
+mod loops;
 mod mcp;
 mod mock_server;
 mod money;
@@ -34,6 +36,7 @@ mod pieces;
 mod providers;
 mod python;
 mod readme;
+mod recursion;
 mod reference;
 mod repl;
 mod results;

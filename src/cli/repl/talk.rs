@@ -359,7 +359,7 @@ impl<'a> Talk<'a> {
         let (begun, before) = (Instant::now(), self.session.usage());
         let left = self.program(None, form, stop).await?;
         let (took, after) = (begun.elapsed(), self.session.usage());
-        let spent = after - before;
+        let spent = after.since(before);
         let (calls, tokens) = (pretty::counted(spent.calls, "call"), spent.input_tokens + spent.output_tokens);
         self.say(&format!("{:.3} s, {calls}, {tokens} tokens\n", took.as_secs_f64()))?;
         Ok(left)

@@ -30,6 +30,11 @@ pub(crate) struct Source {
 }
 
 impl Source {
+    /// A text of ours, which has no places in any program.
+    pub(crate) fn ours(text: &str, constants: Vec<(String, SteelVal)>) -> Self {
+        Self { text: text.into(), constants, pieces: Vec::new(), lists: Vec::new(), context: None }
+    }
+
     /// Where in the program a place of the new text lies.
     pub(crate) fn original(&self, span: Range<usize>) -> Range<usize> {
         let start = self.at(span.start).start;

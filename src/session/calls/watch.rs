@@ -1,6 +1,6 @@
 //! A look at a session's calls from elsewhere, while one of its programs runs.
 
-use super::{Calls, Counts, Usage};
+use super::{Calls, Counts};
 use std::{sync::Arc, time::Duration};
 
 /// The calls of a session, for whoever does not run its programs. It keeps no process alive.
@@ -26,11 +26,6 @@ impl Watch {
     /// The counts of its calls, as they change.
     pub fn counts(&self) -> Arc<Counts> {
         self.0.counts()
-    }
-
-    /// What its calls have come to so far.
-    pub fn usage(&self) -> Usage {
-        self.0.usage()
     }
 
     /// The calls under way or waiting for their turn, the oldest first.
