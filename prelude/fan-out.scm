@@ -60,6 +60,7 @@
   (%result handle))
 
 (define (await-all handles)
+  (unless (list? handles) (raise-argument-error 'await-all "list?" handles))
   (map (lambda (handle) (%text (await handle))) handles))
 
 (define (await-any handles)

@@ -224,10 +224,10 @@ pub(super) fn forget_interrupt(engine: &Engine) -> bool {
 
 fn evaluate(language: &mut Language, program: &Program, mut source: Source, earlier: &mut Inputs) -> Came {
     let (text, json) = (&*program.text, program.json);
-    let engine = &mut language.engine;
-    for (name, value) in source.constants.drain(..) {
-        engine.register_value(&name, value);
+    if let Err(problem) = language.prepare(&mut source) {
+        return Came { usable: false, ..Came::wrong(errors::panicked(&problem)) };
     }
+    let engine = &mut language.engine;
     // An interrupt that came between programs was for none of them.
     forget_interrupt(engine);
     let result = catch_unwind(AssertUnwindSafe(|| engine.run(source.text.clone())));
