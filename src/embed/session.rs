@@ -155,7 +155,8 @@ impl Made {
     async fn session(&self, contexts: &[Arc<Contexts>]) -> Result<session::Session, Error> {
         let nothing = Arc::default();
         let (first, later) = contexts.split_first().unwrap_or((&nothing, &[]));
-        let (dispatcher, account) = (self.ground.dispatcher.clone(), self.account.clone());
+        // Its interpreter counts from the beginning; what all of them may spend is the account's above.
+        let (dispatcher, account) = (self.ground.dispatcher.clone(), Account::new(Some(self.account.clone())));
         let session = session::Session::start_charged(&self.ground.zygote, dispatcher, first, account).await?;
         later.iter().try_for_each(|contexts| session.add_contexts(contexts))?;
         session.add_functions(&self.functions)?;
@@ -220,12 +221,13 @@ impl Session {
     /// spent stays spent.
     pub async fn reset(&mut self) -> Result<(), Error> {
         self.inner = self.made.session(&self.contexts).await?;
+        self.defaults.limits = self.made.account.left();
         Ok(())
     }
 
     /// What all its calls have come to.
     pub fn usage(&self) -> Usage {
-        self.inner.usage()
+        self.made.account.usage()
     }
 
     /// A look at its calls while a program runs. A reset makes other calls of them.
