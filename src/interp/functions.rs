@@ -39,9 +39,9 @@ pub(super) fn bind(language: &mut Language) {
         let steel = format!("%function:{name}");
         // The host lets no name through that could not stand here.
         let definition = format!("(define {steel} (lambda args (%call-function \"{name}\" args)))");
-        match language.engine.run(definition) {
-            Ok(_) => language.expander.bind_native(&name, &steel),
-            Err(e) => eprintln!("bessemer interpreter: {name}: {e}"),
+        match language.define(&["%call-function"], definition) {
+            Ok(()) => language.expander.bind_native(&name, &steel),
+            Err(problem) => eprintln!("bessemer interpreter: {problem}"),
         }
     }
 }
