@@ -4,6 +4,7 @@
 use super::{Event, HostBuilder, Ran, SessionBuilder};
 use crate::{
     error::Error,
+    rlm::{Answered, Ask},
     session::{Program, Usage},
 };
 use std::sync::Arc;
@@ -29,6 +30,11 @@ impl Host {
     pub fn session(&self, how: impl FnOnce(SessionBuilder) -> SessionBuilder) -> Result<Session, Error> {
         let inner = self.runtime.block_on(how(self.inner.session()).start())?;
         Ok(Session { inner, runtime: self.runtime.clone() })
+    }
+
+    /// Has a root model answer a question, as [`SessionBuilder::ask`] does; `how` says what it has, such as contexts.
+    pub fn ask(&self, ask: &Ask, how: impl FnOnce(SessionBuilder) -> SessionBuilder) -> Result<Answered, Error> {
+        self.runtime.block_on(how(self.inner.session()).ask(ask, &mut ()))
     }
 }
 

@@ -43,7 +43,8 @@
 //! }
 //! ```
 //!
-//! Not here: what a session is made of ([`crate::session`]), and the root-LLM loop.
+//! [`SessionBuilder::ask`] has a root model write the programs ([`crate::rlm`]). Not here: what a session is made of
+//! ([`crate::session`]).
 
 pub mod blocking;
 mod running;

@@ -5,11 +5,12 @@ use crate::{
     context::Contexts,
     error::Error,
     permissions::Permissions,
-    rlm::{self, Ask, Ground},
+    rlm::{self, Answered, Ask, Follower, Ground},
     session::{self, Function, Program, Usage, Watch, account::Account},
     wire::Limits,
 };
 use std::{path::PathBuf, sync::Arc, time::Duration};
+use tokio::sync::mpsc;
 
 /// A program's memory, unless something else is said: 2 GB.
 const MAX_MEMORY: u64 = 2 << 30;
@@ -116,8 +117,48 @@ impl SessionBuilder {
     }
 
     /// Starts it. Fails where a context cannot be read, a function's name cannot be one, or there is no process.
-    pub async fn start(self) -> Result<Session, Error> {
-        let mut contexts = self.given;
+    pub async fn start(mut self) -> Result<Session, Error> {
+        let contexts = self.contexts_found().await?;
+        let ground = self.ground();
+        let Self { functions, model, loops, account, defaults, .. } = self;
+        account.limit(defaults.limits);
+        let made = Made { ground, functions, model, loops, account };
+        let inner = made.session(&contexts).await?;
+        Ok(Session { given: contexts.len(), made, contexts, defaults, inner })
+    }
+
+    /// Has a root model answer a question from the contexts, by programs that it writes: instead of a session of one's own.
+    /// The limits are [`Ask::bounds`]'s. `follower` hears what happens; `&mut ()` does not.
+    pub async fn ask(mut self, ask: &Ask, follower: &mut dyn Follower) -> Result<Answered, Error> {
+        let contexts = self.contexts_found().await?;
+        let nothing = Arc::default();
+        let contexts = match &contexts[..] {
+            [] => &nothing,
+            [contexts] => contexts,
+            _ => {
+                return Err(Error::Usage {
+                    message: "a question's contexts come in one way: as texts, as paths, or collected".into(),
+                    hint: Some("`Contexts::collect` takes any number of paths".into()),
+                });
+            }
+        };
+        // Who wants it no more drops it.
+        let (_stop, mut stopped) = mpsc::unbounded_channel();
+        Ok(ask.run(&self.ground(), contexts, follower, &mut stopped).await)
+    }
+
+    /// What sessions stand on.
+    fn ground(&self) -> Ground {
+        Ground {
+            zygote: self.host.zygote.clone(),
+            dispatcher: self.host.dispatcher.clone(),
+            permissions: self.defaults.permissions.clone(),
+            max_memory: self.defaults.max_memory,
+        }
+    }
+
+    async fn contexts_found(&mut self) -> Result<Vec<Arc<Contexts>>, Error> {
+        let mut contexts = std::mem::take(&mut self.given);
         if !self.paths.is_empty() {
             let collected = Contexts::collect(&self.host.zygote, &self.paths, false, &mut Vec::new()).await?;
             contexts.push(collected.into());
@@ -126,17 +167,7 @@ impl SessionBuilder {
             let texts: Vec<_> = self.texts.iter().map(|(name, text)| (&**name, &**text)).collect();
             contexts.push(Contexts::from_texts(&texts)?.into());
         }
-        let Self { host, functions, model, loops, account, defaults, .. } = self;
-        account.limit(defaults.limits);
-        let ground = Ground {
-            zygote: host.zygote.clone(),
-            dispatcher: host.dispatcher.clone(),
-            permissions: defaults.permissions.clone(),
-            max_memory: defaults.max_memory,
-        };
-        let made = Made { ground, functions, model, loops, account };
-        let inner = made.session(&contexts).await?;
-        Ok(Session { given: contexts.len(), made, contexts, defaults, inner })
+        Ok(contexts)
     }
 }
 

@@ -1,9 +1,13 @@
 //! The embedding API: a host, sessions, functions that scripts call, what is told while a program runs.
 
-use crate::program::{confines, zygote};
+use crate::{
+    mock::{Mock, Reply},
+    program::{confines, zygote},
+};
 use bessemer::{
     Error, Event, Function, Host, Session, blocking,
     llm::{dispatch::Dispatcher, router},
+    rlm::Ask,
     session::Interpreter,
     wire::{Limits, Stream},
 };
@@ -257,6 +261,22 @@ async fn sessions_run_in_tasks_of_their_own() {
     }
     let mut session = host.session().function(square).start().await.unwrap();
     assert!(failure(&mut session, "(square-of 0)").await.contains("square-of: nothing"));
+}
+
+#[test]
+fn a_root_model_answers_a_question_from_a_text() {
+    let mock = Mock::start(|call| match call.text().contains("Ada mended it.") {
+        // The root model sees the beginning of the text.
+        true => Reply::Text("```scheme\n(finish (substring context 0 3))\n```".into()),
+        false => Reply::Text("no".into()),
+    });
+    let models = router::Settings { openai_base: Some(mock.base_url()), ..Default::default() };
+    let builder = Host::builder().models(models).interpreter(Interpreter::Path(env!("CARGO_BIN_EXE_bessemer").into()));
+    let host = blocking::Host::start(if confines() { builder } else { builder.without_sandbox() }).unwrap();
+    let answered = host.ask(&Ask::new("Who mended it?"), |s| s.context("report", "Ada mended it.")).unwrap();
+    assert_eq!((answered.answer.as_deref(), answered.outcome.name()), (Some("Ada"), "finished"));
+    let both = host.ask(&Ask::new("Who?"), |s| s.context("a", "b").context_path(file!()));
+    assert!(both.unwrap_err().to_string().contains("in one way"));
 }
 
 #[test]
