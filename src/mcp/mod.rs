@@ -240,7 +240,7 @@ impl Inner {
             let (mut lines, mut all) = (String::new(), Vec::new());
             for name in known.keys() {
                 let (beginning, chars) = part(name, 0, BEGINNING)?;
-                lines += &format!("{name}: {chars} characters: {}\n", visible(&beginning).replace('\n', " "));
+                lines += &format!("{name}: {chars} characters: {}\n", beginning.replace('\n', " "));
                 all.push(json!({ "name": name, "characters": chars, "beginning": beginning }));
             }
             if all.is_empty() {
@@ -270,7 +270,7 @@ impl Inner {
         let variables: BTreeMap<&str, &str> = lines.lines().filter_map(|line| line.split_once('\t')).collect();
         let mut shown = String::new();
         for (name, value) in &variables {
-            shown += &format!("{name} = {}\n", visible(value));
+            shown += &format!("{name} = {value}\n");
         }
         if variables.is_empty() {
             shown += "nothing is defined\n";
@@ -313,7 +313,7 @@ impl Inner {
         let from = all.len().saturating_sub(asked.last.unwrap_or(100));
         let mut shown = String::new();
         for entry in &all[from..] {
-            shown += &format!("{}\n", visible(&entry.to_string()));
+            shown += &format!("{entry}\n");
         }
         shown += &format!("[{} of {} entries]", all.len() - from, all.len());
         Ok(answer(shown, json!({ "entries": &all[from..], "total": all.len() }), false))
@@ -364,7 +364,7 @@ impl Drop for StopsIt {
 
 /// What is wrong, as a result that the client's model sees.
 fn wrong(message: String) -> CallToolResult {
-    CallToolResult::error(vec![rmcp::model::ContentBlock::text(message)])
+    CallToolResult::error(vec![rmcp::model::ContentBlock::text(visible(&message))])
 }
 
 impl ServerHandler for Server {

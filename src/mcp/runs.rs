@@ -258,7 +258,7 @@ impl Runs {
             text += &format!("and {} calls more\n", open.len() - 20);
         }
         if !aside.is_empty() {
-            text += &format!("written between runs:\n{}\n", visible(&aside));
+            text += &format!("written between runs:\n{aside}\n");
         }
         let spent = self.account.usage();
         text += &format!("so far: {}\n", usage_said(&spent));
@@ -298,7 +298,7 @@ pub(super) fn usage_said(usage: &Usage) -> String {
 
 fn first_line(code: &str) -> String {
     let line = code.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    visible(&line.chars().take(80).collect::<String>()).into_owned()
+    line.chars().take(80).collect()
 }
 
 /// As much of a text as is shown, and what was cut.
@@ -342,11 +342,11 @@ impl Came {
                 ("error", Value::Null, error.json(program), shown)
             }
         };
-        let mut text = visible(&output).into_owned();
+        let mut text = output.clone();
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
-        text += &visible(&shown);
+        text += &shown;
         for hint in &self.hints {
             text += &format!("hint: {hint}\n");
         }
@@ -364,9 +364,9 @@ impl Came {
     }
 }
 
-/// A tool's result.
+/// A tool's result. What its text holds of a script's or a model's must not command the client's terminal.
 pub(super) fn answer(text: String, structured: Value, wrong: bool) -> CallToolResult {
-    let content = vec![ContentBlock::text(text.trim_end_matches('\n'))];
+    let content = vec![ContentBlock::text(visible(text.trim_end_matches('\n')))];
     let mut result = if wrong { CallToolResult::error(content) } else { CallToolResult::success(content) };
     result.structured_content = Some(structured);
     result
