@@ -41,6 +41,7 @@ pub(super) const RACKET: &[&str] = &[
     include_str!("../../prelude/racket/generators.scm"),
     include_str!("../../prelude/racket/json.scm"),
     include_str!("../../prelude/racket/checks.scm"),
+    include_str!("../../prelude/racket/dates.scm"),
 ];
 
 /// Ways to put calls together, written as a script would be, on top of all that.
@@ -163,6 +164,9 @@ fn racket(engine: &mut Engine) -> Result<Expander, String> {
         if let Ok(value) = engine.extract_value(&steel) {
             dialect::name(&value, &word);
         }
+    }
+    for (word, steel) in dialect::ALIASES {
+        expander.bind_native(word, steel);
     }
     Ok(expander)
 }
