@@ -298,7 +298,11 @@ impl<'a> Reader<'a> {
         }
         if rest.starts_with("#\"") {
             self.at += 2;
+            let from = self.at;
             let text = self.string(start)?;
+            if let Some(bytes) = atoms::octal(&self.text[from..self.at - 1]) {
+                return Ok(Syntax::literal(Datum::Bytes(bytes.into()), self.since(start)));
+            }
             let bytes: Vec<u8> = match text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect() {
                 Some(bytes) => bytes,
                 None => text.into_bytes(),
