@@ -19,6 +19,7 @@ use std::{
     io::IsTerminal,
     path::PathBuf,
     process::ExitCode,
+    sync::Arc,
     time::{Duration, Instant},
 };
 use tokio::sync::mpsc;
@@ -77,7 +78,8 @@ impl Run {
             let ended = match (zygote, settings, script, &mut stop) {
                 (Ok(zygote), Ok(settings), Ok(script), Ok(stop)) => {
                     text = script;
-                    let zygote = if self.shared.grants.confines(&settings) { zygote } else { zygote.without_sandbox() };
+                    let confined = self.shared.grants.confines(&settings);
+                    let zygote = Arc::new(if confined { zygote } else { zygote.without_sandbox() });
                     self.run(&zygote, &settings, &text, begun, &stdout, stop).await
                 }
                 (Err(e), ..) | (_, Err(e), ..) | (_, _, Err(e), _) => failed(e),
@@ -92,7 +94,7 @@ impl Run {
 
     async fn run(
         &self,
-        zygote: &Zygote,
+        zygote: &Arc<Zygote>,
         settings: &Settings,
         script: &str,
         begun: Instant,
@@ -109,7 +111,7 @@ impl Run {
             Err(e) => return failed(e),
         };
         let started = tokio::select! {
-            started = Session::start_with(zygote, dispatcher, &contexts) => started,
+            started = Session::start_with(zygote, dispatcher.clone(), &contexts) => started,
             Some(Stop::Signal(signal)) = stop.recv() => Err(Error::Interrupted(signal)),
         };
         let mut session = match started {
@@ -121,6 +123,7 @@ impl Run {
         let mut screen = Screen { display, stdout, captured: self.json.then(String::new) };
         let permissions = self.shared.grants.permissions(settings, &self.script);
         let _made = Made::for_writing(&permissions.write);
+        self.shared.serve_loops(&session, zygote, &dispatcher, &permissions);
         let mut program = Program {
             text: script.to_owned(),
             beside: Vec::new(),

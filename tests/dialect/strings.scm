@@ -142,4 +142,4 @@ line" => "one line")
 (check (subbytes #"hello" 1 3) => #"el")
 (check (bytes? "x") => #f)
 
-(check (map bytes->list (list #"\1\2" #"a\101\0b" #"\377\x41" #"\7777")) => ((1 2) (97 65 0 98) (255 65) (63 55 55)))
+(check (map bytes->list (list #"\1\2" #"a\101\0b" #"\377\x41")) => ((1 2) (97 65 0 98) (255 65)))

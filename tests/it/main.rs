@@ -5,6 +5,7 @@ mod mock;
 #[path = "../support/program.rs"]
 mod program;
 
+mod ask;
 mod bad_input;
 mod budgets;
 mod calls;
@@ -25,6 +26,7 @@ mod handles;
 mod hints;
 mod language;
 mod limits;
+mod loops;
 mod mock_server;
 mod money;
 mod patterns;
@@ -32,6 +34,7 @@ mod pieces;
 mod providers;
 mod python;
 mod readme;
+mod recursion;
 mod reference;
 mod repl;
 mod requires;

@@ -10,6 +10,7 @@ use super::{
 use crate::interp::{
     natives::raise,
     print,
+    table,
     value::{Exn, Fault, Native, symbol},
 };
 use steel::{SteelErr, SteelVal, rvals::SteelString};
@@ -50,12 +51,21 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("%no-case", "name count least", |args| {
         let (name, given) = (text(&args[0]), count(&args[1]));
         let expected = most(&args[2]).map_or(String::new(), |least| format!("\n  expected: at least {least}"));
-        Err(wrong_arity(name.as_str(), &expected, given, "", 0, None))
+        Err(raise(wrong_arity(name.as_str(), &expected, given, "", 0, None).into_value()))
     }),
     plain!("%undefined", "name", |args| {
         let message = format!("{}: undefined;\n cannot use before initialization", text(&args[0]));
         let fault = Fault { kind: Exn::Variable, ..Fault::script(message) };
         Err(raise(fault.hint("its definition comes later: move that above this use").into_value()))
+    }),
+    // Of a procedure of the language's, whose documentation says how it is called.
+    plain!("%misused", "name least most arg ...", |args| {
+        let name = text(&args[0]);
+        let fault = miscounted_fault(&name, count(&args[1]), most(&args[2]), args.len() - 3);
+        Err(raise(match table::find(&name) {
+            Some(primitive) => fault.hint(format!("it is called as {}", primitive.signature())).into_value(),
+            None => fault.into_value(),
+        }))
     }),
     plain!("%miscounted", "name least most arg ...", |args| {
         let name = text(&args[0]);
@@ -114,8 +124,12 @@ fn wrong_number(wanted: usize, all: &[SteelVal]) -> SteelErr {
     )
 }
 
-/// What Racket says; the hint says what it leaves out.
 fn miscounted(name: &str, least: usize, most: Option<usize>, given: usize) -> SteelErr {
+    raise(miscounted_fault(name, least, most, given).into_value())
+}
+
+/// What Racket says; the hint says what it leaves out.
+fn miscounted_fault(name: &str, least: usize, most: Option<usize>, given: usize) -> Fault {
     let expected = match most {
         Some(most) if most == least => format!("\n  expected: {least}"),
         Some(_) => String::new(),
@@ -124,17 +138,14 @@ fn miscounted(name: &str, least: usize, most: Option<usize>, given: usize) -> St
     wrong_arity(name, &expected, given, "", least, most)
 }
 
-fn wrong_arity(name: &str, expected: &str, given: usize, more: &str, least: usize, most: Option<usize>) -> SteelErr {
+fn wrong_arity(name: &str, expected: &str, given: usize, more: &str, least: usize, most: Option<usize>) -> Fault {
     let what = "the expected number of arguments does not match the given number";
     let message = format!("{name}: arity mismatch;\n {what}{expected}\n  given: {given}{more}");
     let fault = Fault { kind: Exn::Arity, ..Fault::script(message) };
-    raise(
-        match most {
-            Some(most) if most > least => fault.hint(format!("it takes {least} to {most} arguments")),
-            _ => fault,
-        }
-        .into_value(),
-    )
+    match most {
+        Some(most) if most > least => fault.hint(format!("it takes {least} to {most} arguments")),
+        _ => fault,
+    }
 }
 
 /// The arguments of a call that went wrong, those with keywords last and in order.
@@ -222,7 +233,7 @@ fn sorted(args: &[SteelVal]) -> Native {
         }
         if keyed.is_empty() {
             let expected = format!("\n  expected: {}", takes_with_keywords(least, most, &keys, &needed));
-            return Err(wrong_arity(name.as_str(), &expected, count, &arguments, least, most));
+            return Err(raise(wrong_arity(name.as_str(), &expected, count, &arguments, least, most).into_value()));
         }
         let ending = if count == 1 { "" } else { "s" };
         return Err(raised(

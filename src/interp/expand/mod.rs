@@ -12,9 +12,10 @@ mod emit;
 mod expression;
 mod forms;
 mod lambda;
+mod library;
+mod lift;
 mod literal;
 pub(crate) mod modules;
-mod order;
 mod program;
 pub(crate) mod read;
 mod rules;
@@ -22,8 +23,9 @@ pub(crate) mod scope;
 pub(crate) mod syntax;
 
 use crate::wire::{Blame, FailureClass, ScriptError};
-pub(crate) use emit::{JUST, Source};
+pub(crate) use emit::{JUST, Source, as_written};
 pub(crate) use forms::{core::Core, words as form_words};
+use library::Library;
 pub(crate) use rules::Part;
 use scope::{Binding, Global, Record, Scope};
 use std::{
@@ -64,6 +66,8 @@ pub(crate) struct Expander {
     text: Rc<str>,
     /// Where the program first names `context`.
     context: Option<Span>,
+    /// What Steel has not been given of the language.
+    library: Library,
     /// Whether the program takes continuations that it may enter again.
     reentrant: bool,
     /// What it may require.
@@ -94,6 +98,7 @@ impl Expander {
             constants: 0,
             text: "".into(),
             context: None,
+            library: Library::default(),
             reentrant: false,
             modules: modules::Modules::default(),
             shows: false,

@@ -5,8 +5,9 @@ use super::{
     code::Top,
     emit::Emitter,
     error,
+    library::Library,
     modules::{Modules, whole},
-    order, read,
+    read,
 };
 use std::{mem, ops::Range, rc::Rc};
 
@@ -24,15 +25,32 @@ impl Expander {
         self.shows = is_module(&text[..own]);
         let tops = self.read(text, own, false)?;
         let mut source = self.write(&tops)?;
+        source.needs = self.library.named_by(&tops);
         tops.iter().flat_map(Top::defined).for_each(|global| global.made.set(true));
         source.context = mem::take(&mut self.context).map(|span| span.range());
         Ok(source)
     }
 
-    /// Expands the part of the language that is written in the language, in parts that are to be run one after the other.
-    pub(crate) fn prelude(&mut self, text: &str) -> Step<Vec<Source>> {
-        let tops = self.read(text, text.len(), true)?;
-        order::parts(tops).iter().map(|part| self.write(part)).collect()
+    /// Expands the part of the language that is written in the language.
+    pub(crate) fn prelude(&mut self, text: &str) -> Step<()> {
+        self.library = Library::new(self.read(text, text.len(), true)?);
+        Ok(())
+    }
+
+    /// What Steel must be given before a program, or so that it has what it calls by these names.
+    pub(crate) fn needed(&mut self, mut groups: Vec<usize>, names: &[&str]) -> Step<Vec<Source>> {
+        groups.extend(self.library.defining(names));
+        self.library.take(groups).iter().map(|part| self.own(part)).collect()
+    }
+
+    /// The next part of what Steel has not been given yet.
+    pub(crate) fn more(&mut self) -> Option<Step<Source>> {
+        self.library.next().map(|part| self.own(&part))
+    }
+
+    fn own(&mut self, part: &[Top]) -> Step<Source> {
+        self.internal = true;
+        self.write(part)
     }
 
     /// All that a program does, what it requires first. Its own text ends at OWN.
@@ -53,8 +71,10 @@ impl Expander {
     fn write(&mut self, tops: &[Top]) -> Step<Source> {
         let mut emitter = Emitter::new(self.constants, self.internal);
         emitter.program(tops);
-        let source = emitter.finish().map_err(|(span, problem)| error(span, problem, ""))?;
+        let mut source = emitter.finish().map_err(|(span, problem)| error(span, problem, ""))?;
         self.constants += source.constants.len();
+        let defined = tops.iter().flat_map(Top::defined).filter(|_| self.internal);
+        source.defined = defined.map(|global| global.steel.clone()).collect();
         Ok(source)
     }
 }
