@@ -9,8 +9,7 @@ use super::{
 };
 use crate::interp::{
     natives::raise,
-    print,
-    table,
+    print, table,
     value::{Exn, Fault, Native, symbol},
 };
 use steel::{SteelErr, SteelVal, rvals::SteelString};

@@ -32,16 +32,16 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The same at another place, with all that is in it.
-fn at(syntax: &Syntax, span: Span) -> Syntax {
-    let all = |items: &[Syntax]| items.iter().map(|item| at(item, span)).collect();
+/// The same without its places: they are none of the program's.
+fn nowhere(syntax: &Syntax) -> Syntax {
+    let all = |items: &[Syntax]| items.iter().map(nowhere).collect();
     let node = match &syntax.node {
         Node::List(items) => Node::List(all(items)),
-        Node::Dotted(items, tail) => Node::Dotted(all(items), at(tail, span).into()),
+        Node::Dotted(items, tail) => Node::Dotted(all(items), nowhere(tail).into()),
         Node::Vector(items) => Node::Vector(all(items)),
         other => other.clone(),
     };
-    Syntax::new(node, span)
+    Syntax::new(node, Span::default())
 }
 
 /// What a module gives.
@@ -239,7 +239,7 @@ impl Expander {
                 let library = LIBRARIES.iter().find(|(library, _)| **library == *name);
                 let text = library.map(|(_, texts)| texts.concat()).unwrap_or_default();
                 let forms = read::program(&text, false)?;
-                (forms.iter().map(|form| at(form, spec.span)).collect(), false)
+                (forms.iter().map(nowhere).collect(), false)
             }
             None => {
                 let hint = match text_of(spec) {
