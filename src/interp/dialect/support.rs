@@ -50,7 +50,7 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("%no-case", "name count least", |args| {
         let (name, given) = (text(&args[0]), count(&args[1]));
         let expected = most(&args[2]).map_or(String::new(), |least| format!("\n  expected: at least {least}"));
-        Err(raise(wrong_arity(name.as_str(), &expected, given, "", 0, None).into_value()))
+        Err(wrong_arity(name.as_str(), &expected, given, "", 0, None))
     }),
     plain!("%undefined", "name", |args| {
         let message = format!("{}: undefined;\n cannot use before initialization", text(&args[0]));
@@ -60,7 +60,7 @@ pub(super) const TABLE: &[Entry] = &[
     // Of a procedure of the language's, whose documentation says how it is called.
     plain!("%misused", "name least most arg ...", |args| {
         let name = text(&args[0]);
-        let fault = miscounted_fault(&name, count(&args[1]), most(&args[2]), args.len() - 3);
+        let fault = misfit(&name, count(&args[1]), most(&args[2]), args.len() - 3);
         Err(raise(match table::find(&name) {
             Some(primitive) => fault.hint(format!("it is called as {}", primitive.signature())).into_value(),
             None => fault.into_value(),
@@ -123,21 +123,25 @@ fn wrong_number(wanted: usize, all: &[SteelVal]) -> SteelErr {
     )
 }
 
+/// What Racket says; the hint says what it leaves out.
 fn miscounted(name: &str, least: usize, most: Option<usize>, given: usize) -> SteelErr {
-    raise(miscounted_fault(name, least, most, given).into_value())
+    raise(misfit(name, least, most, given).into_value())
 }
 
-/// What Racket says; the hint says what it leaves out.
-fn miscounted_fault(name: &str, least: usize, most: Option<usize>, given: usize) -> Fault {
+fn misfit(name: &str, least: usize, most: Option<usize>, given: usize) -> Fault {
     let expected = match most {
         Some(most) if most == least => format!("\n  expected: {least}"),
         Some(_) => String::new(),
         None => format!("\n  expected: at least {least}"),
     };
-    wrong_arity(name, &expected, given, "", least, most)
+    arity_fault(name, &expected, given, "", least, most)
 }
 
-fn wrong_arity(name: &str, expected: &str, given: usize, more: &str, least: usize, most: Option<usize>) -> Fault {
+fn wrong_arity(name: &str, expected: &str, given: usize, more: &str, least: usize, most: Option<usize>) -> SteelErr {
+    raise(arity_fault(name, expected, given, more, least, most).into_value())
+}
+
+fn arity_fault(name: &str, expected: &str, given: usize, more: &str, least: usize, most: Option<usize>) -> Fault {
     let what = "the expected number of arguments does not match the given number";
     let message = format!("{name}: arity mismatch;\n {what}{expected}\n  given: {given}{more}");
     let fault = Fault { kind: Exn::Arity, ..Fault::script(message) };
@@ -232,7 +236,7 @@ fn sorted(args: &[SteelVal]) -> Native {
         }
         if keyed.is_empty() {
             let expected = format!("\n  expected: {}", takes_with_keywords(least, most, &keys, &needed));
-            return Err(raise(wrong_arity(name.as_str(), &expected, count, &arguments, least, most).into_value()));
+            return Err(wrong_arity(name.as_str(), &expected, count, &arguments, least, most));
         }
         let ending = if count == 1 { "" } else { "s" };
         return Err(raised(

@@ -69,7 +69,7 @@ pub(crate) struct Expander {
     /// What Steel has not been given of the language.
     library: Library,
     /// Whether the program takes continuations that it may enter again.
-    reentrant: bool,
+    pub(in crate::interp::expand) reentrant: bool,
     /// What it may require.
     modules: modules::Modules,
     /// Whether the values of the expressions at its top level are printed, as Racket's modules do.
