@@ -116,7 +116,7 @@ fn what_is_wrong_is_told() {
         ("(set! car 1)", "set!: `car` is the language's own"),
         ("(lambda (x [y 1] z) 1)", "`z` has no default, and one before it has"),
         ("()", "`()` is no expression: nothing is called"),
-        ("(require \"x.scm\")", "other files cannot be required"),
+        ("(require \"x.scm\")", "\"x.scm\" is not here to be required"),
     ] {
         assert_eq!(text(program), format!("error: {wanted}"), "{program}");
     }
