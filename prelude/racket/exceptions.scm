@@ -54,7 +54,8 @@
 
 ;; ---- R7RS's
 
-(define (exn:fail:read:eof? value) (exn:fail:read? value))
+(define (exn:fail:read:eof? value)
+  (and (exn:fail:read? value) (regexp-match? #rx"expected a |end-of-file" (exn-message value))))
 (define (exn:misc:match? value)
   (and (exn:fail? value) (string-prefix? (exn-message value) "match") #t))
 (define (read-error? value) (exn:fail:read? value))

@@ -46,6 +46,11 @@
 (define-syntax-rule (parameterize ([parameter value] ...) body ...)
   (%parameterize (list (cons parameter value) ...) (lambda () body ...)))
 
+(define-syntax parameterize*
+  (syntax-rules ()
+    [(_ () body ...) (let () body ...)]
+    [(_ (binding more ...) body ...) (parameterize (binding) (parameterize* (more ...) body ...))]))
+
 (define-syntax-rule (let/cc k body ...) (call-with-current-continuation (lambda (k) body ...)))
 (define-syntax-rule (let/ec k body ...) (call-with-current-continuation (lambda (k) body ...)))
 

@@ -32,6 +32,9 @@
 (define write-simple write)
 (define write-shared write)
 
+(define (display-lines lines [port (current-output-port)] #:separator [end "\n"])
+  (for-each (lambda (line) (display line port) (display end port)) lines))
+
 (define (printf template . values)
   (%prepare values %styles)
   (%printf (%out) 'printf template values))

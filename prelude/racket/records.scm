@@ -20,7 +20,7 @@
 
 ;; Those of the language, and the script's own.
 (define %properties
-  '(prop:procedure prop:custom-write prop:evt prop:object-name prop:authentic prop:serializable prop:sealed))
+  '(prop:procedure prop:custom-write prop:equal+hash prop:evt prop:object-name prop:authentic prop:serializable prop:sealed))
 
 (define (%check-property property)
   (unless (memq (car property) %properties)

@@ -57,6 +57,22 @@
               (around items)
               (%stream-cons (make-promise (car left)) (%promise (lambda () (around (cdr left))))))))))
 
+;; Two procedures: whether there is more, and what comes next.
+(define (sequence-generate value)
+  (define left (%walked value))
+  (values (lambda () (pair? left))
+          (lambda ()
+            (when (null? left) (error 'sequence-generate "no more elements"))
+            (begin0 (car left)
+                    (set! left (if (%stream? (cdr left)) (%walked-on (cdr left)) (cdr left)))))))
+(define (stop-before value stop?) (takef (%sequence->list value) (lambda (one) (not (stop? one)))))
+(define (stop-after value stop?)
+  (let-values ([(before after) (splitf-at (%sequence->list value) (lambda (one) (not (stop? one))))])
+    (if (null? after) before (append before (list (car after))))))
+(define (sequence->stream value) (if (%stream? value) value (%sequence->list value)))
+
+(define (random-ref value) (let ([all (%sequence->list value)]) (list-ref all (random (length all)))))
+
 (define (sequence-length value) (length (%sequence->list value)))
 (define (sequence-ref value at) (if (%stream? value) (stream-ref value at) (list-ref (%sequence->list value) at)))
 (define (sequence-map f value) (map f (%sequence->list value)))

@@ -46,6 +46,7 @@ pub(super) const RACKET: &[&str] = &[
     include_str!("../../prelude/racket/generators.scm"),
     include_str!("../../prelude/racket/json.scm"),
     include_str!("../../prelude/racket/checks.scm"),
+    include_str!("../../prelude/racket/dates.scm"),
 ];
 
 /// Ways to put calls together, written as a script would be, on top of all that.
@@ -214,6 +215,9 @@ fn racket(engine: Engine) -> Result<Language, String> {
         if let Ok(value) = engine.extract_value(&steel) {
             dialect::name(&value, &word);
         }
+    }
+    for (word, steel) in dialect::ALIASES {
+        expander.bind_native(word, steel);
     }
     let text = [PRELUDE, RACKET, COMBINATORS].concat().concat();
     expander.prelude(&text).map_err(|e| {

@@ -110,13 +110,6 @@ pub(crate) const ABSENT: &[Absent] = &[
         forms: &[],
     },
     Absent {
-        area: "dates",
-        instead: "Python knows the calendar: `(py-eval \"__import__('datetime').date.today().isoformat()\")`",
-        names: &["current-date", "date->string", "seconds->date", "date-year", "date-month", "date-day", "date-hour", "date-minute", "date*", "find-seconds",
-            "date->seconds", "date-display-format"],
-        forms: &[],
-    },
-    Absent {
         area: "delimited continuations",
         instead: "`call/cc`, `let/ec`, generators and `dynamic-wind` are there",
         names: &["call-with-continuation-prompt", "abort-current-continuation", "call-with-composable-continuation", "make-continuation-prompt-tag",

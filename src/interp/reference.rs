@@ -53,7 +53,8 @@ pub(crate) fn words() -> BTreeSet<String> {
 fn procedures(area: &Area) -> BTreeMap<String, Option<String>> {
     let natives = area.natives().map(|(name, params)| (name.to_owned(), Some(params.to_owned())));
     let steels = area.steels.iter().map(|name| ((*name).to_owned(), None));
-    natives.chain(steels).collect()
+    let aliases = dialect::ALIASES.iter().filter(|_| area.title == "Numbers");
+    natives.chain(steels).chain(aliases.map(|(name, _)| ((*name).to_owned(), None))).collect()
 }
 
 /// Names that begin with `%` are the language's own.

@@ -347,7 +347,12 @@ fn located(engine: &Engine, earlier: &Inputs, fault: Fault, err: &steel::SteelEr
     let mut spans = fault.spans.clone();
     spans.extend(err.span());
     spans.extend(err.stack_trace().iter().flat_map(|t| t.trace().iter().filter_map(|frame| *frame.span())));
-    let inner = spans.iter().enumerate().find_map(|(at, span)| Some((at, earlier.of(engine, span)?)));
+    let inner = spans.iter().enumerate().find_map(|(at, span)| {
+        let input = earlier.of(engine, span)?;
+        // What a library does has no place in the script: the way to it has.
+        let own = !input.source.original(span.start as usize..span.end as usize).is_empty();
+        own.then_some((at, input))
+    });
     let input = inner.map(|(_, input)| input.number).filter(|number| Some(*number) != earlier.last());
     let text = inner.map_or(earlier.text(), |(_, input)| &input.text);
     let place = inner.map(|(at, Input { source, .. })| {

@@ -127,3 +127,6 @@
 (check (let ([lambda 'x] [define 'y]) (list lambda define)) => (x y))
 (check (let ([quote list]) (quote 5)) => (5))
 (check (do ([i 0 (add1 i)] [l '() (cons i l)]) ((= i 4) (reverse l)) (void)) => (0 1 2 3))
+
+(define depth (make-parameter 0))
+(check (parameterize* ([depth 1] [depth (+ 1 (depth))]) (depth)) => 2)

@@ -153,3 +153,11 @@
 (check (message-of (optional)) => "optional: arity mismatch;\n the expected number of arguments does not match the given number\n  given: 0")
 (check (message-of (one-or-two 1 2 3)) => "one-or-two: arity mismatch;\n the expected number of arguments does not match the given number\n  given: 3")
 (check (message-of (one-or-more)) => "one-or-more: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: at least 1\n  given: 0")
+
+;; what `read` makes of text that is no datum
+(define (read-of text) (message-of (read (open-input-string text))))
+(check (read-of " (a (b") => "string::5: read: expected a `)` to close `(`")
+(check (read-of ")") => "string::1: read: unexpected `)`")
+(check (read-of "\"abc") => "string::1: read: expected a closing `\"`")
+(check (read-of "[1)") => "string::3: read: expected `]` to close preceding `[`, found instead `)`")
+(check (let ([in (open-input-string "1 (2")]) (read in) (message-of (read in))) => "string::3: read: expected a `)` to close `(`")

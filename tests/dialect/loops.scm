@@ -82,3 +82,7 @@
 
 (check (for/list ([x (in-vector #(1 2 3 4 5 6) 0 6 2)]) x) => (1 3 5))
 (check (for/list ([x (in-vector #(1 2 3 4 5 6) 1 #f 2)]) x) => (2 4 6))
+
+(check (let-values ([(more? next) (sequence-generate '(1 2 3))]) (let* ([a (next)] [b (next)] [m (more?)] [c (next)]) (list a b m c (more?)))) => (1 2 #t 3 #f))
+(check (for/list ([x (stop-before '(1 3 4 5) even?)]) x) => (1 3))
+(check (for/list ([x (stop-after '(1 3 4 5) even?)]) x) => (1 3 4))

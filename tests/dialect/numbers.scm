@@ -214,3 +214,8 @@
 (check (list (/ 25.85 5) (/ 7.7 3 2) (/ 0.7 1/3) (/ 1/3 0.7) (/ 3.3 1.1)) => (5.17 1.2833333333333334 2.1 0.4761904761904762 2.9999999999999996))
 (check (list (/ 0 2.5) (/ 4) (/ 0.5) (/ 10 4) (/ 6 3) (/ 1.0 0.0) (/ -1 0.0)) => (0 1/4 2.0 5/2 2 +inf.0 -inf.0))
 (check (list (/ (expt 10 30) (expt 10 29)) (/ (expt 2 70) 4.0)) => (10 2.9514790517935283e+20))
+
+;; names for small integers and for floats
+(require racket/fixnum racket/flonum)
+(check (list (fx+ 1 2) (fxquotient 7 2) (fxand 12 10) (fxlshift 1 4) (fx< 1 2)) => (3 3 8 16 #t))
+(check (list (fl+ 1.0 2.0) (fl/ 1.0 4.0) (flsqrt 2.25) (flmax 1.0 2.0) (fl= 1.0 1.0)) => (3.0 0.25 1.5 2.0 #t))

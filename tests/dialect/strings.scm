@@ -141,3 +141,5 @@ line" => "one line")
 (check (bytes-append #"a" #"b") => #"ab")
 (check (subbytes #"hello" 1 3) => #"el")
 (check (bytes? "x") => #f)
+
+(check (map bytes->list (list #"\1\2" #"a\101\0b" #"\377\x41")) => ((1 2) (97 65 0 98) (255 65)))

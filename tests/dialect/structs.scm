@@ -106,3 +106,21 @@
 (define (in-order t)
   (if t (append (in-order (node-left t)) (list (node-value t)) (in-order (node-right t))) '()))
 (check (in-order (foldl (lambda (v t) (insert t v)) #f '(5 2 8 1 9))) => (1 2 5 8 9))
+
+;; prefab records are known by their name and their number of fields alone
+(struct fab (a b) #:prefab)
+(check (list (fab? '#s(fab 1 2)) (fab-b '#s(fab 1 2)) (equal? (fab 1 2) '#s(fab 1 2)) (fab? '#s(fab 1 2 3))) => (#t 2 #t #f))
+(check (list (make-prefab-struct 'fab 5 6) '#s(lone)) => (#s(fab 5 6) #s(lone)))
+(check-output (write '#s(fab 1 "x")) => "#s(fab 1 \"x\")")
+
+;; equality of one's own, and properties
+(struct place (x y)
+  #:methods gen:equal+hash
+  [(define (equal-proc a b rec) (and (rec (place-x a) (place-x b)) (rec (place-y a) (place-y b))))
+   (define (hash-proc a rec) (+ (rec (place-x a)) (* 3 (rec (place-y a)))))
+   (define (hash2-proc a rec) (rec (place-x a)))])
+(check (list (equal? (place 1 2) (place 1 2)) (equal? (place 1 2) (place 1 3))) => (#t #f))
+(check (hash-ref (hash (place 1 2) 'here) (place 1 2) #f) => here)
+(define-values (prop:speed has-speed? speed-of) (make-struct-type-property 'speed))
+(struct vehicle (name) #:property prop:speed 120)
+(check (list (has-speed? (vehicle "a")) (has-speed? 5) (speed-of (vehicle "b"))) => (#t #f 120))

@@ -78,7 +78,9 @@ pub(super) const TABLE: &[Entry] = &[
         SteelVal::SymbolV(_) => args[0].clone(),
         value => match super::regexps::source(value) {
             Some(source) => crate::interp::value::string(&source),
-            None => name_of(value).map_or(SteelVal::BoolV(false), |name| symbol(&name)),
+            None => name_of(value)
+                .or_else(|| super::records::type_name(value))
+                .map_or(SteelVal::BoolV(false), |name| symbol(&name)),
         },
     })),
     // Whether two procedures are of the same piece of program, whatever each has captured.

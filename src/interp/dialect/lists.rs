@@ -282,7 +282,7 @@ fn member(name: &str, kind: Kind, args: &[SteelVal]) -> Native {
 fn association(name: &str, kind: Kind, args: &[SteelVal]) -> Native {
     let all = match &args[1] {
         SteelVal::ListV(all) => all,
-        other => return Err(failed(format!("{name}: not a proper list\n  in: {}", print::printed(other)))),
+        other => return Err(failed(format!("{name}: not a proper list: {}", print::printed(other)))),
     };
     for pair in all {
         let same = match pair {

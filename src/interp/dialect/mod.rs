@@ -6,9 +6,11 @@
 
 use std::{collections::HashMap, sync::OnceLock};
 
+mod aliases;
 mod bits;
 mod bytes;
 mod chars;
+mod dates;
 mod equality;
 mod exceptions;
 mod formatted;
@@ -39,6 +41,7 @@ mod tower;
 mod vectors;
 mod words;
 
+pub(crate) use aliases::ALIASES;
 pub(crate) use exceptions::{kind_of, message_of, raise_error};
 pub(crate) use given::{Entry, Given, Machined, Shape, keyed, machined, plain};
 pub(crate) use known::{name, name_of};
@@ -106,9 +109,9 @@ pub(crate) const AREAS: &[Area] = &[
     },
     Area {
         title: "Procedures, boxes, time",
-        natives: &[procedures::TABLE, known::TABLE, support::TABLE],
+        natives: &[procedures::TABLE, known::TABLE, support::TABLE, dates::TABLE],
         machined: &[],
-        files: &["procedures.scm", "arity.scm", "forms.scm"],
+        files: &["procedures.scm", "arity.scm", "forms.scm", "dates.scm"],
         steels: &["box", "unbox", "make-parameter", "dynamic-wind", "call/cc", "call-with-current-continuation"],
     },
     Area {

@@ -268,14 +268,27 @@ pub(super) const TABLE: &[Entry] = &[
         })?
     }),
     plain!("%read", "port", |v| {
+        let before = with_port(&v[0], |port| match port {
+            Port::Input { at, .. } => at.get(),
+            _ => 0,
+        });
+        // Racket counts characters from the port's beginning.
+        let wrong = |what: String, at: usize| {
+            let place = with_port(&v[0], |port| match port {
+                Port::Input { text, .. } => text.get(..before.unwrap_or(0) + at).map_or(0, |text| text.chars().count()),
+                _ => 0,
+            });
+            raised(Exn::Read, format!("string::{}: read: {what}", place.unwrap_or(0) + 1))
+        };
         read("read", &v[0], |rest| match expand::datum(rest) {
             Ok(Some((value, bytes))) => (Ok(value), bytes),
             Ok(None) if rest.trim_start().starts_with([')', ']', '}']) => {
                 let close = rest.trim_start().chars().next().unwrap_or(')');
-                (Err(raised(Exn::Read, format!("read: unexpected `{close}`"))), 0)
+                let at = rest.len() - rest.trim_start().len();
+                (Err(wrong(format!("unexpected `{close}`"), at)), at + 1)
             }
             Ok(None) => (Ok(eof()), rest.len()),
-            Err(what) => (Err(raised(Exn::Read, format!("read: {what}"))), rest.len()),
+            Err((what, at)) => (Err(wrong(what, at)), rest.len()),
         })?
     }),
 ];

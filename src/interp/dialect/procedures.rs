@@ -51,6 +51,13 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("current-jiffy", "", |_| Ok(SteelVal::IntV(running().as_micros() as isize))),
     plain!("jiffies-per-second", "", |_| Ok(SteelVal::IntV(1_000_000))),
     plain!("runtime", "", |_| Ok(SteelVal::NumV(running().as_secs_f64()))),
+    // Nobody listens.
+    plain!("log-debug", "message ...", |_| super::given::NOTHING),
+    plain!("log-info", "message ...", |_| super::given::NOTHING),
+    plain!("log-warning", "message ...", |_| super::given::NOTHING),
+    plain!("log-error", "message ...", |_| super::given::NOTHING),
+    plain!("collect-garbage", "[kind]", |_| super::given::NOTHING),
+    plain!("version", "", |_| Ok(crate::interp::value::string("8.7"))),
     plain!("system-type", "[mode]", |_| Ok(symbol("unix"))),
 ];
 

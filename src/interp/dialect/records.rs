@@ -48,6 +48,10 @@ pub(super) const TABLE: &[Entry] = &[
         let above = kind.parent.as_ref().map_or(0, |above| above.fields.len());
         fields(&args[0]).get(above + *at as usize).cloned().ok_or_else(|| failed("there is no such field"))
     }),
+    plain!("make-prefab-struct", "name field ...", |args| match &args[0] {
+        SteelVal::SymbolV(name) => Ok(prefab(name, args[1..].to_vec())),
+        other => Err(mistaken("make-prefab-struct", "prefab-key?", other)),
+    }),
     plain!("struct?", "value", |args| Ok(SteelVal::BoolV(type_of(&args[0]).is_some_and(|kind| kind.transparent)))),
     plain!("record?", "value", |args| Ok(SteelVal::BoolV(is_record(&args[0])))),
     plain!("struct-type?", "value", |args| Ok(SteelVal::BoolV(type_of_type("", &args[0]).is_ok()))),
@@ -97,6 +101,14 @@ pub(crate) struct RecordType {
     value: RefCell<Option<SteelVal>>,
 }
 
+impl RecordType {
+    /// Whether records of the type are equal when what is in them is. A native cannot call the procedures of
+    /// `gen:equal+hash`, which nearly always say just that.
+    fn by_contents(&self) -> bool {
+        self.transparent || self.properties.iter().any(|(name, _)| &**name == "prop:equal+hash")
+    }
+}
+
 /// A record's type as a value.
 struct TypeValue(Rc<RecordType>);
 
@@ -144,6 +156,11 @@ fn type_of_type(name: &str, value: &SteelVal) -> Result<Rc<RecordType>, SteelErr
     found.ok_or_else(|| mistaken(name, "struct-type?", value))
 }
 
+/// What a record's type is called, or a type.
+pub(super) fn type_name(value: &SteelVal) -> Option<Rc<str>> {
+    type_of(value).or_else(|| type_of_type("", value).ok()).map(|kind| kind.name.clone())
+}
+
 /// The values of all fields of a record.
 pub(crate) fn fields(value: &SteelVal) -> Vec<SteelVal> {
     let SteelVal::CustomStruct(held) = value else { return Vec::new() };
@@ -176,7 +193,7 @@ pub(crate) fn descends(value: &SteelVal, top: &str, name: &str) -> bool {
 
 /// What makes two records equal: all that is in them, if it can be seen.
 pub(super) fn contents(value: &SteelVal) -> Option<Vec<SteelVal>> {
-    with_type(value, |kind| kind.transparent)?.then(|| fields(value))
+    with_type(value, |kind| kind.by_contents())?.then(|| fields(value))
 }
 
 /// Whether two records are equal; none when neither is one.
@@ -188,7 +205,7 @@ pub(super) fn equal(a: &SteelVal, b: &SteelVal, same: &mut dyn FnMut(&SteelVal, 
     };
     let alike = Rc::ptr_eq(&first, &second)
         || first.prefab && second.prefab && first.name == second.name && first.fields.len() == second.fields.len();
-    Some(alike && first.transparent && fields(a).iter().zip(&fields(b)).all(|(a, b)| same(a, b)))
+    Some(alike && first.by_contents() && fields(a).iter().zip(&fields(b)).all(|(a, b)| same(a, b)))
 }
 
 /// A property of a record's type or of one above it.
@@ -246,35 +263,75 @@ fn make_type(args: &[SteelVal]) -> Native {
     if pairs.iter().any(|(key, _)| matches!(key, SteelVal::SymbolV(key) if key.as_str() == "prop:custom-write")) {
         crate::interp::print::customs::expect();
     }
-    let kind = Rc::new(RecordType {
-        name: Rc::from(name.as_str()),
-        number,
-        line: above.into_iter().flat_map(|above| above.line.clone()).chain([number]).collect(),
-        fields: above.into_iter().flat_map(|above| above.fields.clone()).chain(own.iter().cloned()).collect(),
-        given: above
-            .into_iter()
-            .flat_map(|above| above.given.iter().map(kept).collect::<Vec<_>>())
-            .chain(given)
-            .collect(),
-        mutable: flags.contains(&true) || above.is_some_and(|above| above.mutable),
-        transparent: seen.is_truthy() && above.is_none_or(|above| above.transparent),
-        prefab: matches!(seen, SteelVal::SymbolV(_)),
-        properties: pairs
-            .into_iter()
-            .map(|(key, value)| (Rc::from(crate::interp::print::displayed(&key)), Kept::new(value)))
-            .collect(),
-        parent: parent.clone(),
-        value: RefCell::new(None),
+    let own_kind = matches!(seen, SteelVal::SymbolV(_)) && above.is_none() && !flags.contains(&true);
+    let known = if own_kind { known_prefab(name, own.len()) } else { None };
+    let kind = known.unwrap_or_else(|| {
+        added(RecordType {
+            name: Rc::from(name.as_str()),
+            number,
+            line: above.into_iter().flat_map(|above| above.line.clone()).chain([number]).collect(),
+            fields: above.into_iter().flat_map(|above| above.fields.clone()).chain(own.iter().cloned()).collect(),
+            given: above
+                .into_iter()
+                .flat_map(|above| above.given.iter().map(kept).collect::<Vec<_>>())
+                .chain(given)
+                .collect(),
+            mutable: flags.contains(&true) || above.is_some_and(|above| above.mutable),
+            transparent: seen.is_truthy() && above.is_none_or(|above| above.transparent),
+            prefab: matches!(seen, SteelVal::SymbolV(_)),
+            properties: pairs
+                .into_iter()
+                .map(|(key, value)| (Rc::from(crate::interp::print::displayed(&key)), Kept::new(value)))
+                .collect(),
+            parent: parent.clone(),
+            value: RefCell::new(None),
+        })
     });
-    let value = custom(TypeValue(kind.clone()));
-    *kind.value.borrow_mut() = Some(value.clone());
-    TYPES.with_borrow_mut(|types| types.push(kind.clone()));
+    let value = kind.value.borrow().clone().unwrap_or(SteelVal::Void);
     let access = (0..own.len()).map(|at| accessor(&kind, &own[at], offset + at));
     let change = (0..own.len()).map(|at| match flags.get(at) {
         Some(true) => mutator(&kind, &own[at], offset + at),
         _ => SteelVal::BoolV(false),
     });
     Ok(SteelVal::ListV([value, predicate(&kind)].into_iter().chain(access).chain(change).collect()))
+}
+
+/// A new type, known to the thread from here on.
+fn added(kind: RecordType) -> Rc<RecordType> {
+    let kind = Rc::new(kind);
+    *kind.value.borrow_mut() = Some(custom(TypeValue(kind.clone())));
+    TYPES.with_borrow_mut(|types| types.push(kind.clone()));
+    kind
+}
+
+/// The prefab type of this name and so many fields, if there is one: all such are one and the same.
+fn known_prefab(name: &str, count: usize) -> Option<Rc<RecordType>> {
+    let same = |kind: &&Rc<RecordType>| {
+        kind.prefab && kind.parent.is_none() && !kind.mutable && &*kind.name == name && kind.fields.len() == count
+    };
+    TYPES.with_borrow(|types| types.iter().find(same).cloned())
+}
+
+/// A record of a prefab type, which may be nobody's but a literal's.
+pub(crate) fn prefab(name: &str, fields: Vec<SteelVal>) -> SteelVal {
+    let count = fields.len();
+    let kind = known_prefab(name, count).unwrap_or_else(|| {
+        let number = TYPES.with_borrow(Vec::len);
+        added(RecordType {
+            name: name.into(),
+            number,
+            line: vec![number],
+            parent: None,
+            fields: (0..count).map(|at| at.to_string().into()).collect(),
+            given: (0..count).map(|_| None).collect(),
+            mutable: false,
+            transparent: true,
+            prefab: true,
+            properties: Vec::new(),
+            value: RefCell::new(None),
+        })
+    });
+    record(&kind, fields)
 }
 
 /// A procedure of Rust's that knows something, as Steel has it.
@@ -327,7 +384,7 @@ fn parts(kind: &RecordType, fields: Vec<SteelVal>) -> Vec<SteelVal> {
     let mut all = Vec::with_capacity(fields.len() + 2);
     all.extend(kind.value.borrow().clone());
     all.extend(fields);
-    if !kind.transparent {
+    if !kind.by_contents() {
         OPAQUE.set(OPAQUE.get() + 1);
         all.push(SteelVal::IntV(OPAQUE.get()));
     }

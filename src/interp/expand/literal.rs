@@ -29,6 +29,10 @@ pub(crate) fn value(datum: &Syntax) -> Result<SteelVal, String> {
             let pairs = pairs.collect::<Result<Vec<_>, _>>()?;
             SteelVal::HashMapV(Gc::new(pairs.into_iter().collect::<steel::HashMap<_, _>>()).into())
         }
+        Node::Prefab(name, fields) => {
+            let fields = fields.iter().map(value).collect::<Result<Vec<_>, _>>()?;
+            dialect::records::prefab(name, fields)
+        }
         Node::Boxed(_) => return Err("a box cannot be written as a literal: `(box value)` makes one".into()),
     })
 }

@@ -234,11 +234,40 @@ pub(crate) fn definitions(text: &str) -> Vec<(String, Option<String>, bool)> {
 }
 
 /// The first datum of a text, and how many bytes it takes; none when there is nothing but space. What `read` gives.
-pub(crate) fn datum(text: &str) -> Result<Option<(steel::SteelVal, usize)>, String> {
-    match read::first(text).map_err(|e| e.message)? {
+/// What is wrong is told in Racket's words, with its place.
+pub(crate) fn datum(text: &str) -> Result<Option<(steel::SteelVal, usize)>, (String, usize)> {
+    match read::first(text).map_err(|e| misread(text, e))? {
         None => Ok(None),
-        Some((datum, bytes)) => literal::value(&datum).map(|value| Some((value, bytes))),
+        Some((datum, bytes)) => match literal::value(&datum) {
+            Ok(value) => Ok(Some((value, bytes))),
+            Err(problem) => Err((problem, datum.span.start as usize)),
+        },
     }
+}
+
+fn misread(text: &str, error: ScriptError) -> (String, usize) {
+    let at = error.span.map_or(0, |(start, _)| start as usize);
+    // A vector is told by its parenthesis.
+    let here = text.get(at..).and_then(|rest| rest.chars().find(|c| *c != '#')).unwrap_or('(');
+    let close = |open: char| match open {
+        '[' => ']',
+        '{' => '}',
+        _ => ')',
+    };
+    let said = &error.message;
+    let message = if said.ends_with("is never closed") {
+        format!("expected a `{}` to close `{here}`", close(here))
+    } else if said.starts_with("this string never ends") {
+        "expected a closing `\"`".into()
+    } else if let Some((_, open)) = said.split_once("stands where a `") {
+        let open = open.chars().next().unwrap_or('(');
+        format!("expected `{}` to close preceding `{open}`, found instead `{here}`", close(open))
+    } else if said.starts_with("nothing follows this") {
+        format!("expected an element for quoting \"{here}\", found end-of-file")
+    } else {
+        error.message
+    };
+    (message, at)
 }
 
 /// A pair, which is a list when its second part is one.

@@ -11,10 +11,38 @@ use super::{
     program::is_module,
     read,
     scope::{Binding, Field, Record, Scope},
-    syntax::{Alias, Datum, Name, Node, Syntax},
+    syntax::{Alias, Datum, Name, Node, Span, Syntax},
 };
 use crate::wire::ScriptError;
 use std::{collections::HashMap, mem, ops::Range, rc::Rc};
+
+/// Libraries that are expanded into the programs that require them: others would pay for them at every start.
+const LIBRARIES: &[(&str, &[&str])] = &[
+    ("data/gvector", &[include_str!("../../../prelude/library/gvector.scm")]),
+    ("data/heap", &[include_str!("../../../prelude/library/heap.scm")]),
+    ("data/queue", &[include_str!("../../../prelude/library/queue.scm")]),
+    ("math/number-theory", &[include_str!("../../../prelude/library/number-theory.scm")]),
+    ("math/statistics", &[include_str!("../../../prelude/library/statistics.scm")]),
+    (
+        "math",
+        &[
+            include_str!("../../../prelude/library/number-theory.scm"),
+            include_str!("../../../prelude/library/statistics.scm"),
+        ],
+    ),
+];
+
+/// The same without its places: they are none of the program's.
+fn nowhere(syntax: &Syntax) -> Syntax {
+    let all = |items: &[Syntax]| items.iter().map(nowhere).collect();
+    let node = match &syntax.node {
+        Node::List(items) => Node::List(all(items)),
+        Node::Dotted(items, tail) => Node::Dotted(all(items), nowhere(tail).into()),
+        Node::Vector(items) => Node::Vector(all(items)),
+        other => other.clone(),
+    };
+    Syntax::new(node, Span::default())
+}
 
 /// What a module gives.
 #[derive(Clone, Default)]
@@ -139,6 +167,14 @@ impl Expander {
             let name = beside(&self.modules.file, file).unwrap_or_default();
             return self.module(name.into(), spec).map(|exports| Some((*exports).clone()));
         }
+        if let Some(word) = spec.word() {
+            if !LIBRARIES.iter().any(|(name, _)| *name == word) {
+                return Ok(None);
+            }
+            let exports = self.module(word.into(), spec)?;
+            // What the program defines comes first.
+            return Ok(Some(Exports { stated: false, ..(*exports).clone() }));
+        }
         match spec.items().unwrap_or_default() {
             [word, file] if word.is_word("file") => self.taken(file),
             [word, name] if word.is_word("quote") => {
@@ -183,7 +219,7 @@ impl Expander {
     }
 
     /// What a module gives; expands it when it is required for the first time.
-    fn module(&mut self, name: Rc<str>, at: &Syntax) -> Step<Rc<Exports>> {
+    fn module(&mut self, name: Rc<str>, spec: &Syntax) -> Step<Rc<Exports>> {
         let module = self.modules.by_name.insert(name.clone(), Module::Open);
         let (forms, shows) = match module {
             Some(Module::Done(exports)) => {
@@ -192,19 +228,25 @@ impl Expander {
             }
             Some(Module::Open) => {
                 let hint = "what both need belongs into a third file";
-                return Err(error(at.span, format!("{at} requires itself, by way of others or not"), hint));
+                return Err(error(spec.span, format!("{spec} requires itself, by way of others or not"), hint));
             }
             Some(Module::File(place)) => {
                 let text = self.text.clone();
                 (read::part(&text, place.clone())?, is_module(&text[place]))
             }
             Some(Module::Forms(forms)) => (forms.to_vec(), self.shows),
+            None if spec.name().is_some() => {
+                let library = LIBRARIES.iter().find(|(library, _)| **library == *name);
+                let text = library.map(|(_, texts)| texts.concat()).unwrap_or_default();
+                let forms = read::program(&text, false)?;
+                (forms.iter().map(nowhere).collect(), false)
+            }
             None => {
-                let hint = match text_of(at) {
+                let hint = match text_of(spec) {
                     Some(_) => "`bessemer run` finds the files beside its script; elsewhere there are none",
                     None => "no module of the program has this name",
                 };
-                return Err(error(at.span, format!("{at} is not here to be required"), hint));
+                return Err(error(spec.span, format!("{spec} is not here to be required"), hint));
             }
         };
         let outer = mem::replace(&mut self.modules.file, name.clone());

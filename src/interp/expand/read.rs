@@ -278,8 +278,16 @@ impl<'a> Reader<'a> {
             return Ok(Syntax::new(Node::Vector(items.into()), self.since(start)));
         }
         if rest.starts_with("#s(") {
-            let hint = "`(struct name (field …) #:transparent)` makes records that print and compare by contents";
-            return Err(error(self.span(start, 3), "prefab structures cannot be written as literals", hint));
+            self.at += 2;
+            let (items, tail) = self.items(start)?;
+            return match (items.first().and_then(Syntax::word), tail) {
+                (Some(name), None) => Ok(Syntax::new(Node::Prefab(name.into(), items[1..].into()), self.since(start))),
+                _ => Err(error(
+                    self.since(start),
+                    "a prefab record begins with its name",
+                    "it is written `#s(name field …)`",
+                )),
+            };
         }
         if rest.starts_with("#&") {
             self.at += 2;
@@ -298,7 +306,11 @@ impl<'a> Reader<'a> {
         }
         if rest.starts_with("#\"") {
             self.at += 2;
+            let from = self.at;
             let text = self.string(start)?;
+            if let Some(bytes) = atoms::octal(&self.text[from..self.at - 1]) {
+                return Ok(Syntax::literal(Datum::Bytes(bytes.into()), self.since(start)));
+            }
             let bytes: Vec<u8> = match text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect() {
                 Some(bytes) => bytes,
                 None => text.into_bytes(),

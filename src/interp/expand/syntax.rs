@@ -96,6 +96,8 @@ pub(crate) enum Node {
     Hash(Rc<[(Syntax, Syntax)]>),
     /// `#&a`
     Boxed(Rc<Syntax>),
+    /// `#s(name field …)`
+    Prefab(Rc<str>, Rc<[Syntax]>),
 }
 
 /// A piece of a program.
@@ -207,6 +209,10 @@ impl fmt::Display for Syntax {
                 f.write_str(")")
             }
             Node::Boxed(inner) => write!(f, "#&{inner}"),
+            Node::Prefab(name, fields) => {
+                all(f, &format!("#s({name}{}", if fields.is_empty() { "" } else { " " }), fields)?;
+                f.write_str(")")
+            }
         }
     }
 }

@@ -180,6 +180,33 @@ fn word(text: &str) -> (String, usize, bool) {
     (out, text.len(), barred)
 }
 
+/// The bytes of a byte string's text in which one to three octal digits stand behind a backslash; none where no such escape
+/// is in it.
+pub(super) fn octal(text: &str) -> Option<Vec<u8>> {
+    let (mut out, mut found, mut rest) = (Vec::new(), false, text.as_bytes());
+    while let [first, after @ ..] = rest {
+        let digits = after.iter().take(3).take_while(|b| (b'0'..=b'7').contains(b)).count();
+        if *first != b'\\' {
+            out.push(*first);
+            rest = after;
+        } else if digits > 0 {
+            // Past 255 the last digit is not one of them.
+            let value = |n: usize| after[..n].iter().fold(0_u32, |value, digit| value * 8 + u32::from(digit - b'0'));
+            let taken = if value(digits) > 255 { digits - 1 } else { digits };
+            out.push(u8::try_from(value(taken)).ok()?);
+            found = true;
+            rest = &after[taken..];
+        } else {
+            let next = std::str::from_utf8(after).ok()?;
+            let mut escaped = String::new();
+            let taken = escape(next, &mut escaped);
+            out.extend(escaped.chars().map(|c| u8::try_from(u32::from(c))).collect::<Result<Vec<_>, _>>().ok()?);
+            rest = &after[taken..];
+        }
+    }
+    found.then_some(out)
+}
+
 /// Writes what an escape stands for; the bytes after the backslash that it takes. One that no string knows stands for itself.
 fn escape(after: &str, out: &mut String) -> usize {
     let Some(c) = after.chars().next() else {

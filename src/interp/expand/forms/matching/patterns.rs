@@ -105,7 +105,9 @@ impl Reader<'_> {
                 }
             },
             Node::Dotted(..) => self.wrong(syntax, "a dot stands in quasiquoted patterns alone: `(a . ,b)"),
-            Node::Literal(_) | Node::Vector(_) | Node::Hash(_) | Node::Boxed(_) => Ok(Pattern::Datum(syntax.clone())),
+            Node::Literal(_) | Node::Vector(_) | Node::Hash(_) | Node::Boxed(_) | Node::Prefab(..) => {
+                Ok(Pattern::Datum(syntax.clone()))
+            }
         }
     }
 

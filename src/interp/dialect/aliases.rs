@@ -1,0 +1,23 @@
+//! Names that mean what others do: arithmetic on small integers and on floats, which is the same here as on any numbers.
+//!
+//! They cost nothing: the front end puts the other name in their place.
+
+/// Each name, and what Steel calls the procedure.
+#[rustfmt::skip]
+pub(crate) const ALIASES: &[(&str, &str)] = &[
+    ("fx+", "+"), ("fx-", "-"), ("fx*", "*"), ("fx<", "<"), ("fx>", ">"), ("fx<=", "<="), ("fx>=", ">="), ("fx=", "%d:="),
+    ("fxquotient", "%d:quotient"), ("fxremainder", "%d:remainder"), ("fxmodulo", "%d:modulo"), ("fxabs", "%d:abs"),
+    ("fxmin", "%d:min"), ("fxmax", "%d:max"), ("fxand", "%d:bitwise-and"), ("fxior", "%d:bitwise-ior"),
+    ("fxxor", "%d:bitwise-xor"), ("fxnot", "%d:bitwise-not"), ("fxlshift", "%d:arithmetic-shift"),
+    ("fx->fl", "%d:exact->inexact"), ("fl->fx", "%d:inexact->exact"),
+    ("fl+", "+"), ("fl-", "-"), ("fl*", "*"), ("fl/", "%d:/"), ("fl<", "<"), ("fl>", ">"), ("fl<=", "<="), ("fl>=", ">="), ("fl=", "%d:="),
+    ("flabs", "%d:abs"), ("flmin", "%d:min"), ("flmax", "%d:max"), ("flsqrt", "%d:sqrt"), ("flexpt", "%d:expt"), ("flexp", "%d:exp"),
+    ("fllog", "%d:log"), ("flsin", "%d:sin"), ("flcos", "%d:cos"), ("fltan", "%d:tan"), ("flasin", "%d:asin"), ("flacos", "%d:acos"),
+    ("flatan", "%d:atan"), ("flfloor", "%d:floor"), ("flceiling", "%d:ceiling"), ("flround", "%d:round"), ("fltruncate", "%d:truncate"),
+    ("flvector", "vector"), ("fxvector", "vector"), ("make-flvector", "%d:make-vector"), ("make-fxvector", "%d:make-vector"),
+    ("flvector-ref", "vector-ref"), ("fxvector-ref", "vector-ref"), ("flvector-set!", "%d:vector-set!"), ("fxvector-set!", "%d:vector-set!"),
+    ("flvector-length", "vector-length"), ("fxvector-length", "vector-length"),
+    ("unsafe-fx+", "+"), ("unsafe-fx-", "-"), ("unsafe-fx*", "*"), ("unsafe-fx<", "<"), ("unsafe-fx=", "%d:="), ("unsafe-fl+", "+"),
+    ("unsafe-fl*", "*"), ("unsafe-vector-ref", "vector-ref"), ("unsafe-vector-set!", "%d:vector-set!"), ("unsafe-car", "car"), ("unsafe-cdr", "cdr"),
+    ("vector*-ref", "vector-ref"), ("vector*-set!", "%d:vector-set!"), ("vector*-length", "vector-length"), ("unbox*", "unbox"), ("set-box*!", "%d:set-box!"),
+];
