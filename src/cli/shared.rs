@@ -96,8 +96,7 @@ impl Shared {
 
     /// How models are reached.
     pub(super) fn reached(&self, settings: &Settings) -> router::Settings {
-        let (prices, limits) = (settings.prices.clone(), settings.limits.clone());
-        router::Settings { prices, limits, ..config::models(self.offline, self.model.clone()) }
+        config::models(self.offline, self.model.clone(), settings)
     }
 
     /// How its calls reach models. Fails where `--max-cost` could not be kept.

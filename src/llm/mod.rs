@@ -18,6 +18,7 @@ pub(crate) mod models;
 pub mod offline;
 mod once;
 pub mod openai;
+mod place;
 pub mod retry;
 pub mod router;
 mod schema;

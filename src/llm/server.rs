@@ -214,8 +214,8 @@ impl<F: Format> Server<F> {
         Asked { site: self.site(), base: self.link.base(), model, keyed: self.link.keyed() }
     }
 
-    fn site(&self) -> &'static Site {
-        self.link.site
+    fn site(&self) -> &Site {
+        &self.link.site
     }
 
     /// Reads a streamed answer, and hands out what comes; the answer of a server that does not stream is one piece.

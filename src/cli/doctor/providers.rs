@@ -5,7 +5,7 @@ use crate::{
     config,
     llm::{
         models,
-        router::{ALIASES, Provider, Router},
+        router::{ALIASES, Resolved, Router},
     },
     wire::FailureClass,
 };
@@ -45,8 +45,8 @@ pub(super) fn findings(offline: bool, model: Option<String>) -> Vec<Finding> {
             what => what,
         };
         all.push(match router.resolve(name) {
-            Ok((Provider::Offline, _)) => Finding::good(what, "the built-in extractive model"),
-            Ok((provider, name)) => Finding::good(what, at(provider, &name)),
+            Ok(Resolved { provider: None, .. }) => Finding::good(what, "the built-in extractive model"),
+            Ok(found) => Finding::good(what, at(&found)),
             Err(failure) if failure.class == FailureClass::Auth => Finding::bad(what, "no provider is set up", CURE),
             Err(failure) => Finding::bad(what, failure.message, "name another model, or use `--offline`"),
         });
@@ -59,17 +59,12 @@ pub(super) fn findings(offline: bool, model: Option<String>) -> Vec<Finding> {
 }
 
 /// A model, where it is, and how long its prompts may be.
-fn at(provider: Provider, name: &str) -> String {
-    let place = match provider {
-        Provider::OpenAi => "",
-        Provider::Anthropic => " at Anthropic",
-        Provider::Gemini => " at Gemini",
-        Provider::Offline => " here",
-    };
-    let window = models::facts(name).and_then(|facts| facts.window);
+fn at(found: &Resolved) -> String {
+    let Resolved { provider, model, window, .. } = found;
+    let place = provider.as_deref().map(|title| format!(" at {title}")).unwrap_or_default();
     let window =
         window.map(|n| format!(", prompts up to {n} tokens (table of {})", models::date())).unwrap_or_default();
-    format!("`{name}`{place}{window}")
+    format!("`{model}`{place}{window}")
 }
 
 /// A URL without what may be secret in it.
