@@ -53,7 +53,7 @@ struct Ended {
 }
 
 impl Run {
-    pub(super) fn main(self) -> ExitCode {
+    pub(super) fn main(mut self) -> ExitCode {
         let begun = Instant::now();
         config::raise_descriptors();
         // Started before anything else: it gets ready while the rest of this happens.
@@ -61,6 +61,10 @@ impl Run {
         let script =
             config::read_text(&self.script, "script").map(|s| s.strip_prefix('\u{feff}').map(Into::into).unwrap_or(s));
         let settings = config::file::load(self.shared.config.as_deref());
+        if let Ok(settings) = &settings {
+            self.shared.settle(settings);
+            self.timeout = self.timeout.or(settings.defaults.timeout);
+        }
         // One thread: many calls at once cost less on it than on several.
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
@@ -127,7 +131,8 @@ impl Run {
             permissions,
             limits: self.shared.limits(),
             timeout: self.timeout,
-            max_memory: Some(self.shared.max_memory),
+            max_memory: Some(self.shared.max_memory()),
+            unsaid: self.shared.unsaid(),
         };
         let Report { outcome, usage, calls_time, hints, .. } = session.run(program, &mut screen, stop).await;
         let mid_line = screen.display.finish();
@@ -249,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_script_may_have_two_gigabytes_unless_a_flag_says_otherwise() {
-        let memory = |line: &[&str]| Line::parse_from(line).run.shared.max_memory;
+        let memory = |line: &[&str]| Line::parse_from(line).run.shared.max_memory();
         assert_eq!(memory(&["run", "a.scm"]), 2 << 30);
         assert_eq!(memory(&["run", "a.scm", "--max-memory", "500MB"]), 500 << 20);
     }

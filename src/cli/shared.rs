@@ -7,11 +7,11 @@ use crate::{
     context::Contexts,
     error::Error,
     llm::{dispatch::Dispatcher, offline, router},
-    session::{Listener, Progress, Stop, Zygote},
+    session::{Listener, Progress, Stop, Unsaid, Zygote},
     wire::{Limits, Stream},
 };
 use clap::Args;
-use std::{io::IsTerminal, path::PathBuf, sync::Arc};
+use std::{io::IsTerminal, num::NonZeroUsize, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
@@ -36,14 +36,18 @@ pub(super) struct Shared {
     /// The model of calls that name none.
     #[arg(long, value_name = "NAME")]
     pub(super) model: Option<String>,
-    /// Calls under way at once.
-    #[arg(long, value_name = "N", default_value_t = config::MAX_CONCURRENT, value_parser = positive,
-          allow_negative_numbers = true)]
-    pub(super) max_concurrent: usize,
+    /// Calls under way at once (1000, unless your configuration says otherwise).
+    #[arg(long, value_name = "N", value_parser = positive, allow_negative_numbers = true)]
+    max_concurrent: Option<usize>,
+    /// How long each attempt of a call may take that does not say so itself: `90`, `2m`.
+    #[arg(long, value_name = "TIME", value_parser = config::seconds, allow_hyphen_values = true)]
+    call_timeout: Option<Duration>,
+    /// Attempts after the first of a call that does not say; no flag, since it is seldom another's affair than the file's.
+    #[arg(skip)]
+    retries: Option<u32>,
     /// How much memory the script may have: `500MB`, `2GB`.
-    #[arg(long, value_name = "SIZE", value_parser = config::memory, default_value = config::MAX_MEMORY,
-          hide_default_value = true, allow_hyphen_values = true)]
-    pub(super) max_memory: u64,
+    #[arg(long, value_name = "SIZE", value_parser = config::memory, allow_hyphen_values = true)]
+    max_memory: Option<u64>,
     /// How many calls the script may make.
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub(super) max_calls: Option<u64>,
@@ -67,6 +71,33 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    /// Where no flag says anything, the configuration does.
+    pub(super) fn settle(&mut self, settings: &Settings) {
+        let defaults = &settings.defaults;
+        self.model = self.model.take().or_else(|| defaults.model.clone());
+        self.max_concurrent = self.max_concurrent.or(defaults.max_concurrent.map(NonZeroUsize::get));
+        self.call_timeout = self.call_timeout.or(defaults.call_timeout);
+        self.retries = defaults.retries;
+        self.max_memory = self.max_memory.or(defaults.max_memory);
+        self.max_calls = self.max_calls.or(defaults.max_calls);
+        self.max_tokens = self.max_tokens.or(defaults.max_tokens);
+        self.max_cost = self.max_cost.or(defaults.max_cost);
+    }
+
+    /// How much memory the script may have, in bytes.
+    pub(super) fn max_memory(&self) -> u64 {
+        self.max_memory.unwrap_or(config::MAX_MEMORY)
+    }
+
+    /// What holds for calls that do not say.
+    pub(super) fn unsaid(&self) -> Unsaid {
+        let unsaid = Unsaid::default();
+        Unsaid {
+            timeout: self.call_timeout.unwrap_or(unsaid.timeout),
+            retries: self.retries.unwrap_or(unsaid.retries),
+        }
+    }
+
     /// What its calls may take in all.
     pub(super) fn limits(&self) -> Limits {
         Limits { calls: self.max_calls, tokens: self.max_tokens, cost_usd: self.max_cost }
@@ -109,7 +140,7 @@ impl Shared {
                 hint: Some("write it into `bessemer.toml` below `[prices]`, or use `--max-tokens`".into()),
             });
         }
-        Ok(Dispatcher::new(models, config::concurrent(self.max_concurrent)))
+        Ok(Dispatcher::new(models, config::concurrent(self.max_concurrent.unwrap_or(config::MAX_CONCURRENT))))
     }
 }
 

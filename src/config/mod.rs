@@ -8,8 +8,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Calls under way at once, unless a flag says otherwise.
 pub(crate) const MAX_CONCURRENT: usize = 1000;
-/// A session's memory, unless a flag says otherwise.
-pub(crate) const MAX_MEMORY: &str = "2GB";
+/// A session's memory in bytes, unless a flag says otherwise.
+pub(crate) const MAX_MEMORY: u64 = 2 << 30;
 /// Descriptors that calls do not get: contexts, files, sockets to interpreters, the terminal.
 const RESERVED_DESCRIPTORS: u64 = 64 + crate::host_protocol::MAX_CONTEXTS as u64;
 

@@ -66,6 +66,10 @@ impl Format for Messages {
         ("/v1/messages".into(), None)
     }
 
+    fn catalogue() -> (&'static str, Option<(&'static str, &'static str)>) {
+        ("/v1/models", Some(("limit", "1000")))
+    }
+
     fn name(param: Param) -> Option<&'static str> {
         body::name(param)
     }

@@ -61,6 +61,10 @@ impl Format for GenerateContent {
         (format!("/v1beta/{}:{verb}", resource(model)), query)
     }
 
+    fn catalogue() -> (&'static str, Option<(&'static str, &'static str)>) {
+        ("/v1beta/models", Some(("pageSize", "1000")))
+    }
+
     fn name(param: Param) -> Option<&'static str> {
         body::name(param)
     }

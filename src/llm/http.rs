@@ -196,7 +196,7 @@ impl Link {
 
     /// The failure that a lost connection is.
     pub(super) fn broken(&self, error: &reqwest::Error) -> Failure {
-        let (base, variable, cause) = (&self.base, self.site.base_variable, root_cause(error));
+        let (base, variable, cause) = (&self.base, &self.site.base_variable, root_cause(error));
         let message = match error {
             e if e.is_connect() && e.is_timeout() => {
                 format!("{base} takes no connection within {} s", CONNECT.as_secs())

@@ -7,6 +7,7 @@
 //! [`dispatch`] decides when a call starts. None of them knows of scripts, sessions or frames.
 
 pub mod anthropic;
+pub(crate) mod catalogue;
 mod choice;
 pub mod dispatch;
 pub(crate) mod embed;

@@ -57,6 +57,10 @@ impl Format for ChatCompletions {
         (if asking == Asking::Vectors { "/embeddings" } else { "/chat/completions" }.into(), None)
     }
 
+    fn catalogue() -> (&'static str, Option<(&'static str, &'static str)>) {
+        ("/models", None)
+    }
+
     fn name(param: Param) -> Option<&'static str> {
         Some(body::name(param))
     }

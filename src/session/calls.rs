@@ -3,6 +3,7 @@
 //! Each call is answered by exactly one frame, whatever happens to it. Not here: the socket.
 
 use super::{
+    Unsaid,
     hints::{Asked, Hints},
     told,
 };
@@ -26,10 +27,6 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// Seconds for each attempt, unless a call says otherwise.
-const TIMEOUT: Duration = Duration::from_secs(120);
-/// Attempts after the first, unless a call says otherwise.
-const RETRIES: u32 = 4;
 /// The most messages of a chat.
 const MAX_MESSAGES: usize = 10_000;
 /// How many bytes may wait for a session before it is not listened to any more: until it has read some.
@@ -83,6 +80,7 @@ struct Inner {
     out: Vec<u8>,
     open: HashMap<u32, Open>,
     budget: Budget,
+    unsaid: Unsaid,
     /// Of calls that name none, in place of the host's.
     model: Option<Arc<str>>,
     hints: Hints,
@@ -117,6 +115,7 @@ impl Calls {
                 out: Vec::new(),
                 open: HashMap::new(),
                 budget: Budget::default(),
+                unsaid: Unsaid::default(),
                 model: None,
                 hints: Hints::default(),
                 partials: Vec::new(),
@@ -141,9 +140,11 @@ impl Calls {
         self.counts.clone()
     }
 
-    /// What all its calls may take.
-    pub(super) fn limit(&self, limits: Limits) {
-        self.lock().budget.limit(limits);
+    /// What all its calls may take, and what holds for those that do not say.
+    pub(super) fn limit(&self, limits: Limits, unsaid: Unsaid) {
+        let mut inner = self.lock();
+        inner.budget.limit(limits);
+        inner.unsaid = unsaid;
     }
 
     /// The model of calls that name none.
@@ -260,7 +261,10 @@ impl Calls {
             inner.credit += weight;
             return self.push(&mut inner, &ToSession::Done { id: head.id, head: told::head() }, text.as_bytes());
         }
-        let bounded = self.lock().budget.limits().cost_usd.is_some();
+        let (bounded, unsaid) = {
+            let inner = self.lock();
+            (inner.budget.limits().cost_usd.is_some(), inner.unsaid)
+        };
         let price = bounded.then(|| told::price(&self.dispatcher, &head, head.asks == Asks::Vectors)).flatten();
         let reserved = budget::estimate(&head, price);
         let mut rest = Tail(tail);
@@ -283,8 +287,8 @@ impl Calls {
             extra,
             embedding: head.asks == Asks::Vectors,
             pieces: receiver.as_ref().map(|receiver| self.pieces(head.id, receiver)),
-            timeout: timeout.map_or(TIMEOUT, |s| Duration::from_secs_f64(s.min(LONGEST))),
-            retries: head.retries.unwrap_or(RETRIES),
+            timeout: timeout.map_or(unsaid.timeout, |s| Duration::from_secs_f64(s.min(LONGEST))),
+            retries: head.retries.unwrap_or(unsaid.retries),
             priority: head.priority,
             choices: Choices {
                 models: names(head.models),

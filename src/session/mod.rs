@@ -107,6 +107,23 @@ pub struct Program {
     pub timeout: Option<Duration>,
     /// How much memory its process may have, in bytes.
     pub max_memory: Option<u64>,
+    /// What holds for calls that do not say.
+    pub unsaid: Unsaid,
+}
+
+/// What holds for calls that do not say otherwise.
+#[derive(Clone, Copy, Debug)]
+pub struct Unsaid {
+    /// For each attempt.
+    pub timeout: Duration,
+    /// Attempts after the first.
+    pub retries: u32,
+}
+
+impl Default for Unsaid {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(120), retries: 4 }
+    }
 }
 
 /// What a program came to.
@@ -240,7 +257,7 @@ impl Session {
             granted: program.permissions.granted(),
             limits: program.limits,
         };
-        self.calls.limit(program.limits);
+        self.calls.limit(program.limits, program.unsaid);
         self.open_net(&program.permissions)?;
         self.calls.frame(&run, program.text.as_bytes()).map_err(|_| too_large("the script, with its arguments,"))
     }

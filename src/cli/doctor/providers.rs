@@ -2,7 +2,7 @@
 
 use super::Finding;
 use crate::{
-    config,
+    config::{self, file::Settings},
     llm::{
         models,
         router::{ALIASES, Resolved, Router},
@@ -10,10 +10,10 @@ use crate::{
     wire::FailureClass,
 };
 
-const CURE: &str = "set `OPENAI_API_KEY`, `ANTHROPIC_API_KEY` or `GEMINI_API_KEY`, or `OPENAI_BASE_URL` for a compatible \
+pub(super) const CURE: &str = "set `OPENAI_API_KEY`, `ANTHROPIC_API_KEY` or `GEMINI_API_KEY`, or `OPENAI_BASE_URL` for a compatible \
                     server such as Ollama, or use `--offline`";
 
-pub(super) fn findings(offline: bool, model: Option<String>) -> Vec<Finding> {
+pub(super) fn findings(offline: bool, model: Option<String>, settings: &Settings) -> Vec<Finding> {
     if offline {
         return vec![Finding::good("models", "the built-in extractive model answers every call (`--offline`)")];
     }
@@ -36,14 +36,25 @@ pub(super) fn findings(offline: bool, model: Option<String>) -> Vec<Finding> {
             },
         });
     }
-    let router = Router::new(config::models(false, model));
-    let asked = std::iter::once(("the default model", None)).chain(ALIASES.iter().map(|a| (*a, Some(*a))));
-    for (what, name) in asked {
-        let what = match what {
-            "cheap" => "\"cheap\"",
-            "smart" => "\"smart\"",
-            what => what,
+    for said in &settings.providers {
+        let address = said.base.as_deref().and_then(shown).unwrap_or_else(|| "its usual address".into());
+        let (key, there) = match &said.key {
+            None => (String::new(), true),
+            Some((name, Some(_))) => (format!("; its key is in `{name}`"), true),
+            Some((name, None)) => (format!("; `{name}`, which would hold its key, is not set"), false),
         };
+        let found = format!("`{}` at {address}{key}", said.name);
+        all.push(match there {
+            true => Finding::good("provider", found),
+            false => Finding::lacking("provider", found, "set that variable, or take `key-env` out of the configuration"),
+        });
+    }
+    let router = Router::new(config::models(false, model, settings));
+    let mut own: Vec<&str> = settings.aliases.keys().map(String::as_str).filter(|a| !ALIASES.contains(a)).collect();
+    own.sort_unstable();
+    let asked = std::iter::once(None).chain(ALIASES.into_iter().chain(own).map(Some));
+    for name in asked {
+        let what = name.map_or_else(|| "the default model".into(), |name| format!("\"{name}\""));
         all.push(match router.resolve(name) {
             Ok(Resolved { provider: None, .. }) => Finding::good(what, "the built-in extractive model"),
             Ok(found) => Finding::good(what, at(&found)),

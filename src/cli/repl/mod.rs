@@ -31,10 +31,13 @@ pub(super) struct Repl {
 }
 
 impl Repl {
-    pub(super) fn main(self) -> ExitCode {
+    pub(super) fn main(mut self) -> ExitCode {
         config::raise_descriptors();
         let zygote = Zygote::start(&Interpreter::ThisProgram);
         let settings = config::file::load(self.shared.config.as_deref());
+        if let Ok(settings) = &settings {
+            self.shared.settle(settings);
+        }
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
             Err(e) => {
@@ -80,6 +83,7 @@ impl Repl {
         let permissions = self.shared.grants.permissions(settings, Path::new("input"));
         let _made = Made::for_writing(&permissions.write);
         let mut talk = Talk::start(&self.shared, &zygote, dispatcher, permissions, contexts, &stdout, stop).await?;
+        talk.reaches(settings);
         let mut editor = if talk.attended { Editor::terminal(talk.known.clone()) } else { Editor::lines() };
         talk.above = editor.above();
         if talk.attended && !self.shared.quiet {

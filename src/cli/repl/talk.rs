@@ -15,7 +15,7 @@ use crate::{
         shared::{Screen, Shared, tell_notes},
         stdout::Stdout,
     },
-    config,
+    config::{self, file::Settings},
     context::Contexts,
     doc,
     error::{Error, visible},
@@ -75,6 +75,8 @@ pub(super) struct Talk<'a> {
     /// The command line's contexts, and those of later.
     contexts: Vec<Contexts>,
     model: Option<String>,
+    /// What models' names mean.
+    router: router::Router,
     told: VecDeque<Told>,
     number: u32,
     /// What the screen did not hold of the last value.
@@ -111,6 +113,7 @@ impl<'a> Talk<'a> {
             before: Usage { cost_usd: Some(0.0), ..Usage::default() },
             contexts: vec![contexts],
             model: None,
+            router: router::Router::new(router::Settings { offline: true, ..Default::default() }),
             told: VecDeque::new(),
             number: 0,
             rest: String::new(),
@@ -120,6 +123,12 @@ impl<'a> Talk<'a> {
         talk.known().models.extend(shared.model.clone());
         talk.refresh(stop).await;
         Ok(talk)
+    }
+
+    /// What the configuration says of models.
+    pub(super) fn reaches(&mut self, settings: &Settings) {
+        self.router = router::Router::new(self.shared.reached(settings));
+        self.known().models.extend(settings.aliases.keys().cloned());
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -157,7 +166,7 @@ impl<'a> Talk<'a> {
     /// Hears what earlier inputs have left running. Why the session ended.
     pub(super) async fn attend(&mut self) -> Error {
         let mut aside = Aside { above: self.above.clone(), stdout: self.stdout };
-        self.session.attend(Some(self.shared.max_memory), &mut aside).await
+        self.session.attend(Some(self.shared.max_memory()), &mut aside).await
     }
 
     /// The session ended by itself.
@@ -247,7 +256,7 @@ impl<'a> Talk<'a> {
                 // What nobody knows the cost of may have cost all of it.
                 cost_usd: cost_usd.map(|limit| (limit - self.before.cost_usd.unwrap_or(limit)).max(0.0)),
             },
-            max_memory: Some(self.shared.max_memory),
+            max_memory: Some(self.shared.max_memory()),
             ..Program::default()
         }
     }
@@ -450,10 +459,9 @@ impl<'a> Talk<'a> {
             self.session.set_model(self.model.clone());
             self.known().named(name.trim_matches('"'));
         }
-        let router = router::Router::new(config::models(self.shared.offline, self.shared.model.clone()));
-        match router.resolve(self.model.as_deref()) {
-            Ok((router::Provider::Offline, _)) => self.say("the built-in extractive model\n"),
-            Ok((_, name)) => self.say(&format!("{name}\n")),
+        match self.router.resolve(self.model.as_deref()) {
+            Ok(router::Resolved { provider: None, .. }) => self.say("the built-in extractive model\n"),
+            Ok(router::Resolved { model, .. }) => self.say(&format!("{model}\n")),
             Err(failure) => {
                 self.blame(failure.message, "give a key or a server, or begin with `--offline`".into());
                 Ok(())
