@@ -92,10 +92,7 @@ impl Shared {
     /// What holds for calls that do not say.
     pub(super) fn unsaid(&self) -> Unsaid {
         let unsaid = Unsaid::default();
-        Unsaid {
-            timeout: self.call_timeout.unwrap_or(unsaid.timeout),
-            retries: self.retries.unwrap_or(unsaid.retries),
-        }
+        Unsaid { timeout: self.call_timeout.unwrap_or(unsaid.timeout), retries: self.retries.unwrap_or(unsaid.retries) }
     }
 
     /// What its calls may take in all.

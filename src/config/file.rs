@@ -24,7 +24,7 @@ use std::{
 };
 
 /// What both files are called.
-const NAME: &str = "bessemer.toml";
+pub(crate) const NAME: &str = "bessemer.toml";
 /// A larger file is a slip.
 const MOST: u64 = 1 << 20;
 
@@ -90,6 +90,14 @@ pub(crate) fn load(chosen: Option<&Path>) -> Result<Settings, Error> {
     {
         add(&mut settings, found, &text, Trust::Found)?;
     }
+    Ok(settings)
+}
+
+/// What one file says by itself, whether it is the user's own or one that was found.
+#[cfg(test)]
+pub(crate) fn said(path: &Path, text: &str, own: bool) -> Result<Settings, Error> {
+    let mut settings = Settings::default();
+    add(&mut settings, path, text, if own { Trust::Own } else { Trust::Found })?;
     Ok(settings)
 }
 
@@ -171,7 +179,8 @@ fn add(settings: &mut Settings, path: &Path, text: &str, trust: Trust) -> Result
         return Err(wrong(name, (format!("the alias `{name}` names no model"), hint)));
     }
     for (name, provider) in providers {
-        let configured = configured(&name, provider).map_err(|problem| wrong(&format!("[providers.{name}"), problem))?;
+        let configured =
+            configured(&name, provider).map_err(|problem| wrong(&format!("[providers.{name}"), problem))?;
         settings.permissions.keys.extend(configured.1);
         settings.providers.retain(|had| had.name != name);
         settings.providers.push(configured.0);

@@ -268,7 +268,8 @@ mod tests {
 
     #[test]
     fn a_path_stands_below_the_base_and_names_the_version_once() {
-        let at = |base: &str, path, query| Link::new(SITE.clone(), base, None, &[]).unwrap().below(path, query).to_string();
+        let at =
+            |base: &str, path, query| Link::new(SITE.clone(), base, None, &[]).unwrap().below(path, query).to_string();
         assert_eq!(at("http://h/", "/v1/messages", None), "http://h/v1/messages");
         assert_eq!(at("http://h/v1/", "/v1/messages", None), "http://h/v1/messages");
         assert_eq!(at("http://h/a/v1", "/chat/completions", None), "http://h/a/v1/chat/completions");

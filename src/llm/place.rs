@@ -196,7 +196,8 @@ pub(super) fn all(settings: &Settings) -> Vec<Place> {
             return None;
         }
         let format = KNOWN.iter().position(|known| known.speaks == said.speaks)?;
-        let (variable, key) = said.key.clone().unwrap_or_else(|| (format!("key-env of [providers.{}]", said.name), None));
+        let (variable, key) =
+            said.key.clone().unwrap_or_else(|| (format!("key-env of [providers.{}]", said.name), None));
         let key = secret(&key);
         let site = Site {
             base_variable: format!("base-url of [providers.{}]", said.name).into(),

@@ -45,9 +45,7 @@ impl Permissions {
             let granted = match &self.env {
                 Grant::Nothing => false,
                 Grant::Only(names) => names.iter().any(|each| each == name),
-                Grant::Everything => {
-                    !crate::config::KEYS.contains(&name) && !self.keys.iter().any(|key| key == name)
-                }
+                Grant::Everything => !crate::config::KEYS.contains(&name) && !self.keys.iter().any(|key| key == name),
             };
             let denied = match &self.deny_env {
                 Grant::Nothing => false,

@@ -26,7 +26,11 @@ pub(super) fn findings(model: Option<String>, settings: &Settings) -> Vec<Findin
     runtime.block_on(async {
         let providers = catalogue::listed(&reached, true).await;
         if providers.is_empty() {
-            return vec![Finding::lacking("online", "no provider is set up, so none was asked", super::providers::CURE)];
+            return vec![Finding::lacking(
+                "online",
+                "no provider is set up, so none was asked",
+                super::providers::CURE,
+            )];
         }
         let router = Arc::new(Router::new(reached.clone()));
         let asked = providers.into_iter().map(|listed| {
@@ -50,9 +54,15 @@ fn chosen(listed: &Listed, reached: &router::Settings) -> Option<String> {
     let default = default.map(|name| name.strip_prefix(&format!("{}/", listed.name)).unwrap_or(name));
     let model = match listed.cheap() {
         Some(cheap) => cheap,
-        None => default.filter(|name| names.is_empty() || names.iter().any(|each| each == name)).or(names.first().map(String::as_str))?,
+        None => default
+            .filter(|name| names.is_empty() || names.iter().any(|each| each == name))
+            .or(names.first().map(String::as_str))?,
     };
-    Some(format!("{}/{model}", listed.name))
+    // A compatible server in OpenAI's place has its models by their bare names.
+    match listed.name == "openai" && !listed.genuine {
+        true => Some(model.to_owned()),
+        false => Some(format!("{}/{model}", listed.name)),
+    }
 }
 
 async fn finding(listed: &Listed, model: Option<&str>, router: &Router) -> Finding {

@@ -46,7 +46,9 @@ pub(super) fn findings(offline: bool, model: Option<String>, settings: &Settings
         let found = format!("`{}` at {address}{key}", said.name);
         all.push(match there {
             true => Finding::good("provider", found),
-            false => Finding::lacking("provider", found, "set that variable, or take `key-env` out of the configuration"),
+            false => {
+                Finding::lacking("provider", found, "set that variable, or take `key-env` out of the configuration")
+            }
         });
     }
     let router = Router::new(config::models(false, model, settings));
