@@ -90,6 +90,8 @@ impl Models {
                 }),
             }));
         }
+        // Of what nothing has the word there is nothing to say, unless it could not be asked.
+        groups.retain(|group| self.word.is_none() || !group.rows.is_empty());
         Ok(groups)
     }
 

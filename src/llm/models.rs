@@ -36,7 +36,7 @@ pub(crate) struct Facts {
 
 /// What a model costs, in US dollars per million tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table such as `{ input = 0.60, output = 0.80 }`")]
 pub struct Price {
     /// Of a prompt.
     pub input: f64,

@@ -11,6 +11,7 @@ mod calls;
 mod chats;
 mod choices;
 mod combinators;
+mod configuration;
 mod contexts;
 mod dialect;
 mod documents;

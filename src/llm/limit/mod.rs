@@ -93,6 +93,7 @@ pub struct Left {
 /// Limits that somebody has settled, a minute. Where one is, what the provider tells of it is not heeded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(expecting = "a table such as `{ requests = 500, tokens = 30_000 }`")]
 pub struct Settled {
     /// Requests.
     pub requests: Option<u32>,
