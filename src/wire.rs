@@ -301,14 +301,41 @@ impl Usage {
             written: self.written + other.written,
         }
     }
+
+    /// What is left when the other is taken off.
+    pub(crate) fn less(self, other: Self) -> Self {
+        Self {
+            input: self.input.saturating_sub(other.input),
+            output: self.output.saturating_sub(other.output),
+            cached: self.cached.saturating_sub(other.cached),
+            reasoning: self.reasoning.saturating_sub(other.reasoning),
+            written: self.written.saturating_sub(other.written),
+        }
+    }
 }
 
 /// How a call ended. The tail is the answer's text, or the failure's message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub enum DoneHead {
-    Answer { model: String, usage: Usage, cost_usd: Option<f64>, latency_ms: u32, attempts: u32, finish_reason: String },
-    Failure { class: FailureClass, model: Option<String>, attempts: u32, usage: Usage, cost_usd: Option<f64> },
+    Answer {
+        model: String,
+        usage: Usage,
+        cost_usd: Option<f64>,
+        latency_ms: u32,
+        waited_ms: u32,
+        attempts: u32,
+        finish_reason: String,
+    },
+    Failure {
+        class: FailureClass,
+        model: Option<String>,
+        attempts: u32,
+        usage: Usage,
+        cost_usd: Option<f64>,
+        latency_ms: u32,
+        waited_ms: u32,
+    },
 }
 
 /// What a session is given a text for.
@@ -590,6 +617,7 @@ mod tests {
                 usage: Usage { input: 1, output: 2, cached: 3, reasoning: 1, written: 0 },
                 cost_usd: Some(0.5),
                 latency_ms: 4,
+                waited_ms: 5,
                 attempts: 5,
                 finish_reason: "stop".into(),
             },

@@ -44,7 +44,8 @@ enum Entry {
         class: Option<FailureClass>,
         usage: Usage,
         cost: Option<f64>,
-        latency_ms: u32,
+        /// How long the answer took, and how long it waited before that for limits and further attempts.
+        times: (u32, u32),
         attempts: u32,
         at: f64,
     },
@@ -176,12 +177,12 @@ pub(crate) fn cancelled(call: u32) {
 /// A call has ended.
 pub(crate) fn settle(call: u32, head: &DoneHead) {
     LEDGER.with_borrow_mut(|l| {
-        let (model, class, usage, cost, latency_ms, attempts) = match head {
-            DoneHead::Answer { model, usage, cost_usd, latency_ms, attempts, .. } => {
-                (Some(&**model), None, *usage, *cost_usd, *latency_ms, *attempts)
+        let (model, class, usage, cost, times, attempts) = match head {
+            DoneHead::Answer { model, usage, cost_usd, latency_ms, waited_ms, attempts, .. } => {
+                (Some(&**model), None, *usage, *cost_usd, (*latency_ms, *waited_ms), *attempts)
             }
-            DoneHead::Failure { class, model, attempts, usage, cost_usd } => {
-                (model.as_deref(), Some(*class), *usage, *cost_usd, 0, *attempts)
+            DoneHead::Failure { class, model, attempts, usage, cost_usd, latency_ms, waited_ms } => {
+                (model.as_deref(), Some(*class), *usage, *cost_usd, (*latency_ms, *waited_ms), *attempts)
             }
         };
         let cost_usd = cost.unwrap_or(f64::NAN);
@@ -197,7 +198,7 @@ pub(crate) fn settle(call: u32, head: &DoneHead) {
             return;
         }
         let at = l.begun.elapsed().as_secs_f64();
-        l.trace.push(Entry::Call { model: l.model.clone(), class, usage, cost, latency_ms, attempts, at });
+        l.trace.push(Entry::Call { model: l.model.clone(), class, usage, cost, times, attempts, at });
     });
 }
 
@@ -366,7 +367,7 @@ pub(crate) fn trace() -> SteelVal {
                 ("value", super::json::from_text(value).unwrap_or(SteelVal::Void)),
                 ("at", SteelVal::NumV(*at)),
             ],
-            Entry::Call { model, class, usage, cost, latency_ms, attempts, at } => vec![
+            Entry::Call { model, class, usage, cost, times: (latency_ms, waited_ms), attempts, at } => vec![
                 ("model", model.as_deref().map_or(SteelVal::BoolV(false), string)),
                 ("status", symbol(class.map_or("ok", FailureClass::name))),
                 ("input", number(usage.input)),
@@ -374,6 +375,7 @@ pub(crate) fn trace() -> SteelVal {
                 ("cached", number(usage.cached)),
                 ("cost", cost.map_or(SteelVal::BoolV(false), SteelVal::NumV)),
                 ("latency", SteelVal::NumV(f64::from(*latency_ms) / 1000.0)),
+                ("waited", SteelVal::NumV(f64::from(*waited_ms) / 1000.0)),
                 ("attempts", number(u64::from(*attempts))),
                 ("at", SteelVal::NumV(*at)),
             ],

@@ -9,6 +9,7 @@
 pub mod anthropic;
 pub(crate) mod catalogue;
 mod choice;
+pub(crate) mod course;
 pub mod dispatch;
 pub(crate) mod embed;
 pub mod gemini;
@@ -29,6 +30,7 @@ mod window;
 use crate::wire::{FailureClass, JsonMode, Priority, Role, Sampling, Usage};
 use bytes::Bytes;
 pub use choice::Choices;
+pub use course::{Course, Summary, Taken, Traffic};
 pub use limit::{Left, Settled, Standing};
 pub use models::{Above, Price};
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
@@ -143,6 +145,10 @@ pub struct Request {
     pub priority: Priority,
     /// Which models it may go to besides its own, and when.
     pub choices: Choices,
+    /// What it costs, where that is known; the router says it to those it asks.
+    pub price: Option<Price>,
+    /// What becomes of it on its way.
+    pub course: Arc<Course>,
 }
 
 /// What a model answered.

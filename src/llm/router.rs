@@ -235,11 +235,17 @@ impl Router {
 
     async fn run(&self, request: &Request) -> Result<Answer, Failure> {
         let (server, name) = self.find(request.model.as_deref(), request.embedding)?;
-        let Some(server) = server else { return Offline.complete(request).await };
+        let Some(server) = server else {
+            let sent = request.course.sent(0, Some(Price::FREE));
+            let result = Offline.complete(request).await;
+            sent.ended(result.as_ref().map_or_else(|failure| failure.usage, |answer| answer.usage));
+            return result;
+        };
         window::check(request, &name, self.window(&name))?;
         let model = server.model.as_ref().map_err(Clone::clone)?;
         // The messages share their bytes, so this copies handles alone.
-        let named = Request { model: Some(name.clone()), ..request.clone() };
+        let price = self.price_at(server, &name);
+        let named = Request { model: Some(name.clone()), price, ..request.clone() };
         match model.complete(&named).await {
             Ok(answer) => {
                 let cost_usd = self.cost(server, &answer.model, &name, answer.usage).or(answer.cost_usd);

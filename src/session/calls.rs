@@ -10,7 +10,7 @@ use super::{
 use crate::{
     budget::{self, Budget, Spent},
     llm::{
-        Answer, Choices, Failure, Image, Message, Pieces, Request, Text,
+        Answer, Choices, Course, Failure, Image, Message, Pieces, Request, Summary, Taken, Text, Traffic,
         dispatch::{Call, Caller, Dispatcher},
     },
     wire::{self, Asks, CallHead, DoneHead, FailureClass, ImageHead, Limits, ToSession, WireError},
@@ -98,6 +98,8 @@ struct Inner {
 pub(super) struct Calls {
     dispatcher: Arc<Dispatcher>,
     counts: Arc<Counts>,
+    /// What is told of all calls together.
+    traffic: Arc<Traffic>,
     /// Held for moments only, and never across an await: a std mutex is the cheaper one.
     inner: Mutex<Inner>,
     wake: Notify,
@@ -111,6 +113,7 @@ impl Calls {
         Arc::new_cyclic(|me| Self {
             dispatcher,
             counts: Arc::default(),
+            traffic: Arc::default(),
             inner: Mutex::new(Inner {
                 out: Vec::new(),
                 open: HashMap::new(),
@@ -160,6 +163,11 @@ impl Calls {
             output_tokens: self.counts.output_tokens.load(Relaxed),
             cost_usd: self.lock().cost_usd,
         }
+    }
+
+    /// What all its calls have come to, in short.
+    pub(super) fn summary(&self) -> Summary {
+        self.traffic.summary()
     }
 
     /// What the calls since the last asking suggest.
@@ -296,6 +304,8 @@ impl Calls {
                 fallback: names(head.fallback),
                 hedge: head.hedge_s.and_then(|s| Duration::try_from_secs_f64(s).ok()),
             },
+            price: None,
+            course: Course::of(self.traffic.clone()),
         };
         let mut asked = Asked::of(&request);
         let call = Call::new(head.id, weight, request);
@@ -313,6 +323,7 @@ impl Calls {
                 self.counts.failures.fetch_add(1, Relaxed);
                 inner.credit += weight;
                 let refused = failure(FailureClass::Budget, 0);
+                self.traffic.refused(FailureClass::Budget);
                 return self.push(&mut inner, &ToSession::Done { id: head.id, head: refused }, refusal.as_bytes());
             }
             inner.budget.reserve(reserved);
@@ -343,13 +354,12 @@ impl Calls {
         let mut inner = self.lock();
         // It may have ended while the script's word was on its way.
         let Some(open) = inner.open.remove(&id) else { return };
-        let attempts = self.count_out(&mut inner, &open);
-        let head = failure(FailureClass::Cancelled, attempts);
+        let head = self.count_out(&mut inner, &open);
         let _ = self.push(&mut inner, &ToSession::Done { id, head }, b"it was cancelled");
     }
 
-    /// Ends a call that has been taken out of the list. How many attempts it had begun.
-    fn count_out(&self, inner: &mut Inner, open: &Open) -> u32 {
+    /// Ends a call that has been taken out of the list: what it took, as far as that is known.
+    fn count_out(&self, inner: &mut Inner, open: &Open) -> DoneHead {
         let unsent = open.call.cancel();
         if unsent {
             inner.waiting -= open.call.weight;
@@ -357,9 +367,22 @@ impl Calls {
         } else {
             self.counts.in_flight.fetch_sub(1, Relaxed);
         }
-        inner.budget.settle(open.reserved, Spent { calls: u64::from(!unsent), ..Spent::default() });
+        let course = &open.call.course;
+        let Taken { attempts, usage, cost_usd, waited } = course.taken();
+        let taken = Spent {
+            calls: u64::from(attempts > 0),
+            tokens: usage.input + usage.output,
+            cost_usd: cost_usd.unwrap_or(f64::NAN),
+        };
+        inner.budget.settle(open.reserved, taken);
+        inner.cost_usd = inner.cost_usd.zip(cost_usd).map(|(sum, cost)| sum + cost);
+        self.counts.input_tokens.fetch_add(usage.input, Relaxed);
+        self.counts.output_tokens.fetch_add(usage.output, Relaxed);
         self.counts.ended.fetch_add(1, Relaxed);
-        u32::from(!unsent)
+        self.traffic.cancelled(&course.taken());
+        let (latency_ms, waited_ms) = (millis(course.since()), millis(waited));
+        let class = FailureClass::Cancelled;
+        DoneHead::Failure { class, model: None, attempts, usage, cost_usd, latency_ms, waited_ms }
     }
 
     /// Nobody wants any of them any more.
@@ -367,8 +390,7 @@ impl Calls {
         let mut inner = self.lock();
         let open = std::mem::take(&mut inner.open);
         for (id, open) in open {
-            let attempts = self.count_out(&mut inner, &open);
-            let head = failure(FailureClass::Cancelled, attempts);
+            let head = self.count_out(&mut inner, &open);
             let _ = self.push(&mut inner, &ToSession::Done { id, head }, b"the program ended");
         }
     }
@@ -383,7 +405,13 @@ type Receiver = Arc<OnceLock<Weak<Call>>>;
 
 /// The head of a failure for which nothing was paid.
 fn failure(class: FailureClass, attempts: u32) -> DoneHead {
-    DoneHead::Failure { class, model: None, attempts, usage: wire::Usage::default(), cost_usd: Some(0.0) }
+    let (usage, cost_usd) = (wire::Usage::default(), Some(0.0));
+    DoneHead::Failure { class, model: None, attempts, usage, cost_usd, latency_ms: 0, waited_ms: 0 }
+}
+
+/// So long, as frames say it.
+fn millis(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }
 
 /// What is left of a call's tail.
@@ -440,6 +468,8 @@ impl Caller for Calls {
         inner.last_answer = Some(Instant::now());
         self.counts.in_flight.fetch_sub(1, Relaxed);
         self.counts.ended.fetch_add(1, Relaxed);
+        self.traffic.ended(&result);
+        let waited_ms = millis(call.course.taken().waited);
         let (head, text) = match result {
             Ok(answer) => {
                 let others = inner.open.len();
@@ -451,7 +481,8 @@ impl Caller for Calls {
                     model: answer.model.to_string(),
                     usage: answer.usage,
                     cost_usd: answer.cost_usd,
-                    latency_ms: u32::try_from(answer.latency.as_millis()).unwrap_or(u32::MAX),
+                    latency_ms: millis(answer.latency),
+                    waited_ms,
                     attempts: answer.attempts,
                     finish_reason: answer.finish_reason.to_string(),
                 };
@@ -468,6 +499,8 @@ impl Caller for Calls {
                     attempts: failure.attempts,
                     usage: failure.usage,
                     cost_usd: failure.cost_usd,
+                    latency_ms: millis(call.course.since()),
+                    waited_ms,
                 };
                 (head, failure.message.into())
             }

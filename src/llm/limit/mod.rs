@@ -11,7 +11,7 @@ mod ranks;
 mod width;
 
 use super::{Answer, Failure, Request, retry::PATIENCE, window};
-use crate::wire::{FailureClass, Priority, Usage};
+use crate::wire::{FailureClass, Usage};
 use bucket::Bucket;
 pub(super) use bucket::Measure;
 pub(super) use ranks::Ranks;
@@ -242,7 +242,8 @@ impl Lane {
     }
 
     /// Waits until a request may go. One that goes again goes before others of its rank. Fails when that takes too long.
-    pub(super) async fn admit(self: &Arc<Self>, cost: Cost, rank: Priority, again: bool) -> Result<Permit, Failure> {
+    pub(super) async fn admit(self: &Arc<Self>, cost: Cost, request: &Request, again: bool) -> Result<Permit, Failure> {
+        let rank = request.priority;
         let receiver = {
             let mut state = lock(&self.state);
             if state.waiting.is_empty() && matches!(state.room(&cost, Instant::now()), Room::Now) {
@@ -257,7 +258,7 @@ impl Lane {
             receiver
         };
         self.grant();
-        match receiver.await {
+        match request.course.aside(true, receiver).await {
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(seconds)) => {
                 let message =

@@ -6,7 +6,7 @@ use crate::{
         Message, Model,
         retry::{Provider, Retry},
     },
-    wire::{Role, Sampling},
+    wire::{Priority, Role, Sampling},
 };
 use std::{collections::HashSet, time::Duration};
 use tokio::task::JoinSet;
@@ -120,6 +120,10 @@ impl Provider for Arc<Sim> {
     fn told(&self, prepared: &mut Option<Told>) -> Option<Told> {
         prepared.take()
     }
+}
+
+fn ranked(priority: Priority) -> Request {
+    Request { priority, ..Request::default() }
 }
 
 fn answer(text: &str) -> Answer {
@@ -263,13 +267,13 @@ async fn whoever_goes_away_while_it_waits_takes_no_place() {
         let mut state = lock(&lane.state);
         state.width.refused(0, 0, 1);
     }
-    let held = lane.admit(one, Priority::Normal, false).await.unwrap();
+    let held = lane.admit(one, &ranked(Priority::Normal), false).await.unwrap();
     for _ in 0..100 {
-        let waits = tokio::time::timeout(SECOND, lane.admit(one, Priority::Normal, false)).await;
+        let waits = tokio::time::timeout(SECOND, lane.admit(one, &ranked(Priority::Normal), false)).await;
         assert!(waits.is_err());
     }
     drop(held);
-    let next = tokio::time::timeout(SECOND, lane.admit(one, Priority::Batch, false)).await;
+    let next = tokio::time::timeout(SECOND, lane.admit(one, &ranked(Priority::Batch), false)).await;
     assert!(next.is_ok_and(|permit| permit.is_ok()));
     assert_eq!((lane.standing("m").in_flight, lane.standing("m").waiting), (0, 0));
 }
@@ -277,10 +281,10 @@ async fn whoever_goes_away_while_it_waits_takes_no_place() {
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_is_too_long_fails_unsent() {
     let lane: Arc<Lane> = Arc::default();
-    let permit = lane.admit([1.0; KINDS], Priority::Normal, false).await.unwrap();
+    let permit = lane.admit([1.0; KINDS], &ranked(Priority::Normal), false).await.unwrap();
     let measure = Measure { limit: 100.0, remaining: 0.0, reset: Some(86_400 * SECOND) };
     permit.ended(&Ok(answer("x")), Some(Told { requests: Some(measure), ..Told::default() }));
-    let failure = lane.admit([1.0; KINDS], Priority::Normal, false).await.unwrap_err();
+    let failure = lane.admit([1.0; KINDS], &ranked(Priority::Normal), false).await.unwrap_err();
     assert_eq!((failure.class, failure.attempts), (FailureClass::RateLimit, 0));
     assert!(failure.message.contains("too long to wait"), "{failure}");
 }
@@ -289,10 +293,10 @@ async fn a_wait_that_is_too_long_fails_unsent() {
 async fn tokens_are_charged_by_what_they_were_and_cached_ones_are_not() {
     let lane: Arc<Lane> = Arc::default();
     let told = Told { input_a_minute: Some(1000.0), ..Told::default() };
-    let permit = lane.admit([1.0, 500.0, 400.0, 100.0], Priority::Normal, false).await.unwrap();
+    let permit = lane.admit([1.0, 500.0, 400.0, 100.0], &ranked(Priority::Normal), false).await.unwrap();
     permit.ended(&Err(Failure::transient(FailureClass::RateLimit, "x")), Some(told));
     tokio::time::sleep(60 * SECOND).await;
-    let permit = lane.admit([1.0, 500.0, 400.0, 100.0], Priority::Normal, false).await.unwrap();
+    let permit = lane.admit([1.0, 500.0, 400.0, 100.0], &ranked(Priority::Normal), false).await.unwrap();
     let left = || lane.standing("m").input_tokens.unwrap().left;
     assert_eq!(left(), 600.0);
     let usage = Usage { input: 500, cached: 450, output: 5, ..Usage::default() };
