@@ -13,6 +13,7 @@ mod run;
 mod screen;
 mod shared;
 mod stdout;
+mod summary;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};

@@ -6,10 +6,12 @@ use super::{
     screen::{self, complain},
     shared::{Screen, Shared, signals},
     stdout::Stdout,
+    summary,
 };
 use crate::{
     config::{self, file::Settings},
     error::Error,
+    llm::Summary,
     session::{Interpreter, Outcome, Program, Report, Session, Stop, Usage, Zygote},
     wire::Mode,
 };
@@ -44,6 +46,7 @@ pub(super) struct Run {
 struct Ended {
     result: Result<Outcome, Error>,
     usage: Usage,
+    summary: Summary,
     calls_time: Duration,
     startup: Duration,
     output: String,
@@ -134,10 +137,10 @@ impl Run {
             max_memory: Some(self.shared.max_memory()),
             unsaid: self.shared.unsaid(),
         };
-        let Report { outcome, usage, calls_time, hints, .. } = session.run(program, &mut screen, stop).await;
+        let Report { outcome, usage, summary, calls_time, hints, .. } = session.run(program, &mut screen, stop).await;
         let mid_line = screen.display.finish();
         let output = screen.captured.unwrap_or_default();
-        Ended { result: outcome, usage, calls_time, startup, output, hints, mid_line }
+        Ended { result: outcome, usage, summary, calls_time, startup, output, hints, mid_line }
     }
 
     /// Prints what came of it, and gives the exit code.
@@ -181,6 +184,10 @@ impl Run {
         if ended.mid_line && !valued && std::io::stderr().is_terminal() {
             complain("\n");
         }
+        // Who reads a program's object has it there.
+        if !self.json && self.shared.is_chatty() && !matches!(result, Err(Error::OutputClosed)) {
+            complain(&summary::said(&ended.usage, &ended.summary, ended.calls_time).unwrap_or_default());
+        }
         for hint in ended.hints.iter().filter(|_| !self.shared.quiet && !stopped) {
             complain(&screen::hint(hint));
         }
@@ -201,6 +208,7 @@ fn failed(error: Error) -> Ended {
     Ended {
         result: Err(error),
         usage: Usage { cost_usd: Some(0.0), ..Usage::default() },
+        summary: Summary::default(),
         calls_time: Duration::ZERO,
         startup: Duration::ZERO,
         output: String::new(),
@@ -233,6 +241,7 @@ fn object(ended: &Ended, script: &str, total: Duration) -> serde_json::Value {
             "output_tokens": ended.usage.output_tokens,
             "cost_usd": ended.usage.cost_usd,
         },
+        "summary": summary::object(&ended.summary),
         "timings": {
             "total_s": seconds(total),
             "startup_s": seconds(ended.startup),

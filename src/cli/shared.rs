@@ -62,10 +62,10 @@ pub(super) struct Shared {
     /// The configuration file, instead of your own and the working directory's.
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// No progress line, no note about `--offline` and no hints at the end.
+    /// No progress line, no note about `--offline`, no summary and no hints at the end.
     #[arg(short, long)]
     pub(super) quiet: bool,
-    /// Say more on stderr, such as what `log-event` notes.
+    /// Say more on stderr, such as what `log-event` notes, and what the calls came to.
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
 }
@@ -115,9 +115,14 @@ impl Shared {
         collected
     }
 
+    /// Whether stderr gets what is no warning: at a terminal, or when asked for.
+    pub(super) fn is_chatty(&self) -> bool {
+        !self.quiet && (self.verbose > 0 || std::io::stderr().is_terminal())
+    }
+
     /// Says at a terminal that `--offline` is no language model.
     pub(super) fn say_offline(&self) {
-        if self.offline && !self.quiet && (self.verbose > 0 || std::io::stderr().is_terminal()) {
+        if self.offline && self.is_chatty() {
             complain(&format!("note: {}\n", offline::NOTICE));
         }
     }

@@ -129,7 +129,6 @@ async fn the_first_of_two_copies_wins_and_the_loser_is_counted() {
     // Cancelled, a call has taken the prompts of both.
     asked.model = Some("slow both".into());
     asked.course = Arc::default();
-    lock(&named.0).push("slow both".into());
     let taken = asked.course.clone();
     assert!(tokio::time::timeout(Duration::from_millis(2500), choice.complete(&asked)).await.is_err());
     assert_eq!((taken.taken().attempts, taken.taken().usage.input), (2, 14));

@@ -5,6 +5,7 @@ mod mock;
 #[path = "../support/program.rs"]
 mod program;
 
+mod accounting;
 mod bad_input;
 mod budgets;
 mod calls;
