@@ -3,6 +3,7 @@
 mod completions;
 mod doc;
 mod doctor;
+mod dry;
 mod grants;
 mod init;
 mod man;

@@ -81,6 +81,7 @@ impl Models {
                 rows: self.rows(models::of(speaks).to_vec(), |name| Row {
                     found: Some(Resolved {
                         provider: None,
+                        name: None,
                         model: name.into(),
                         window: models::facts(name).and_then(|facts| facts.window),
                         price: models::facts(name).and_then(models::Facts::price),

@@ -1,6 +1,7 @@
 //! `bessemer run`: one script, from its file to its value.
 
 use super::{
+    dry,
     grants::Made,
     progress::Display,
     screen::{self, complain},
@@ -28,18 +29,21 @@ use tokio::sync::mpsc;
 #[derive(Args)]
 pub(super) struct Run {
     /// The script.
-    script: PathBuf,
+    pub(super) script: PathBuf,
     #[command(flatten)]
     pub(super) shared: Shared,
     /// How long the whole run may take: `90`, `10m`, `2h`.
     #[arg(long, value_name = "TIME", value_parser = config::seconds, allow_hyphen_values = true)]
-    timeout: Option<Duration>,
+    pub(super) timeout: Option<Duration>,
     /// Print one JSON object instead of the output and the value.
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
+    /// Send nothing: run it against the offline model, and print what its calls would come to in tokens, money and time.
+    #[arg(long, conflicts_with = "offline")]
+    dry_run: bool,
     /// What `(script-args)` gives.
     #[arg(last = true)]
-    args: Vec<String>,
+    pub(super) args: Vec<String>,
 }
 
 /// What came of it, with what is needed to tell it.
@@ -67,6 +71,9 @@ impl Run {
         if let Ok(settings) = &settings {
             self.shared.settle(settings);
             self.timeout = self.timeout.or(settings.defaults.timeout);
+        }
+        if self.dry_run {
+            return dry::main(&self, zygote, settings, script);
         }
         // One thread: many calls at once cost less on it than on several.
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {

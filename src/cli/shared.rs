@@ -84,6 +84,11 @@ impl Shared {
         self.max_cost = self.max_cost.or(defaults.max_cost);
     }
 
+    /// Calls under way at once.
+    pub(super) fn concurrent(&self) -> usize {
+        config::concurrent(self.max_concurrent.unwrap_or(config::MAX_CONCURRENT))
+    }
+
     /// How much memory the script may have, in bytes.
     pub(super) fn max_memory(&self) -> u64 {
         self.max_memory.unwrap_or(config::MAX_MEMORY)
@@ -142,7 +147,7 @@ impl Shared {
                 hint: Some("write it into `bessemer.toml` below `[prices]`, or use `--max-tokens`".into()),
             });
         }
-        Ok(Dispatcher::new(models, config::concurrent(self.max_concurrent.unwrap_or(config::MAX_CONCURRENT))))
+        Ok(Dispatcher::new(models, self.concurrent()))
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod catalogue;
 mod choice;
 pub(crate) mod course;
 pub mod dispatch;
+pub(crate) mod dry;
 pub(crate) mod embed;
 pub mod gemini;
 mod http;

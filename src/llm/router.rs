@@ -73,6 +73,8 @@ struct Server {
 pub struct Resolved {
     /// What people call the provider; `None` is the offline model.
     pub provider: Option<Arc<str>>,
+    /// What the configuration calls it, and what stands before `/` in the names of its models.
+    pub name: Option<String>,
     /// What the model is called there.
     pub model: Arc<str>,
     /// The tokens of a prompt at most, where that is known.
@@ -135,10 +137,17 @@ impl Router {
 
     /// Where a name leads; `None` asks for the default. Fails when no provider has it.
     pub fn resolve(&self, name: Option<&str>) -> Result<Resolved, Failure> {
-        let (server, model) = self.find(name, false)?;
+        self.resolve_for(name, false)
+    }
+
+    /// Where a name leads, of a call for an answer or for vectors.
+    pub(super) fn resolve_for(&self, name: Option<&str>, vectors: bool) -> Result<Resolved, Failure> {
+        let (server, model) = self.find(name, vectors)?;
         let window = self.window(&model).filter(|_| server.is_some());
         let price = server.map_or(Some(Price::FREE), |server| self.price_at(server, &model));
-        Ok(Resolved { provider: server.map(|server| server.place.title.clone()), model, window, price })
+        let provider = server.map(|server| server.place.title.clone());
+        let name = server.and_then(|server| server.place.names.first().cloned());
+        Ok(Resolved { provider, name, model, window, price })
     }
 
     /// The tokens of a prompt at most.

@@ -43,8 +43,14 @@ pub(super) fn estimate(request: &Request) -> u64 {
     texts + request.schema.as_deref().map_or(0, bytes) / 4
 }
 
+/// About how many tokens a prompt has, by its words.
+pub(super) fn tokens_of(request: &Request) -> u64 {
+    let texts: u64 = request.messages.iter().map(|m| tokens(&m.text) + 8 + 1000 * m.images.len() as u64).sum();
+    texts + request.schema.as_deref().map_or(0, tokens)
+}
+
 /// About how many tokens a text has.
-fn tokens(text: &str) -> u64 {
+pub(crate) fn tokens(text: &str) -> u64 {
     if text.len() <= 2 * SAMPLES * SAMPLE {
         return pieces(text);
     }
