@@ -119,7 +119,7 @@ impl Dry {
         let output = match request.sampling.max_tokens.map(u64::from) {
             _ if request.embedding => (0, 0),
             Some(most) => (said.min(most), most),
-            None => (said, said.max(UNBOUNDED)),
+            None => (said.min(UNBOUNDED), UNBOUNDED),
         };
         let usage = Usage { input, output: output.0, ..Usage::default() };
         sent.ended(usage);

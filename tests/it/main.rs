@@ -16,6 +16,7 @@ mod configuration;
 mod contexts;
 mod dialect;
 mod documents;
+mod dry_runs;
 mod embedding;
 mod errors;
 mod fan_out;

@@ -1,7 +1,7 @@
 //! When a request may go to its provider: limits in requests and tokens, a width learned from refusals, pauses, priorities.
 //!
-//! A lane is one key's way to one model, since that is what providers count by; all calls of the process that go there share
-//! it. Limits are learned from what the provider tells in its headers and refusals ([`Told`]); where it tells nothing, only
+//! A lane is one key's way to one model, since that is what most providers count by; all calls of the process that go there
+//! share it. A wait that a provider asks for without saying of what holds for all lanes of the key. Limits are learned from what the provider tells in its headers and refusals ([`Told`]); where it tells nothing, only
 //! refusals narrow the lane. A request is let through one attempt at a time, so that what waits for another attempt holds no
 //! place. Not here: which failures are worth another attempt ([`super::retry`]), and how many calls the process has under way
 //! ([`super::dispatch`]).
@@ -111,6 +111,8 @@ pub struct Settled {
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
     lanes: Mutex<HashMap<Arc<str>, Arc<Lane>>>,
+    /// Until when the provider wants to be left alone by the key altogether.
+    pause: Arc<Mutex<Option<Instant>>>,
     /// What is settled for models, by name.
     settled: HashMap<String, Settled>,
     /// What is settled for each of the others.
@@ -120,7 +122,7 @@ pub(super) struct Lanes {
 impl Lanes {
     /// With limits of models, and of each model that these do not name.
     pub(super) fn new(settled: HashMap<String, Settled>, others: Settled) -> Self {
-        Self { lanes: Mutex::default(), settled, others }
+        Self { settled, others, ..Self::default() }
     }
 
     /// The lane of a model.
@@ -130,7 +132,8 @@ impl Lanes {
         if let Some(lane) = lanes.get(name) {
             return lane.clone();
         }
-        let lane = Arc::new(Lane::keeping(self.settled.get(name).copied().unwrap_or(self.others)));
+        let settled = self.settled.get(name).copied().unwrap_or(self.others);
+        let lane = Arc::new(Lane { model: name.into(), pause: self.pause.clone(), ..Lane::keeping(settled) });
         lanes.insert(name.into(), lane.clone());
         lane
     }
@@ -145,8 +148,11 @@ impl Lanes {
 /// One key's way to one model.
 #[derive(Debug, Default)]
 pub(super) struct Lane {
+    model: Arc<str>,
     /// Held for moments only, and never across an await: a std mutex is the cheaper one.
     state: Mutex<State>,
+    /// Of the key, and so of all its lanes.
+    pause: Arc<Mutex<Option<Instant>>>,
     /// Told when whoever sleeps for the lane must wake earlier.
     sooner: Notify,
 }
@@ -227,7 +233,7 @@ impl Lane {
             state.settled[kind] = limit.is_some();
             state.buckets[kind] = limit.map(|limit| Bucket::new(f64::from(limit.max(1)), Instant::now()));
         }
-        Self { state: Mutex::new(state), sooner: Notify::new() }
+        Self { state: Mutex::new(state), ..Self::default() }
     }
 
     /// What a request takes, as far as can be told before it is answered.
@@ -246,7 +252,7 @@ impl Lane {
         let rank = request.priority;
         let receiver = {
             let mut state = lock(&self.state);
-            if state.waiting.is_empty() && matches!(state.room(&cost, Instant::now()), Room::Now) {
+            if state.waiting.is_empty() && matches!(self.room(&mut state, &cost, Instant::now()), Room::Now) {
                 return Ok(state.permit(self, cost));
             }
             let (place, receiver) = oneshot::channel();
@@ -282,7 +288,7 @@ impl Lane {
                     continue;
                 }
                 let cost = first.cost;
-                match state.room(&cost, now) {
+                match self.room(&mut state, &cost, now) {
                     Room::Now => {
                         let permit = state.permit(self, cost);
                         given.extend(state.waiting.pop().map(|waiter| (waiter.place, permit)));
@@ -323,7 +329,8 @@ impl Lane {
         let mut state = lock(&self.state);
         let now = Instant::now();
         let (in_flight, waiting, width) = (state.in_flight, state.waiting.len(), state.width.most());
-        let paused = state.paused.map_or(0.0, |until| until.saturating_duration_since(now).as_secs_f64());
+        let paused = state.paused.max(*lock(&self.pause));
+        let paused = paused.map_or(0.0, |until| until.saturating_duration_since(now).as_secs_f64());
         let mut left = |kind: usize| {
             let bucket = state.buckets[kind].as_mut()?;
             Some(Left { limit: bucket.limit(), left: bucket.level(now).max(0.0).floor(), window: bucket.window() })
@@ -355,13 +362,14 @@ async fn sleep_for(lane: Weak<Lane>, mut time: Instant) {
     }
 }
 
-impl State {
-    fn room(&mut self, cost: &Cost, now: Instant) -> Room {
-        if !self.width.admits(self.in_flight) {
+impl Lane {
+    /// When a request may go. Who sleeps for a lane looks again when it wakes, so that a longer pause wakes nobody.
+    fn room(&self, state: &mut State, cost: &Cost, now: Instant) -> Room {
+        if !state.width.admits(state.in_flight) {
             return Room::Later;
         }
-        let mut at = self.paused.filter(|until| *until > now);
-        for (bucket, cost) in self.buckets.iter_mut().zip(cost) {
+        let mut at = state.paused.max(*lock(&self.pause)).filter(|until| *until > now);
+        for (bucket, cost) in state.buckets.iter_mut().zip(cost) {
             if let Some(bucket) = bucket {
                 at = at.max(bucket.room(*cost, now));
             }
@@ -369,6 +377,22 @@ impl State {
         at.map_or(Room::Now, Room::At)
     }
 
+    /// The provider asked to be left alone: by one model's requests where it says so, or keeps count of each; else by all
+    /// of the key's.
+    fn pause(&self, state: &mut State, failure: &Failure, told: bool, now: Instant) {
+        let Some(wait) = failure.retry_after.filter(|wait| *wait <= PATIENCE) else { return };
+        let until = Some(now + wait);
+        let named = !self.model.is_empty() && failure.message.contains(&*self.model);
+        if told || failure.busy || named {
+            state.paused = state.paused.max(until);
+        } else {
+            let mut pause = lock(&self.pause);
+            *pause = pause.max(until);
+        }
+    }
+}
+
+impl State {
     fn permit(&mut self, lane: &Arc<Lane>, cost: Cost) -> Permit {
         let number = self.next;
         self.next += 1;
@@ -423,7 +447,7 @@ impl State {
         self.width.answered(self.in_flight);
     }
 
-    fn refused(&mut self, permit: &Permit, failure: &Failure, told: bool, now: Instant) {
+    fn refused(&mut self, permit: &Permit, failure: &Failure, told: bool) {
         // What is refused takes nothing; what the provider told before it was sent does not know of it either way.
         let uncounted = self.heeded.is_some_and(|heeded| permit.number < heeded);
         for (bucket, cost) in self.buckets.iter_mut().zip(permit.cost) {
@@ -436,9 +460,6 @@ impl State {
         if self.refused.len() > MANY {
             // Where nothing is told, nobody asks for them.
             self.refused.pop_front();
-        }
-        if let Some(wait) = failure.retry_after.filter(|wait| *wait <= PATIENCE) {
-            self.paused = self.paused.max(Some(now + wait));
         }
         let known = |(bucket, settled): (&Option<Bucket>, &bool)| bucket.is_some() && !settled;
         let explained = told || self.buckets.iter().zip(&self.settled).any(known);
@@ -457,7 +478,9 @@ impl Permit {
             && (failure.busy || failure.class == FailureClass::RateLimit)
         {
             // Before what was told is heeded, so that it counts as one that was.
-            state.refused(&self, failure, told.is_some_and(|told| told != Told::default()), now);
+            let told = told.is_some_and(|told| told != Told::default());
+            state.refused(&self, failure, told);
+            self.lane.pause(&mut state, failure, told, now);
         }
         if let Some(told) = told {
             state.heed(&self, &told, now);

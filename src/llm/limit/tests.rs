@@ -241,6 +241,24 @@ async fn a_wait_that_is_asked_of_one_call_is_kept_by_all() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wait_is_of_the_whole_key_unless_the_provider_says_of_what() {
+    let told = Told { requests_a_minute: Some(100.0), ..Told::default() };
+    for (words, told, other_waits) in
+        [("slow down", None, true), ("slow down, m", None, false), ("slow", Some(told), false)]
+    {
+        let lanes = Lanes::default();
+        let (one, other) = (lanes.of(Some(&"m".into())), lanes.of(Some(&"n".into())));
+        let permit = one.admit([1.0; KINDS], &Request::default(), false).await.unwrap();
+        let failure = Failure::transient(FailureClass::RateLimit, words);
+        permit.ended(&Err(Failure { retry_after: Some(30 * SECOND), ..failure }), told);
+        let start = Instant::now();
+        other.admit([1.0; KINDS], &Request::default(), false).await.unwrap();
+        assert_eq!(start.elapsed() >= 30 * SECOND, other_waits, "{words}");
+        assert_eq!(lanes.standing().iter().filter(|lane| lane.paused > 0.0).count(), usize::from(!other_waits));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_first_go_first_and_the_last_still_move() {
     let (sim, model) = model(Some(Rule { limit: 10.0, window: 1.0, at_once: false, tells: true }));
     send(&model, (0..30).map(request), 30).await;
