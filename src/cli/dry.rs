@@ -64,7 +64,9 @@ pub(super) fn main(
     match error {
         Some(error) => {
             if !run.json {
-                complain("note: the script ended early, so this is what it came to before that\n");
+                complain(
+                    "note: the script ended early, so this is what it came to until then; a dry run writes no files\n",
+                );
                 complain(&error.render(&run.script.display().to_string(), &text, screen::look()));
             }
             ExitCode::from(error.exit_code())
@@ -152,9 +154,11 @@ fn lines(forecast: &Forecast, run: &Run) -> String {
     }
     let time = |s: f64| seconds(Duration::try_from_secs_f64(s).unwrap_or(Duration::MAX));
     if let Some(slowest) = loads.iter().max_by(|a, b| a.seconds.total_cmp(&b.seconds)) {
-        let limit =
-            slowest.limit.as_ref().map(|limit| format!(", by the limit of {limit} for `{}`", slowest.model.model));
-        let _ = writeln!(out, "time: about {}{}", time(slowest.seconds), limit.unwrap_or_default());
+        // Models that are asked side by side take as long as the slowest, and one after the other as long as all.
+        let all = loads.iter().map(|load| load.seconds).sum();
+        let name = crate::error::visible(&slowest.model.model);
+        let limit = slowest.limit.as_ref().map(|limit| format!(", by the limit of {limit} for `{name}`"));
+        let _ = writeln!(out, "time: about {}{}", range(&time(slowest.seconds), &time(all)), limit.unwrap_or_default());
     }
     let alone: f64 = loads.iter().map(|load| load.alone).sum();
     let _ = writeln!(out, "one after another: about {}, for the same price", time(alone));

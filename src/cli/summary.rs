@@ -89,7 +89,8 @@ pub(super) fn seconds(time: Duration) -> String {
     match time.as_secs_f64() {
         s if s < 0.001 => "0 ms".into(),
         s if s < 1.0 => format!("{:.0} ms", s * 1000.0),
-        s if s < 100.0 => format!("{s:.1} s"),
+        s if s < 10.0 => format!("{s:.1} s"),
+        s if s < 100.0 => format!("{s:.0} s"),
         s if s < 6000.0 => format!("{:.0} min", s / 60.0),
         s => format!("{:.1} h", s / 3600.0),
     }
@@ -130,7 +131,7 @@ mod tests {
             most_at_once: 100,
             held: Duration::from_secs(4),
         };
-        let wanted = "1,200 calls in 12.3 s; half within 1.2 s, 95 % within 3.4 s; up to 100 at once; 1,300 requests sent; \
+        let wanted = "1,200 calls in 12 s; half within 1.2 s, 95 % within 3.4 s; up to 100 at once; 1,300 requests sent; \
                       3 failed (1 rate-limit, 2 timeout); 7 cancelled\n81,000 tokens in (1,000 of them cached); 1 out; \
                       0.0154 USD; limits held calls back for 4.0 s\n";
         assert_eq!(said(&usage, &summary, Duration::from_millis(12_300)).as_deref(), Some(wanted));
