@@ -6,7 +6,7 @@
 
 use super::{
     Answer, Failure, Model, Pending, Request,
-    limit::{Lanes, Settled, Standing, Told},
+    limit::{Lane, Lanes, Settled, Standing, Told},
     window,
 };
 use crate::wire::{FailureClass, Usage};
@@ -73,7 +73,7 @@ impl<P: Provider> Retry<P> {
     async fn run(&self, request: &Request) -> Result<Answer, Failure> {
         let mut prepared = self.provider.prepare(request)?;
         let lane = self.lanes.of(request.model.as_ref());
-        let cost = lane.cost(request);
+        let mut cost = lane.cost(request);
         let prompt = window::estimate(request);
         let (mut attempts, mut start) = (0, None);
         loop {
@@ -109,6 +109,9 @@ impl<P: Provider> Retry<P> {
             }
             // What the server asks for all calls wait for, not this one alone; what comes on top lets them go one by one.
             let lane_waits = matches!(failure.class, FailureClass::RateLimit) || failure.busy;
+            if failure.class == FailureClass::RateLimit {
+                cost = Lane::dearer(cost);
+            }
             let asked = failure.retry_after.filter(|_| !lane_waits);
             let wait = asked.unwrap_or_default() + self.wait(attempts);
             tracing::debug!(class = %failure.class, attempts, ?wait, "another attempt follows: {}", failure.message);

@@ -42,6 +42,11 @@ type Cost = [f64; KINDS];
 const ANSWER: f64 = 256.0;
 /// How much a new answer counts in what is expected of the next.
 const NEWS: f64 = 0.05;
+/// How many times as many tokens as estimated prompts may be taken to have. Never fewer: some providers count by an
+/// estimate themselves.
+const DENSEST: f64 = 4.0;
+/// How much more a prompt is taken to have for each time that it was refused.
+const DEARER: f64 = 1.25;
 
 /// What a provider tells of its limits in one reply.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -177,6 +182,8 @@ struct State {
     wakes: Option<Instant>,
     /// What an answer is expected to have.
     answer: f64,
+    /// How many times as many tokens prompts have as their estimates say: code and many languages have more.
+    density: f64,
 }
 
 impl Default for State {
@@ -194,6 +201,7 @@ impl Default for State {
             width: Width::default(),
             wakes: None,
             answer: ANSWER,
+            density: 1.0,
         }
     }
 }
@@ -238,13 +246,23 @@ impl Lane {
 
     /// What a request takes, as far as can be told before it is answered.
     pub(super) fn cost(&self, request: &Request) -> Cost {
-        let input = window::estimate(request) as f64;
+        let (answer, density) = {
+            let state = lock(&self.state);
+            (state.answer, state.density)
+        };
+        let input = window::estimate(request) as f64 * density;
         let answer = match request.sampling.max_tokens {
             _ if request.embedding => 0.0,
             Some(most) => f64::from(most),
-            None => lock(&self.state).answer,
+            None => answer,
         };
         [1.0, input + answer, input, answer]
+    }
+
+    /// What a request takes that was refused: more, it seems, than was thought.
+    pub(super) fn dearer(cost: Cost) -> Cost {
+        let [requests, tokens, input, output] = cost;
+        [requests, tokens + input * (DEARER - 1.0), input * DEARER, output]
     }
 
     /// Waits until a request may go. One that goes again goes before others of its rank. Fails when that takes too long.
@@ -435,6 +453,10 @@ impl State {
 
     fn answered(&mut self, permit: &Permit, usage: &Usage) {
         self.answer += NEWS * (usage.output as f64 - self.answer);
+        if usage.input > 0 && permit.cost[INPUT] > 0.0 {
+            let denser = (usage.input as f64 / permit.cost[INPUT]).clamp(0.25, DENSEST);
+            self.density = (self.density * (1.0 + NEWS * (denser - 1.0))).clamp(1.0, DENSEST);
+        }
         let input = usage.input.saturating_sub(usage.cached) as f64;
         let output = usage.output as f64;
         let really = [1.0, input + output, input, output];
