@@ -176,7 +176,7 @@ impl Dry {
         }
         let cost = model.price.map(|price| cost(own(), price));
         let (seconds, limit) = slowest;
-        Load { model: model.clone(), calls, input, output, cost, seconds, limit, alone }
+        Load { model: model.clone(), calls, input, output, cost, seconds, limit, alone: alone.max(seconds) }
     }
 }
 

@@ -25,7 +25,10 @@ fn a_dry_run_says_what_the_calls_would_come_to() {
     let mock = Mock::echo();
     let toml = "[prices]\nmock = { input = 1.0, output = 2.0 }\n[limits]\nopenai = { requests = 15 }\n";
     let program = || {
-        let program = dry(TEXT).env("OPENAI_BASE_URL", &mock.base_url()).args(&["--model", "mock"]);
+        let program = dry(TEXT)
+            .env("OPENAI_BASE_URL", &mock.base_url())
+            .env("ANTHROPIC_API_KEY", "none")
+            .args(&["--model", "mock"]);
         program.file("c.toml", toml).args(&["--config", "c.toml"])
     };
     let ran = program().args(&["--max-cost", "0.001"]).run();
@@ -65,7 +68,7 @@ fn it_needs_no_key_writes_nothing_and_tells_how_far_a_script_came() {
     let text = r#"(llm-query "x" #:model "own/unknown" #:max-tokens 5) (write-file "out.txt" "x") (llm-query "y")"#;
     let program = dry(text).file("note", "").args(&["--allow-write=out.txt"]);
     let ran = program.run();
-    assert_eq!(ran.code, Some(1));
+    assert_eq!(ran.code, Some(3), "it was denied");
     assert!(
         ran.stdout.starts_with("dry run: 1 call, none") && ran.stdout.contains("price of `own/unknown`"),
         "{ran:?}"

@@ -17,7 +17,7 @@ const NEWS: f64 = 0.25;
 const CERTAIN: i8 = 2;
 
 /// The share of a limit that is left unused, of limits that are not counted in single requests.
-const MARGIN: f64 = 0.002;
+const MARGIN: f64 = 0.005;
 const COARSE: f64 = 1000.0;
 
 /// The network's way at most, when it is told how long a window still lasts.
