@@ -4,7 +4,7 @@
 //! it. No provider tells that of a request that was broken off: what is under way counts by an estimate, its prompt.
 //! [`Traffic`] is what all calls that are told together come to. Not here: budgets, and who decides.
 
-use super::{Answer, Failure, Price, dispatch::Place};
+use super::{Answer, Failure, Price, dispatch::Place, server::CHARACTERS};
 use crate::wire::{FailureClass, Usage};
 use std::{
     collections::BTreeMap,
@@ -44,9 +44,12 @@ pub struct Course {
     place: Mutex<Option<Place>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct State {
     attempts: u32,
+    /// Characters of an answer that is still coming, and the price of what was asked last.
+    heard: u64,
+    price: Option<Price>,
     usage: Usage,
     cost_usd: f64,
     /// Requests that took something of which nobody knows the price.
@@ -93,9 +96,16 @@ impl Course {
         std::iter::successors(Some(self), |course| course.whole.as_deref())
     }
 
-    /// What it has taken so far.
+    /// So many characters of a streamed answer have been handed on, to which it will come when it ends.
+    pub(crate) fn heard(&self, characters: usize) {
+        lock(&self.state).heard += characters as u64;
+    }
+
+    /// What it has taken so far, and, of an answer that is broken off, what was heard of it.
     pub(crate) fn taken(&self) -> Taken {
-        let state = lock(&self.state);
+        let mut state = *lock(&self.state);
+        let heard = Usage { output: state.heard / CHARACTERS, ..Usage::default() };
+        state.add(heard, state.price);
         let cost_usd = (state.unpriced == 0).then_some(state.cost_usd.max(0.0));
         Taken { attempts: state.attempts, usage: state.usage, cost_usd, waited: state.waited }
     }
@@ -112,6 +122,7 @@ impl Course {
             course.begun.get_or_init(Instant::now);
             let mut state = lock(&course.state);
             state.attempts += 1;
+            state.price = price;
             state.add(estimate, price);
         }
         if let Some(traffic) = &self.traffic {
@@ -170,6 +181,7 @@ impl Sent<'_> {
     pub(crate) fn ended(self, usage: Usage) {
         for course in self.course.line() {
             let mut state = lock(&course.state);
+            state.heard = 0;
             state.take_back(self.estimate, self.price);
             state.add(usage, self.price);
         }
@@ -354,6 +366,13 @@ mod tests {
         let taken = course.taken();
         assert_eq!((taken.attempts, taken.usage), (2, usage(190, 5)));
         assert!((taken.cost_usd.unwrap() - (100.0 + 90.0 + 50.0) / 1e6).abs() < 1e-12);
+        // Of a stream, what was heard of it counts while it comes.
+        let streamed = Course::default();
+        let sent = streamed.sent(10, Some(PRICE));
+        streamed.heard(41);
+        assert_eq!((streamed.taken().usage, streamed.taken().usage), (usage(10, 10), usage(10, 10)));
+        sent.ended(usage(9, 30));
+        assert_eq!(streamed.taken().usage, usage(9, 30));
         // A failure that took nothing leaves nothing, known price or not.
         course.sent(100, None).ended(Usage::default());
         assert!(course.taken().cost_usd.is_some() && course.taken().attempts == 3);

@@ -233,7 +233,7 @@ impl Router {
     /// What a model costs at a server.
     fn price_at(&self, server: &Server, model: &str) -> Option<Price> {
         let own = self.prices.get(model).copied();
-        own.or_else(|| models::facts(model).filter(|_| server.place.genuine)?.price())
+        own.or_else(|| server.place.genuine.then(|| models::facts(model))??.price())
     }
 
     /// What a call cost, by the name that the server answered by, or else by the one that it was asked by.

@@ -13,8 +13,9 @@ use super::{
     http::{self, Link, MAX_ANSWER, Site},
     limit::Told,
     retry::Provider,
+    window,
 };
-use crate::wire::FailureClass;
+use crate::wire::{FailureClass, Usage};
 use body::{Body, Param, Params};
 use reply::{Asked, Refusal};
 use reqwest::{
@@ -34,6 +35,9 @@ use std::{
 };
 
 pub(super) use stream::{SoFar, Streamed};
+
+/// How many characters of an answer make a token, about.
+pub(crate) const CHARACTERS: u64 = 4;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -331,15 +335,17 @@ impl<F: Format> Provider for Server<F> {
                 Failure::transient(FailureClass::Timeout, message)
             }
         };
-        Err(Failure { model: Some(prepared.model.clone()), ..broken_off(failure, prepared.handed) })
+        Err(Failure { model: Some(prepared.model.clone()), ..broken_off(request, failure, prepared.handed) })
     }
 }
 
-/// The failure of a stream of which somebody has seen so many characters: another attempt would say them again.
-fn broken_off(failure: Failure, handed: usize) -> Failure {
+/// The failure of a stream of which somebody has seen so many characters: another attempt would say them again. What it
+/// took nobody tells any more: an estimate.
+fn broken_off(request: &Request, failure: Failure, handed: usize) -> Failure {
     if handed == 0 {
         return failure;
     }
     let message = format!("the stream broke off after {handed} characters: {}", failure.message);
-    Failure { message, transient: false, ..failure }
+    let usage = Usage { input: window::estimate(request), output: handed as u64 / CHARACTERS, ..Usage::default() };
+    Failure { message, transient: false, usage, ..failure }
 }

@@ -210,6 +210,7 @@ impl Calls {
         let Some(open) = inner.open.get_mut(&id).filter(|open| Arc::as_ptr(&open.call) == call.as_ptr()) else {
             return;
         };
+        open.call.course.heard(piece.chars().count());
         let first = open.partial.is_empty();
         open.partial.push_str(piece);
         if first && !piece.is_empty() {

@@ -1,6 +1,9 @@
 //! Lanes against a simulated provider, under a clock that stands still while anybody works.
 
-use super::*;
+use super::{
+    super::{Lanes, Measure},
+    *,
+};
 use crate::{
     llm::{
         Message, Model,
@@ -8,7 +11,10 @@ use crate::{
     },
     wire::{Priority, Role, Sampling},
 };
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 use tokio::task::JoinSet;
 
 const SECOND: Duration = Duration::from_secs(1);
