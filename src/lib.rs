@@ -7,6 +7,7 @@
 //! - [`context`]: what a script finds as its contexts, from files to descriptors.
 //! - [`llm`]: model calls, one narrow trait ([`llm::Model`]) and wrappers round it.
 //! - [`permissions`]: what a program may do.
+//! - [`rlm`]: the loop in which a root model answers a question by writing programs.
 //! - [`text`]: long texts cut into chunks, tokens counted.
 //! - [`wire`]: the frames between host and interpreter.
 //! - [`primitives`]: the table from which the language's reference is made, [`doc`]: what is made of it.
@@ -40,6 +41,7 @@ mod host_protocol;
 mod interp;
 pub mod llm;
 pub mod permissions;
+pub mod rlm;
 pub mod session;
 pub mod text;
 pub mod wire;

@@ -1,5 +1,6 @@
 //! The command line. One file per subcommand; no logic that the library would need.
 
+mod ask;
 mod completions;
 mod doc;
 mod doctor;
@@ -46,6 +47,8 @@ enum Command {
     Run(Box<run::Run>),
     /// Try things out at a prompt: a session whose definitions, values and calls stay until it ends.
     Repl(Box<repl::Repl>),
+    /// Have a model answer a question about long texts: it writes programs until it knows.
+    Ask(Box<ask::Ask>),
     /// Show the reference: all procedures in short, one of them in full, or those that a word finds.
     Doc(doc::Doc),
     /// Say whether everything that a run needs is here: Python, keys, limits.
@@ -91,6 +94,10 @@ pub fn main() -> ExitCode {
         Command::Repl(repl) => {
             log(repl.shared.verbose);
             repl.main()
+        }
+        Command::Ask(ask) => {
+            log(ask.shared.verbose);
+            ask.main()
         }
         Command::Doc(doc) => doc.main(),
         Command::Doctor(doctor) => {

@@ -22,6 +22,7 @@ use std::{
     io::IsTerminal,
     path::PathBuf,
     process::ExitCode,
+    sync::Arc,
     time::{Duration, Instant},
 };
 use tokio::sync::mpsc;
@@ -89,7 +90,8 @@ impl Run {
             let ended = match (zygote, settings, script, &mut stop) {
                 (Ok(zygote), Ok(settings), Ok(script), Ok(stop)) => {
                     text = script;
-                    let zygote = if self.shared.grants.confines(&settings) { zygote } else { zygote.without_sandbox() };
+                    let confined = self.shared.grants.confines(&settings);
+                    let zygote = Arc::new(if confined { zygote } else { zygote.without_sandbox() });
                     self.run(&zygote, &settings, &text, begun, &stdout, stop).await
                 }
                 (Err(e), ..) | (_, Err(e), ..) | (_, _, Err(e), _) => failed(e),
@@ -104,7 +106,7 @@ impl Run {
 
     async fn run(
         &self,
-        zygote: &Zygote,
+        zygote: &Arc<Zygote>,
         settings: &Settings,
         script: &str,
         begun: Instant,
@@ -121,7 +123,7 @@ impl Run {
             Err(e) => return failed(e),
         };
         let started = tokio::select! {
-            started = Session::start_with(zygote, dispatcher, &contexts) => started,
+            started = Session::start_with(zygote, dispatcher.clone(), &contexts) => started,
             Some(Stop::Signal(signal)) = stop.recv() => Err(Error::Interrupted(signal)),
         };
         let mut session = match started {
@@ -133,6 +135,7 @@ impl Run {
         let mut screen = Screen { display, stdout, captured: self.json.then(String::new) };
         let permissions = self.shared.grants.permissions(settings, &self.script);
         let _made = Made::for_writing(&permissions.write);
+        self.shared.serve_loops(&session, zygote, &dispatcher, &permissions);
         let program = Program {
             text: script.to_owned(),
             mode: Mode::Script,
@@ -142,7 +145,6 @@ impl Run {
             limits: self.shared.limits(),
             timeout: self.timeout,
             max_memory: Some(self.shared.max_memory()),
-            unsaid: self.shared.unsaid(),
         };
         let Report { outcome, usage, summary, calls_time, hints, .. } = session.run(program, &mut screen, stop).await;
         let mid_line = screen.display.finish();

@@ -6,8 +6,13 @@ use crate::{
     config::{self, file::Settings},
     context::Contexts,
     error::Error,
-    llm::{dispatch::Dispatcher, offline, router},
-    session::{Listener, Progress, Stop, Unsaid, Zygote},
+    llm::{
+        dispatch::{Dispatcher, Unsaid},
+        offline, router,
+    },
+    permissions::Permissions,
+    rlm::{self, Ask, Bounds, Ground},
+    session::{Listener, Progress, Session, Stop, Zygote},
     wire::{Limits, Stream},
 };
 use clap::Args;
@@ -55,8 +60,12 @@ pub(super) struct Shared {
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub(super) max_tokens: Option<u64>,
     /// How many US dollars its calls may cost, by the prices that are known.
-    #[arg(long, value_name = "USD", value_parser = dollars, allow_negative_numbers = true)]
+    #[arg(long, alias = "max-budget", value_name = "USD", value_parser = dollars, allow_negative_numbers = true)]
     pub(super) max_cost: Option<f64>,
+    /// How many loops (`rlm-query`) may stand one within another, a root model's own included; deeper it is `llm-query`.
+    #[arg(long, value_name = "N", default_value_t = Bounds::default().depth,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) max_depth: u32,
     #[command(flatten)]
     pub(super) grants: Flags,
     /// The configuration file, instead of your own and the working directory's.
@@ -95,7 +104,7 @@ impl Shared {
     }
 
     /// What holds for calls that do not say.
-    pub(super) fn unsaid(&self) -> Unsaid {
+    fn unsaid(&self) -> Unsaid {
         let unsaid = Unsaid::default();
         Unsaid { timeout: self.call_timeout.unwrap_or(unsaid.timeout), retries: self.retries.unwrap_or(unsaid.retries) }
     }
@@ -132,6 +141,25 @@ impl Shared {
         }
     }
 
+    /// Lets a session's programs ask loops of their own, and run programs that models have written.
+    pub(super) fn serve_loops(
+        &self,
+        session: &Session,
+        zygote: &Arc<Zygote>,
+        dispatcher: &Arc<Dispatcher>,
+        permissions: &Permissions,
+    ) {
+        let ground = Ground {
+            zygote: zygote.clone(),
+            dispatcher: dispatcher.clone(),
+            permissions: permissions.clone(),
+            max_memory: Some(self.max_memory()),
+        };
+        let bounds = Bounds { depth: self.max_depth, ..Bounds::default() };
+        let (root_model, sub_model) = (self.model.clone(), self.model.clone());
+        rlm::serve(session, &ground, &Ask { root_model, sub_model, bounds, ..Ask::default() });
+    }
+
     /// How models are reached.
     pub(super) fn reached(&self, settings: &Settings) -> router::Settings {
         config::models(self.offline, self.model.clone(), settings)
@@ -147,7 +175,7 @@ impl Shared {
                 hint: Some("write it into `bessemer.toml` below `[prices]`, or use `--max-tokens`".into()),
             });
         }
-        Ok(Dispatcher::new(models, self.concurrent()))
+        Ok(Dispatcher::saying(models, self.concurrent(), self.unsaid()))
     }
 }
 

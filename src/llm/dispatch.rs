@@ -8,6 +8,7 @@ use crate::wire::{FailureClass, Priority};
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 use tokio::{sync::oneshot, task::AbortHandle};
 
@@ -82,9 +83,25 @@ struct Queues {
     away: (usize, u64),
 }
 
+/// What holds for calls that do not say otherwise.
+#[derive(Clone, Copy, Debug)]
+pub struct Unsaid {
+    /// For each attempt.
+    pub timeout: Duration,
+    /// Attempts after the first.
+    pub retries: u32,
+}
+
+impl Default for Unsaid {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(120), retries: 4 }
+    }
+}
+
 /// The one place through which calls reach the models.
 pub struct Dispatcher {
     model: Arc<dyn Model>,
+    unsaid: Unsaid,
     queues: Mutex<Queues>,
 }
 
@@ -96,9 +113,19 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Dispatcher {
     /// At most `concurrent` calls of `model` at a time.
     pub fn new(model: Arc<dyn Model>, concurrent: usize) -> Arc<Self> {
+        Self::saying(model, concurrent, Unsaid::default())
+    }
+
+    /// The same, and what holds for calls that do not say.
+    pub fn saying(model: Arc<dyn Model>, concurrent: usize, unsaid: Unsaid) -> Arc<Self> {
         let (free, away) = (concurrent.max(1), (0, 0));
         let queues = Queues { free, waiting: Default::default(), returning: VecDeque::new(), away };
-        Arc::new(Self { model, queues: Mutex::new(queues) })
+        Arc::new(Self { model, unsaid, queues: Mutex::new(queues) })
+    }
+
+    /// What holds for calls that do not say.
+    pub fn unsaid(&self) -> Unsaid {
+        self.unsaid
     }
 
     /// How the providers' limits stand.
