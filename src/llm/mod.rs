@@ -1,10 +1,11 @@
 //! Model calls: one narrow trait, and wrappers round it.
 //!
 //! A provider ([`openai`], [`anthropic`], [`gemini`], [`offline`]) is the innermost [`Model`] and only knows its wire
-//! format; what they share is in `http` (the way there) and [`server`]. [`retry`] over `limit`, [`json`] and [`router`] wrap it;
-//! `choice` takes one of several
-//! models, `once` sends what is the same once; `schema` is what an answer is checked against, `models` what is known of models, `embed` how vectors travel;
-//! [`dispatch`] decides when a call starts. None of them knows of scripts, sessions or frames.
+//! format; what they share is in `http` (the way there) and [`server`], and `place` says which are set up. [`retry`] over
+//! `limit`, [`json`] and [`router`] wrap it; `choice` takes one of several models, `once` sends what is the same once, `dry`
+//! sends nothing. `schema` is what an answer is checked against, `models` what is known of models, `catalogue` what providers
+//! say of theirs, `embed` how vectors travel, `course` what becomes of one call. [`dispatch`] decides when a call starts.
+//! None of them knows of scripts, sessions or frames.
 
 pub mod anthropic;
 pub(crate) mod catalogue;
