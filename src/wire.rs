@@ -495,7 +495,7 @@ pub enum ToHost {
 /// From the host to the interpreter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ToSession {
-    /// Run a program; the tail is its text.
+    /// Run a program; the tail is its text, and behind that the texts of the files that it may require.
     Run {
         /// What the text is.
         mode: Mode,
@@ -511,6 +511,8 @@ pub enum ToSession {
         granted: Granted,
         /// What the host will let it spend, for `(budget-left)`.
         limits: Limits,
+        /// The names of the files, and how many bytes each has.
+        beside: Vec<(String, u32)>,
     },
     /// What the script may find as its contexts; the tail is a [`ContextTable`]. Their texts lie in files whose descriptors
     /// the session was born with.

@@ -51,23 +51,24 @@ pub(super) fn main(
         Err(e) => return screen::fail(&Error::interpreter(format!("no runtime: {e}"))),
     };
     let zygote = if run.shared.grants.confines(&settings) { zygote } else { zygote.without_sandbox() };
-    let (forecast, error) = match runtime.block_on(forecast(run, &zygote, &settings, &text)) {
+    let (forecast, early) = match runtime.block_on(forecast(run, &zygote, &settings, &text)) {
         Ok(forecast) => forecast,
         Err(e) => return screen::fail(&e),
     };
     runtime.shutdown_background();
     let shown = match run.json {
-        true => format!("{}\n", object(&forecast, error.as_ref(), &text)),
+        true => format!("{}\n", object(&forecast, early.as_ref(), &text)),
         false => lines(&forecast, run),
     };
     let code = screen::print(&shown);
-    match error {
-        Some(error) => {
+    match early {
+        Some((file, error)) => {
             if !run.json {
+                let (name, text) = file.unwrap_or_else(|| (run.script.display().to_string(), text));
                 complain(
                     "note: the script ended early, so this is what it came to until then; a dry run writes no files\n",
                 );
-                complain(&error.render(&run.script.display().to_string(), &text, screen::look()));
+                complain(&error.render(&name, &text, screen::look()));
             }
             ExitCode::from(error.exit_code())
         }
@@ -81,7 +82,7 @@ async fn forecast(
     zygote: &Zygote,
     settings: &Settings,
     text: &str,
-) -> Result<(Forecast, Option<Error>), Error> {
+) -> Result<(Forecast, Option<Early>), Error> {
     let mut stop = signals().map_err(|e| Error::interpreter(format!("no signals: {e}")))?;
     let contexts = run.shared.contexts(zygote, &mut stop).await?;
     let dry = Dry::new(run.shared.reached(settings));
@@ -92,7 +93,7 @@ async fn forecast(
         crate::permissions::Permissions { write: Grant::Nothing, net: Grant::Nothing, run: false, ..granted };
     // What it would cost is what is to be found out.
     let limits = Limits { cost_usd: None, ..run.shared.limits() };
-    let program = Program {
+    let mut program = Program {
         text: text.to_owned(),
         args: run.args.clone(),
         permissions,
@@ -101,12 +102,27 @@ async fn forecast(
         max_memory: Some(run.shared.max_memory()),
         ..Program::default()
     };
-    let report = session.run(program, &mut Aside(run.shared.verbose > 0), &mut stop).await;
-    match report.outcome {
+    let required = program.require_beside(&run.script);
+    let given = program.clone();
+    let (outcome, at_once) = match required {
+        Err(error) => (Err(error), 0),
+        Ok(()) => {
+            let report = session.run(program, &mut Aside(run.shared.verbose > 0), &mut stop).await;
+            (report.outcome, report.summary.most_at_once)
+        }
+    };
+    match outcome {
         Err(error @ Error::Interrupted(_)) => Err(error),
-        outcome => Ok((dry.forecast(report.summary.most_at_once), outcome.err())),
+        outcome => {
+            let early = outcome.err().map(|mut error| (run.file_of(&given, &mut error), error));
+            Ok((dry.forecast(at_once), early))
+        }
     }
 }
+
+/// The error that a run ended with, and the required file that it has its place in, if it is not the script: its name, and
+/// its text.
+type Early = (Option<(String, String)>, Error);
 
 /// The cost of all, at least and at most; `None` when a price is unknown.
 fn total(loads: &[Load]) -> Option<(f64, f64)> {
@@ -189,7 +205,14 @@ fn lines(forecast: &Forecast, run: &Run) -> String {
     out
 }
 
-fn object(forecast: &Forecast, error: Option<&Error>, script: &str) -> Value {
+fn object(forecast: &Forecast, early: Option<&Early>, script: &str) -> Value {
+    let error = early.map(|(file, error)| {
+        let mut told = error.json(file.as_ref().map_or(script, |(_, text)| text));
+        if let Some((name, _)) = file {
+            told["file"] = name.as_str().into();
+        }
+        told
+    });
     let cost = |cost: Option<(f64, f64)>| cost.map(|(low, high)| json!({ "least": low, "most": high }));
     let load = |load: &Load| {
         json!({
@@ -210,6 +233,6 @@ fn object(forecast: &Forecast, error: Option<&Error>, script: &str) -> Value {
         "cost_usd": cost(total(&forecast.loads)),
         "dearest": dearest.map(|(model, sum)| json!({ "model": model, "cost_usd": cost(Some(*sum)) })),
         "without_max_tokens": forecast.unbounded,
-        "error": error.map(|error| error.json(script)),
+        "error": error,
     })
 }

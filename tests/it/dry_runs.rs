@@ -76,6 +76,9 @@ fn it_needs_no_key_writes_nothing_and_tells_how_far_a_script_came() {
     assert!(ran.stderr.contains("a dry run writes no files") && ran.stderr.contains("is not allowed"), "{ran:?}");
     assert!(!program.folder().join("out.txt").exists());
     assert_eq!(dry("(+ 1 2)").run().value(), "dry run: 0 calls, none of them sent; all figures are estimates");
+    let part = "(provide ask)\n(define (ask) (llm-query \"x\"))\n(define (fail) (car 1))\n(provide fail)\n";
+    let ran = dry("(require \"part.scm\")\n(ask)\n(fail)").file("part.scm", part).run();
+    assert!(ran.stdout.starts_with("dry run: 1 call, none") && ran.stderr.contains("part.scm:3:"), "{ran:?}");
     let ran = dry("1").args(&["--offline"]).run();
     assert!(ran.code == Some(2) && ran.stderr.contains("cannot be used with"), "{ran:?}");
 }
