@@ -23,6 +23,9 @@ use std::{
 };
 use steel::{SteelVal, rerrs::ErrorKind, steel_vm::engine::Engine};
 
+/// Longer values of a model's blocks are not sent whole, in bytes.
+const MOST_TOLD: usize = 1 << 20;
+
 thread_local! {
     /// What the last panic said, and where.
     static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
@@ -249,6 +252,15 @@ fn evaluate(language: &mut Language, program: &Program, mut source: Source, earl
 
 type Ran = std::thread::Result<Result<Vec<SteelVal>, steel::SteelErr>>;
 
+/// As much of a value as a model might be told: it is cut again, and far shorter, by whoever tells it.
+fn begins(text: String) -> String {
+    if text.len() <= MOST_TOLD {
+        return text;
+    }
+    let end = text.floor_char_boundary(MOST_TOLD);
+    format!("{} … (of {} characters)", &text[..end], text.chars().count())
+}
+
 /// What the last of the inputs came to, or a script.
 fn result_of(
     language: &mut Language,
@@ -265,6 +277,7 @@ fn result_of(
     let shown = |value: &SteelVal, finished: bool| {
         let nothing = matches!(value, SteelVal::Void);
         let text = match (json, nothing) {
+            (false, false) if kept(finished) && matches!(mode, Mode::Turn { .. }) => begins(inputs::keep(value)),
             (false, false) if kept(finished) => inputs::keep(value),
             (true, _) => super::json::to_text(value).unwrap_or_else(|_| {
                 let shown = serde_json::Value::String(print::displayed(value));

@@ -6,15 +6,16 @@ use super::{
     account::{Account, Counts, Usage},
     hints::{Asked, Hints},
     nested::{Nested, Nests, Scopes, Wanted, plain},
+    tail::Tail,
     told,
 };
 use crate::{
     budget::{self, Spent},
     llm::{
-        Answer, Choices, Course, Failure, Image, Message, Pieces, Request, Summary, Taken, Text,
+        Answer, Choices, Course, Failure, Message, Pieces, Request, Summary, Taken,
         dispatch::{Call, Caller, Dispatcher},
     },
-    wire::{self, Asks, CallHead, DoneHead, FailureClass, ImageHead, Limits, ToSession, WireError},
+    wire::{self, Asks, CallHead, DoneHead, FailureClass, Limits, ToSession, WireError},
 };
 use bytes::Bytes;
 use serde::Serialize;
@@ -248,7 +249,11 @@ impl Calls {
             .bounds_money()
             .then(|| told::price(&self.dispatcher, &head, head.asks == Asks::Vectors))
             .flatten();
-        let reserved = budget::estimate(&head, price);
+        // A loop's own calls are set aside by themselves: this is for the one that takes its place where it would be too deep.
+        let reserved = match head.asks {
+            Asks::Loop => budget::estimate(&CallHead { asks: Asks::Answer, ..head.clone() }, price),
+            _ => budget::estimate(&head, price),
+        };
         let mut rest = Tail(tail);
         let mut messages = Vec::with_capacity(head.messages.len());
         for message in head.messages {
@@ -484,31 +489,6 @@ fn failure(class: FailureClass, attempts: u32) -> DoneHead {
 /// So long, as frames say it.
 fn millis(time: Duration) -> u32 {
     u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
-}
-
-/// What is left of a call's tail.
-struct Tail(Bytes);
-
-impl Tail {
-    fn take(&mut self, len: u32) -> Result<Bytes, WireError> {
-        let len = len as usize;
-        if len > self.0.len() { Err(WireError::Size(len)) } else { Ok(self.0.split_to(len)) }
-    }
-
-    fn text(&mut self, len: u32) -> Result<Text, WireError> {
-        Text::new(self.take(len)?).map_err(|_| WireError::Utf8)
-    }
-
-    fn optional(&mut self, len: u32) -> Result<Option<Text>, WireError> {
-        if len == 0 { Ok(None) } else { self.text(len).map(Some) }
-    }
-
-    fn image(&mut self, head: ImageHead) -> Result<Image, WireError> {
-        Ok(match head {
-            ImageHead::Url(len) => Image::Url(self.text(len)?),
-            ImageHead::Bytes { mime, len } => Image::Bytes { mime: mime.into(), bytes: self.take(len)? },
-        })
-    }
 }
 
 impl Caller for Calls {

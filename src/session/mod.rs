@@ -12,6 +12,7 @@ mod hints;
 pub(crate) mod nested;
 mod net;
 pub(crate) mod single;
+mod tail;
 mod told;
 mod zygote;
 

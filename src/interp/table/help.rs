@@ -33,6 +33,17 @@ pub(super) const TABLE: &[Primitive] = &[
         body: Body::Prelude,
     },
     Primitive {
+        name: "show-vars",
+        family: Family::Help,
+        params: &[],
+        rest: None,
+        result: "void",
+        doc: "Prints what the program has defined so far: each name, and the beginning of its value. At a prompt, and in \
+              `bessemer ask`, what all inputs have defined.",
+        example: "(begin (define answer 42) (show-vars))",
+        body: Body::Prelude,
+    },
+    Primitive {
         name: "apropos",
         family: Family::Help,
         params: &[required("word", Kind::Text, "Part of a name, or a word of its description.")],
