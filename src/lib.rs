@@ -12,7 +12,7 @@
 //! - [`text`]: long texts cut into chunks, tokens counted.
 //! - [`wire`]: the frames between host and interpreter.
 //! - [`primitives`]: the table from which the language's reference is made, [`doc`]: what is made of it.
-//! - `budget`: what may be spent. `config`: flags and environment, resolved.
+//! - `budget`: what may be spent. `config`: flags, environment and files, resolved.
 //! - [`error`]: what a user is told, and exit codes.
 //! - `mcp`: the server of the Model Context Protocol, on top of `embed`.
 //! - `interp`: the interpreter's own side: Steel, fibers, CPython. `cli`: the program `bessemer`.

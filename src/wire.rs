@@ -343,6 +343,17 @@ impl Usage {
             written: self.written + other.written,
         }
     }
+
+    /// What is left when the other is taken off.
+    pub(crate) fn less(self, other: Self) -> Self {
+        Self {
+            input: self.input.saturating_sub(other.input),
+            output: self.output.saturating_sub(other.output),
+            cached: self.cached.saturating_sub(other.cached),
+            reasoning: self.reasoning.saturating_sub(other.reasoning),
+            written: self.written.saturating_sub(other.written),
+        }
+    }
 }
 
 /// How a call ended. The tail is the answer's text, or the failure's message.
@@ -354,6 +365,7 @@ pub enum DoneHead {
         usage: Usage,
         cost_usd: Option<f64>,
         latency_ms: u32,
+        waited_ms: u32,
         attempts: u32,
         finish_reason: String,
         /// Calls that it took: more than one where a loop answered.
@@ -365,6 +377,8 @@ pub enum DoneHead {
         attempts: u32,
         usage: Usage,
         cost_usd: Option<f64>,
+        latency_ms: u32,
+        waited_ms: u32,
         calls: u64,
     },
 }
@@ -669,6 +683,7 @@ mod tests {
                 usage: Usage { input: 1, output: 2, cached: 3, reasoning: 1, written: 0 },
                 cost_usd: Some(0.5),
                 latency_ms: 4,
+                waited_ms: 5,
                 attempts: 5,
                 finish_reason: "stop".into(),
                 calls: 1,

@@ -74,11 +74,14 @@ pub(super) struct Ask {
 }
 
 impl Ask {
-    pub(super) fn main(self) -> ExitCode {
+    pub(super) fn main(mut self) -> ExitCode {
         let begun = Instant::now();
         config::raise_descriptors();
         let zygote = Zygote::start(&Interpreter::ThisProgram);
         let settings = config::file::load(self.shared.config.as_deref());
+        if let Ok(settings) = &settings {
+            self.shared.settle(settings);
+        }
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
             Err(e) => {
@@ -118,7 +121,7 @@ impl Ask {
         // It has no file: what lies where it was started is nobody's business.
         let permissions = self.shared.grants.permissions(settings, Path::new("question"));
         let _made = Made::for_writing(&permissions.write);
-        let max_memory = Some(self.shared.max_memory);
+        let max_memory = Some(self.shared.max_memory());
         let ground = Ground { zygote: Arc::new(zygote), dispatcher, permissions, max_memory };
         let mut show =
             Show { display: None, quiet: self.shared.quiet || self.json, verbose: self.shared.verbose, lines: 0 };

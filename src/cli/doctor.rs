@@ -1,16 +1,19 @@
 //! `bessemer doctor`: is everything that a run needs here? A line for each thing, and what would make it better.
 //!
-//! It starts an interpreter and runs a program in it, as a run does, and it calls no model. Not here: repairs.
+//! It starts an interpreter and runs a program in it, as a run does. It calls no model, but with `--online`: then each
+//! provider that is set up answers one small call. Not here: repairs.
 
 mod interpreter;
 mod machine;
+mod online;
 mod providers;
 
 use super::screen;
+use crate::config::file::Settings;
 use anstyle::{AnsiColor, Style};
 use clap::Args;
 use serde_json::json;
-use std::process::ExitCode;
+use std::{borrow::Cow, path::PathBuf, process::ExitCode};
 
 #[derive(Args)]
 pub(super) struct Doctor {
@@ -20,6 +23,12 @@ pub(super) struct Doctor {
     /// What `--model` would mean.
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
+    /// Make one small call of each provider that is set up; that costs a fraction of a cent.
+    #[arg(long, conflicts_with = "offline")]
+    online: bool,
+    /// The configuration file, instead of your own and the working directory's.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -37,7 +46,7 @@ enum State {
 
 /// One thing that was looked at.
 struct Finding {
-    what: &'static str,
+    what: Cow<'static, str>,
     state: State,
     found: String,
     /// What would make it better.
@@ -45,16 +54,16 @@ struct Finding {
 }
 
 impl Finding {
-    fn good(what: &'static str, found: impl Into<String>) -> Self {
-        Self { what, state: State::Good, found: found.into(), cure: None }
+    fn good(what: impl Into<Cow<'static, str>>, found: impl Into<String>) -> Self {
+        Self { what: what.into(), state: State::Good, found: found.into(), cure: None }
     }
 
-    fn lacking(what: &'static str, found: impl Into<String>, cure: impl Into<String>) -> Self {
-        Self { what, state: State::Lacking, found: found.into(), cure: Some(cure.into()) }
+    fn lacking(what: impl Into<Cow<'static, str>>, found: impl Into<String>, cure: impl Into<String>) -> Self {
+        Self { what: what.into(), state: State::Lacking, found: found.into(), cure: Some(cure.into()) }
     }
 
-    fn bad(what: &'static str, found: impl Into<String>, cure: impl Into<String>) -> Self {
-        Self { what, state: State::Bad, found: found.into(), cure: Some(cure.into()) }
+    fn bad(what: impl Into<Cow<'static, str>>, found: impl Into<String>, cure: impl Into<String>) -> Self {
+        Self { what: what.into(), state: State::Bad, found: found.into(), cure: Some(cure.into()) }
     }
 }
 
@@ -62,8 +71,15 @@ impl Doctor {
     pub(super) fn main(self) -> ExitCode {
         crate::config::raise_descriptors();
         let mut findings = interpreter::findings();
-        findings.extend(providers::findings(self.offline, self.model));
-        findings.extend(machine::findings());
+        let settings = crate::config::file::load(self.config.as_deref());
+        // What is wrong with the files is a finding of its own.
+        let nothing = Settings::default();
+        let said = settings.as_ref().unwrap_or(&nothing);
+        findings.extend(providers::findings(self.offline, self.model.clone(), said));
+        if self.online {
+            findings.extend(online::findings(self.model, said));
+        }
+        findings.extend(machine::findings(&settings));
         let works = findings.iter().all(|f| f.state != State::Bad);
         let text = if self.json { object(&findings, works) } else { lines(&findings, works) };
         match screen::print(&text) {

@@ -84,6 +84,7 @@ impl Flags {
             env: grant(all, self.allow_env.as_ref(), &file.env),
             deny_env: grant(false, self.deny_env.as_ref(), &file.deny_env),
             run: (all || self.allow_run || file.run) && !self.deny_run && !settings.deny_run,
+            keys: file.keys.clone(),
         }
     }
 }

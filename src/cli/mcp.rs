@@ -25,8 +25,12 @@ pub(super) struct Mcp {
 }
 
 impl Mcp {
-    pub(super) fn main(self) -> ExitCode {
-        lasting(&self.shared, async |zygote, settings, stop| self.serve(zygote, &settings, stop).await)
+    pub(super) fn main(mut self) -> ExitCode {
+        let config = self.shared.config.clone();
+        lasting(config.as_deref(), async |zygote, settings, stop| {
+            self.shared.settle(&settings);
+            self.serve(zygote, &settings, stop).await
+        })
     }
 
     async fn serve(
@@ -42,7 +46,7 @@ impl Mcp {
         let _made = Made::for_writing(&permissions.write);
         let session = self.shared.session(&host, contexts, permissions.clone());
         let session = self.timeout.into_iter().fold(session, SessionBuilder::timeout);
-        let max_memory = self.shared.max_memory;
+        let max_memory = self.shared.max_memory();
         tokio::select! {
             served = mcp::serve(mcp::Setup { host, session, permissions, max_memory }) => served.map(|()| 0),
             Some(Stop::Signal(signal)) = stop.recv() => Err(Error::Interrupted(signal)),

@@ -4,15 +4,19 @@ mod ask;
 mod completions;
 mod doc;
 mod doctor;
+mod dry;
 mod grants;
+mod init;
 mod man;
 mod mcp;
+mod models;
 mod progress;
 mod repl;
 mod run;
 mod screen;
 mod shared;
 mod stdout;
+mod summary;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
@@ -52,6 +56,10 @@ enum Command {
     Doc(doc::Doc),
     /// Say whether everything that a run needs is here: Python, keys, limits.
     Doctor(doctor::Doctor),
+    /// List the models that there are here, with their prices and how long their prompts may be.
+    Models(models::Models),
+    /// Write a configuration file in which every key is explained: your own, or the working directory's.
+    Init(init::Init),
     /// Print a completion script for a shell.
     Completions(completions::Completions),
     /// Print the manual page.
@@ -99,7 +107,15 @@ pub fn main() -> ExitCode {
             mcp.main()
         }
         Command::Doc(doc) => doc.main(),
-        Command::Doctor(doctor) => doctor.main(),
+        Command::Doctor(doctor) => {
+            log(0);
+            doctor.main()
+        }
+        Command::Models(models) => {
+            log(0);
+            models.main()
+        }
+        Command::Init(init) => init.main(),
         Command::Completions(completions) => completions.main(),
         Command::Man(man) => man.main(),
     }

@@ -1,15 +1,18 @@
 //! `bessemer run`: one script, from its file to its value.
 
 use super::{
+    dry,
     grants::Made,
     progress::Display,
     screen::{self, complain},
     shared::{Screen, Shared, signals},
     stdout::Stdout,
+    summary,
 };
 use crate::{
     config::{self, file::Settings},
     error::Error,
+    llm::Summary,
     session::{Interpreter, Outcome, Program, Report, Session, Stop, Usage, Zygote},
     wire::Mode,
 };
@@ -27,24 +30,28 @@ use tokio::sync::mpsc;
 #[derive(Args)]
 pub(super) struct Run {
     /// The script.
-    script: PathBuf,
+    pub(super) script: PathBuf,
     #[command(flatten)]
     pub(super) shared: Shared,
     /// How long the whole run may take: `90`, `10m`, `2h`.
     #[arg(long, value_name = "TIME", value_parser = config::seconds, allow_hyphen_values = true)]
-    timeout: Option<Duration>,
+    pub(super) timeout: Option<Duration>,
     /// Print one JSON object instead of the output and the value.
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
+    /// Send nothing: run it against the offline model, and print what its calls would come to in tokens, money and time.
+    #[arg(long, conflicts_with = "offline")]
+    dry_run: bool,
     /// What `(script-args)` gives.
     #[arg(last = true)]
-    args: Vec<String>,
+    pub(super) args: Vec<String>,
 }
 
 /// What came of it, with what is needed to tell it.
 struct Ended {
     result: Result<Outcome, Error>,
     usage: Usage,
+    summary: Summary,
     calls_time: Duration,
     startup: Duration,
     output: String,
@@ -56,7 +63,7 @@ struct Ended {
 }
 
 impl Run {
-    pub(super) fn main(self) -> ExitCode {
+    pub(super) fn main(mut self) -> ExitCode {
         let begun = Instant::now();
         config::raise_descriptors();
         // Started before anything else: it gets ready while the rest of this happens.
@@ -64,6 +71,13 @@ impl Run {
         let script =
             config::read_text(&self.script, "script").map(|s| s.strip_prefix('\u{feff}').map(Into::into).unwrap_or(s));
         let settings = config::file::load(self.shared.config.as_deref());
+        if let Ok(settings) = &settings {
+            self.shared.settle(settings);
+            self.timeout = self.timeout.or(settings.defaults.timeout);
+        }
+        if self.dry_run {
+            return dry::main(&self, zygote, settings, script);
+        }
         // One thread: many calls at once cost less on it than on several.
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
@@ -133,21 +147,22 @@ impl Run {
             permissions,
             limits: self.shared.limits(),
             timeout: self.timeout,
-            max_memory: Some(self.shared.max_memory),
+            max_memory: Some(self.shared.max_memory()),
         };
         if let Err(mut error) = program.require_beside(&self.script) {
             return Ended { file: self.file_of(&program, &mut error), ..failed(error) };
         }
         let given = program.clone();
-        let Report { mut outcome, usage, calls_time, hints, .. } = session.run(program, &mut screen, stop).await;
+        let Report { mut outcome, usage, summary, calls_time, hints, .. } =
+            session.run(program, &mut screen, stop).await;
         let file = outcome.as_mut().err().and_then(|error| self.file_of(&given, error));
         let mid_line = screen.display.finish();
         let output = screen.captured.unwrap_or_default();
-        Ended { result: outcome, usage, calls_time, startup, output, hints, mid_line, file }
+        Ended { result: outcome, usage, summary, calls_time, startup, output, hints, mid_line, file }
     }
 
     /// The required file in which the place of an error lies.
-    fn file_of(&self, program: &Program, error: &mut Error) -> Option<(String, String)> {
+    pub(super) fn file_of(&self, program: &Program, error: &mut Error) -> Option<(String, String)> {
         let file = program.place(error)?;
         let path = self.script.parent().map_or_else(|| file.name.clone().into(), |folder| folder.join(&file.name));
         Some((path.display().to_string(), file.text.clone()))
@@ -198,6 +213,10 @@ impl Run {
         if ended.mid_line && !valued && std::io::stderr().is_terminal() {
             complain("\n");
         }
+        // Who reads a program's object has it there.
+        if !self.json && self.shared.is_chatty() && !matches!(result, Err(Error::OutputClosed)) {
+            complain(&summary::said(&ended.usage, &ended.summary, ended.calls_time).unwrap_or_default());
+        }
         for hint in ended.hints.iter().filter(|_| !self.shared.quiet && !stopped) {
             complain(&screen::hint(hint));
         }
@@ -218,6 +237,7 @@ fn failed(error: Error) -> Ended {
     Ended {
         result: Err(error),
         usage: Usage { cost_usd: Some(0.0), ..Usage::default() },
+        summary: Summary::default(),
         calls_time: Duration::ZERO,
         startup: Duration::ZERO,
         output: String::new(),
@@ -251,6 +271,7 @@ fn object(ended: &Ended, script: &str, total: Duration) -> serde_json::Value {
         "output": ended.output,
         "error": error,
         "usage": ended.usage,
+        "summary": summary::object(&ended.summary),
         "timings": {
             "total_s": seconds(total),
             "startup_s": seconds(ended.startup),
@@ -272,7 +293,7 @@ mod tests {
 
     #[test]
     fn a_script_may_have_two_gigabytes_unless_a_flag_says_otherwise() {
-        let memory = |line: &[&str]| Line::parse_from(line).run.shared.max_memory;
+        let memory = |line: &[&str]| Line::parse_from(line).run.shared.max_memory();
         assert_eq!(memory(&["run", "a.scm"]), 2 << 30);
         assert_eq!(memory(&["run", "a.scm", "--max-memory", "500MB"]), 500 << 20);
     }

@@ -12,7 +12,10 @@ use crate::{
     context::Contexts,
     embed::{Host, SessionBuilder},
     error::Error,
-    llm::{dispatch::Dispatcher, offline, router},
+    llm::{
+        dispatch::{Dispatcher, Unsaid},
+        offline, router,
+    },
     permissions::Permissions,
     rlm::{self, Ask, Bounds, Ground},
     session::{Interpreter, Listener, Progress, Session, Stop, Zygote},
@@ -21,9 +24,11 @@ use crate::{
 use clap::Args;
 use std::{
     io::IsTerminal,
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
+    time::Duration,
 };
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -49,14 +54,18 @@ pub(super) struct Shared {
     /// The model of calls that name none.
     #[arg(long, value_name = "NAME")]
     pub(super) model: Option<String>,
-    /// Calls under way at once.
-    #[arg(long, value_name = "N", default_value_t = config::MAX_CONCURRENT, value_parser = positive,
-          allow_negative_numbers = true)]
-    pub(super) max_concurrent: usize,
+    /// Calls under way at once (1000, unless your configuration says otherwise).
+    #[arg(long, value_name = "N", value_parser = positive, allow_negative_numbers = true)]
+    max_concurrent: Option<usize>,
+    /// How long each attempt of a call may take that does not say so itself: `90`, `2m`.
+    #[arg(long, value_name = "TIME", value_parser = config::seconds, allow_hyphen_values = true)]
+    call_timeout: Option<Duration>,
+    /// Attempts after the first of a call that does not say; no flag, since it is seldom another's affair than the file's.
+    #[arg(skip)]
+    retries: Option<u32>,
     /// How much memory the script may have: `500MB`, `2GB`.
-    #[arg(long, value_name = "SIZE", value_parser = config::memory, default_value = config::MAX_MEMORY,
-          hide_default_value = true, allow_hyphen_values = true)]
-    pub(super) max_memory: u64,
+    #[arg(long, value_name = "SIZE", value_parser = config::memory, allow_hyphen_values = true)]
+    max_memory: Option<u64>,
     /// How many calls the script may make.
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub(super) max_calls: Option<u64>,
@@ -75,15 +84,44 @@ pub(super) struct Shared {
     /// The configuration file, instead of your own and the working directory's.
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// No progress line, no note about `--offline` and no hints at the end.
+    /// No progress line, no note about `--offline`, no summary and no hints at the end.
     #[arg(short, long)]
     pub(super) quiet: bool,
-    /// Say more on stderr, such as what `log-event` notes.
+    /// Say more on stderr, such as what `log-event` notes, and what the calls came to.
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
 }
 
 impl Shared {
+    /// Where no flag says anything, the configuration does.
+    pub(super) fn settle(&mut self, settings: &Settings) {
+        let defaults = &settings.defaults;
+        self.model = self.model.take().or_else(|| defaults.model.clone());
+        self.max_concurrent = self.max_concurrent.or(defaults.max_concurrent.map(NonZeroUsize::get));
+        self.call_timeout = self.call_timeout.or(defaults.call_timeout);
+        self.retries = defaults.retries;
+        self.max_memory = self.max_memory.or(defaults.max_memory);
+        self.max_calls = self.max_calls.or(defaults.max_calls);
+        self.max_tokens = self.max_tokens.or(defaults.max_tokens);
+        self.max_cost = self.max_cost.or(defaults.max_cost);
+    }
+
+    /// Calls under way at once.
+    pub(super) fn concurrent(&self) -> usize {
+        config::concurrent(self.max_concurrent.unwrap_or(config::MAX_CONCURRENT))
+    }
+
+    /// How much memory the script may have, in bytes.
+    pub(super) fn max_memory(&self) -> u64 {
+        self.max_memory.unwrap_or(config::MAX_MEMORY)
+    }
+
+    /// What holds for calls that do not say.
+    fn unsaid(&self) -> Unsaid {
+        let unsaid = Unsaid::default();
+        Unsaid { timeout: self.call_timeout.unwrap_or(unsaid.timeout), retries: self.retries.unwrap_or(unsaid.retries) }
+    }
+
     /// What its calls may take in all.
     pub(super) fn limits(&self) -> Limits {
         Limits { calls: self.max_calls, tokens: self.max_tokens, cost_usd: self.max_cost }
@@ -121,7 +159,7 @@ impl Shared {
     /// A session as the flags say.
     pub(super) fn session(&self, host: &Host, contexts: Contexts, permissions: Permissions) -> SessionBuilder {
         let session = host.session().contexts(contexts).permissions(permissions);
-        session.limits(self.limits()).max_memory(self.max_memory).loops(self.loops())
+        session.limits(self.limits()).max_memory(self.max_memory()).loops(self.loops())
     }
 
     /// Standard input is no context where something else comes from it.
@@ -135,9 +173,14 @@ impl Shared {
         Ok(())
     }
 
+    /// Whether stderr gets what is no warning: at a terminal, or when asked for.
+    pub(super) fn is_chatty(&self) -> bool {
+        !self.quiet && (self.verbose > 0 || std::io::stderr().is_terminal())
+    }
+
     /// Says at a terminal that `--offline` is no language model.
     pub(super) fn say_offline(&self) {
-        if self.offline && !self.quiet && (self.verbose > 0 || std::io::stderr().is_terminal()) {
+        if self.offline && self.is_chatty() {
             complain(&format!("note: {}\n", offline::NOTICE));
         }
     }
@@ -154,7 +197,7 @@ impl Shared {
             zygote: zygote.clone(),
             dispatcher: dispatcher.clone(),
             permissions: permissions.clone(),
-            max_memory: Some(self.max_memory),
+            max_memory: Some(self.max_memory()),
         };
         rlm::serve(session, &ground, &self.loops());
     }
@@ -168,8 +211,7 @@ impl Shared {
 
     /// How models are reached.
     pub(super) fn reached(&self, settings: &Settings) -> router::Settings {
-        let (prices, limits) = (settings.prices.clone(), settings.limits.clone());
-        router::Settings { prices, limits, ..config::models(self.offline, self.model.clone()) }
+        config::models(self.offline, self.model.clone(), settings)
     }
 
     /// How its calls reach models. Fails where `--max-cost` could not be kept.
@@ -182,7 +224,7 @@ impl Shared {
                 hint: Some("write it into `bessemer.toml` below `[prices]`, or use `--max-tokens`".into()),
             });
         }
-        Ok(Dispatcher::new(models, config::concurrent(self.max_concurrent)))
+        Ok(Dispatcher::saying(models, self.concurrent(), self.unsaid()))
     }
 }
 
@@ -202,13 +244,13 @@ fn count(text: &str) -> Result<u64, String> {
 
 /// Runs what lasts until its user goes, with all that it stands on. It gives the exit code.
 pub(super) fn lasting(
-    shared: &Shared,
+    file: Option<&Path>,
     what: impl AsyncFnOnce(Zygote, Settings, &mut mpsc::UnboundedReceiver<Stop>) -> Result<u8, Error>,
 ) -> ExitCode {
     config::raise_descriptors();
     // Started before anything else: it gets ready while the rest of this happens.
     let zygote = Zygote::start(&Interpreter::ThisProgram);
-    let settings = config::file::load(shared.config.as_deref());
+    let settings = config::file::load(file);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(e) => {

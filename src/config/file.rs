@@ -2,36 +2,43 @@
 //!
 //! There are two of them, and they are not trusted alike. The user's own (`$XDG_CONFIG_HOME/bessemer/bessemer.toml`, or the
 //! same in `~/.config`) may grant. The working directory's may only deny, since a folder may be a stranger's, and a script
-//! that comes with a file must not be given anything by it. `--config FILE` takes the place of both, and may grant, since
-//! somebody chose it. Not here: flags, which come on top.
+//! that comes with a file must not be given anything by it, nor may prompts and keys go where it says. `--config FILE` takes
+//! the place of both, and may grant, since somebody chose it. Not here: the keys (`schema`), and flags, which come on top.
 
+use super::schema::{Choice, Defaults, File, Header, Provider};
 use crate::{
     error::Error,
-    llm::{Price, Settled},
-    permissions::{Host, Permissions},
+    llm::{
+        Price, Settled,
+        router::{Configured, Speaks},
+    },
+    permissions::Permissions,
     wire::Grant,
 };
-use serde::{
-    Deserialize, Deserializer,
-    de::{self, SeqAccess, Visitor},
-};
+use secrecy::SecretString;
 use std::{
     collections::HashMap,
     fmt,
     io::{ErrorKind, Read},
-    marker::PhantomData,
     path::{Path, PathBuf},
-    str::FromStr,
 };
 
 /// What both files are called.
-const NAME: &str = "bessemer.toml";
+pub(crate) const NAME: &str = "bessemer.toml";
 /// A larger file is a slip.
 const MOST: u64 = 1 << 20;
 
 /// What the files say.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 pub(crate) struct Settings {
+    /// What holds where no flag says otherwise.
+    pub(crate) defaults: Defaults,
+    /// Names of the user's own for models.
+    pub(crate) aliases: HashMap<String, String>,
+    /// Where models are asked.
+    pub(crate) providers: Vec<Configured>,
+    /// How long prompts may be, by model.
+    pub(crate) windows: HashMap<String, u64>,
     /// What every script may do; the denials are already in it.
     pub(crate) permissions: Permissions,
     /// Whether none may start programs, whatever is granted.
@@ -44,70 +51,6 @@ pub(crate) struct Settings {
     pub(crate) limits: HashMap<String, Settled>,
     /// Where that was found.
     pub(crate) files: Vec<PathBuf>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
-struct File {
-    permissions: Table,
-    prices: HashMap<String, Price>,
-    limits: HashMap<String, Settled>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
-struct Table {
-    allow_read: Choice<PathBuf>,
-    deny_read: Choice<PathBuf>,
-    allow_write: Choice<PathBuf>,
-    deny_write: Choice<PathBuf>,
-    allow_net: Choice<Host>,
-    deny_net: Choice<Host>,
-    allow_env: Choice<String>,
-    deny_env: Choice<String>,
-    allow_run: bool,
-    deny_run: bool,
-    no_sandbox: bool,
-}
-
-/// `true`, `false`, a text, or a list of texts.
-#[derive(Debug)]
-struct Choice<T>(Grant<T>);
-
-impl<T> Default for Choice<T> {
-    fn default() -> Self {
-        Self(Grant::Nothing)
-    }
-}
-
-impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Choice<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Chosen<T>(PhantomData<T>);
-        impl<'de, T: FromStr<Err: fmt::Display>> Visitor<'de> for Chosen<T> {
-            type Value = Choice<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("`true`, `false` or a list of texts")
-            }
-
-            fn visit_bool<E: de::Error>(self, all: bool) -> Result<Self::Value, E> {
-                Ok(Choice(if all { Grant::Everything } else { Grant::Nothing }))
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Choice(Grant::Only(vec![text.parse().map_err(E::custom)?])))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut texts: A) -> Result<Self::Value, A::Error> {
-                let mut all = Vec::new();
-                while let Some(text) = texts.next_element::<String>()? {
-                    all.push(text.parse().map_err(de::Error::custom)?);
-                }
-                Ok(Choice(if all.is_empty() { Grant::Nothing } else { Grant::Only(all) }))
-            }
-        }
-        deserializer.deserialize_any(Chosen(PhantomData))
-    }
 }
 
 /// Who wrote a file, and so what it may say.
@@ -150,6 +93,14 @@ pub(crate) fn load(chosen: Option<&Path>) -> Result<Settings, Error> {
     Ok(settings)
 }
 
+/// What one file says by itself, whether it is the user's own or one that was found.
+#[cfg(test)]
+pub(crate) fn said(path: &Path, text: &str, own: bool) -> Result<Settings, Error> {
+    let mut settings = Settings::default();
+    add(&mut settings, path, text, if own { Trust::Own } else { Trust::Found })?;
+    Ok(settings)
+}
+
 /// Where the user's own file is, if there is one.
 pub(crate) fn own() -> Option<PathBuf> {
     let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
@@ -179,7 +130,11 @@ fn read(path: &Path) -> Result<Option<String>, Error> {
 }
 
 fn add(settings: &mut Settings, path: &Path, text: &str, trust: Trust) -> Result<(), Error> {
-    let File { permissions: table, prices, limits } = toml::from_str(text).map_err(|e| unread(path, text, &e))?;
+    let File { defaults, aliases, providers, prices, windows, limits, permissions: table } =
+        toml::from_str(text).map_err(|e| unread(path, text, &e))?;
+    let wrong = |key: &str, (message, hint): (String, String)| {
+        usage(path, format!("line {}: {message}", line_of(text, key)), &hint)
+    };
     let bad = |(_, price): &(&String, &Price)| {
         !(price.input >= 0.0 && price.output >= 0.0 && price.cached.is_none_or(|c| c >= 0.0))
     };
@@ -194,8 +149,9 @@ fn add(settings: &mut Settings, path: &Path, text: &str, trust: Trust) -> Result
         ("allow-env", table.allow_env.0 != Grant::Nothing),
         ("allow-run", table.allow_run),
         ("no-sandbox", table.no_sandbox),
-        // Who sets a price low lets more be spent.
+        // Who sets a price low lets more be spent; who says where a provider is gets prompts, and its key.
         ("[prices", !prices.is_empty()),
+        ("[providers", !providers.is_empty()),
     ];
     let kept = |key: &str| match trust {
         Trust::Own => false,
@@ -211,9 +167,23 @@ fn add(settings: &mut Settings, path: &Path, text: &str, trust: Trust) -> Result
             ),
             _ => ("only your own file may say that", format!("write it into {own}, or run with `--no-sandbox`")),
         };
-        let (line, key) = (line_of(text, key), key.trim_start_matches('['));
-        let message = format!("line {line}: `{key}` is not heeded here: {why}");
-        return Err(usage(path, message, &hint));
+        let message = format!("`{}` is not heeded here: {why}", key.trim_start_matches('['));
+        return Err(wrong(key, (message, hint)));
+    }
+    if defaults.max_cost.is_some_and(|usd| usd < 0.0 || !usd.is_finite()) {
+        let hint = "write US dollars, such as `max-cost = 5.00`".to_owned();
+        return Err(wrong("max-cost", ("`max-cost` must not be negative".into(), hint)));
+    }
+    if let Some((name, _)) = aliases.iter().find(|(_, model)| model.trim().is_empty()) {
+        let hint = format!("write a model's name, such as `{name} = \"gpt-4o-mini\"`");
+        return Err(wrong(name, (format!("the alias `{name}` names no model"), hint)));
+    }
+    for (name, provider) in providers {
+        let configured =
+            configured(&name, provider).map_err(|problem| wrong(&format!("[providers.{name}"), problem))?;
+        settings.permissions.keys.extend(configured.1);
+        settings.providers.retain(|had| had.name != name);
+        settings.providers.push(configured.0);
     }
     let folder =
         std::path::absolute(path).ok().and_then(|path| path.parent().map(Path::to_path_buf)).unwrap_or_default();
@@ -232,13 +202,63 @@ fn add(settings: &mut Settings, path: &Path, text: &str, trust: Trust) -> Result
         env: had.env.and(table.allow_env.0),
         deny_env: had.deny_env.and(table.deny_env.0),
         run: had.run || table.allow_run,
+        keys: had.keys,
     };
     settings.deny_run |= table.deny_run;
     settings.no_sandbox |= table.no_sandbox;
+    settings.defaults.add(defaults, trust == Trust::Found);
+    settings.aliases.extend(aliases);
+    settings.windows.extend(windows.into_iter().map(|(model, tokens)| (model, tokens.get())));
     settings.prices.extend(prices);
     settings.limits.extend(limits);
     settings.files.push(path.into());
     Ok(())
+}
+
+/// A provider, and the variables whose values are its secrets; or what is wrong with it, and what to do.
+fn configured(name: &str, provider: Provider) -> Result<(Configured, Vec<String>), (String, String)> {
+    let Provider { format, base_url, key_env, headers } = provider;
+    let known = ["openai", "anthropic", "gemini", "google"];
+    let table = format!("[providers.{name}]");
+    if name.contains('/') || name.trim().is_empty() || name == "offline" {
+        let hint = "a provider's name stands before `/` in the names of its models: `name/model`";
+        return Err((format!("`{name}` is no name for a provider"), hint.into()));
+    }
+    if known.contains(&name) && format.is_some() {
+        let hint = "leave it out; a server of your own with another format wants another name";
+        return Err((format!("`{table}` speaks its own `format`"), hint.into()));
+    }
+    let Some(url) = base_url.as_deref().or(known.contains(&name).then_some("http://known")) else {
+        let hint = match crate::interp::nearest(name, known.into_iter()) {
+            Some(near) => format!("did you mean `[providers.{near}]`? Any other wants `base-url = \"https://…/v1\"`"),
+            None => "write where it is: `base-url = \"https://…/v1\"`".into(),
+        };
+        return Err((format!("`{table}` has no `base-url`"), hint));
+    };
+    if !reqwest::Url::parse(url.trim()).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()) {
+        let hint = "write it with `http://` or `https://`, up to and with `/v1` if its server has that";
+        return Err((format!("`{url}`, the `base-url` of `{table}`, is no URL"), hint.into()));
+    }
+    let variable = |name: &str| std::env::var(name).ok().map(SecretString::from);
+    let mut secrets: Vec<String> = key_env.iter().cloned().collect();
+    let headers = headers.into_iter().filter_map(|(name, header)| {
+        let value = match header {
+            Header::Text(text) => text.into(),
+            Header::Variable(from) => {
+                secrets.push(from.clone());
+                // Without a value there is nothing to say.
+                variable(&from)?
+            }
+        };
+        Some((name, value))
+    });
+    let headers = headers.collect();
+    let key = key_env.map(|name| {
+        let key = variable(&name);
+        (name, key)
+    });
+    let speaks = format.unwrap_or(Speaks::OpenAi);
+    Ok((Configured { name: name.into(), speaks, base: base_url, key, headers }, secrets))
 }
 
 /// A path of a file: one that is relative begins at the file's folder.
@@ -259,12 +279,11 @@ fn line_of(text: &str, key: &str) -> usize {
 fn unread(path: &Path, text: &str, error: &toml::de::Error) -> Error {
     let line = error.span().map_or(1, |span| text[..text.floor_char_boundary(span.start)].matches('\n').count() + 1);
     let mut quoted = error.message().split('`').skip(1).step_by(2);
-    let hint = match error.message().starts_with("unknown field").then(|| quoted.next()).flatten() {
-        Some(key) => match crate::interp::nearest(key, quoted) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "the keys are in the README, under Permissions, Money and Limits".into(),
-        },
-        None => "write keys as in `allow-read = [\"reports\"]` below `[permissions]`".into(),
+    let unknown = ["unknown field", "unknown variant"].iter().any(|begin| error.message().starts_with(begin));
+    let near = unknown.then(|| quoted.next()).flatten().and_then(|key| crate::interp::nearest(key, quoted));
+    let hint = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`bessemer init --print` shows every key, with what it may be".into(),
     };
     usage(path, format!("line {line}: {}", error.message().trim_end()), &hint)
 }

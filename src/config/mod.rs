@@ -1,14 +1,15 @@
-//! Flags and environment, resolved once into what a run needs; `file` is `bessemer.toml`.
+//! Flags and environment, resolved once into what a run needs; `file` is `bessemer.toml`, `schema` its keys.
 
 pub(crate) mod file;
+pub(crate) mod schema;
 
 use crate::{error::Error, llm::router::Settings};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Calls under way at once, unless a flag says otherwise.
 pub(crate) const MAX_CONCURRENT: usize = 1000;
-/// A session's memory, unless a flag says otherwise.
-pub(crate) const MAX_MEMORY: &str = "2GB";
+/// A session's memory in bytes, unless a flag says otherwise.
+pub(crate) const MAX_MEMORY: u64 = 2 << 30;
 /// Descriptors that calls do not get: contexts, files, sockets to interpreters, the terminal.
 const RESERVED_DESCRIPTORS: u64 = 64 + crate::host_protocol::MAX_CONTEXTS as u64;
 
@@ -23,8 +24,8 @@ pub(crate) const BASES: &[(&str, &str)] = &[
 ];
 
 /// How models are reached: keys and bases out of the environment, as the providers' own clients read them, the rest from
-/// flags.
-pub(crate) fn models(offline: bool, model: Option<String>) -> Settings {
+/// flags and files.
+pub(crate) fn models(offline: bool, model: Option<String>, said: &file::Settings) -> Settings {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
     Settings {
         offline,
@@ -36,9 +37,12 @@ pub(crate) fn models(offline: bool, model: Option<String>) -> Settings {
         // Google's own clients look in this order.
         gemini_key: variable("GOOGLE_API_KEY").or_else(|| variable("GEMINI_API_KEY")).map(Into::into),
         gemini_base: variable("GEMINI_BASE_URL").or_else(|| variable("GOOGLE_GEMINI_BASE_URL")),
-        default_model: model,
-        prices: Default::default(),
-        limits: Default::default(),
+        default_model: model.or_else(|| said.defaults.model.clone()),
+        prices: said.prices.clone(),
+        limits: said.limits.clone(),
+        aliases: said.aliases.clone(),
+        windows: said.windows.clone(),
+        providers: said.providers.clone(),
     }
 }
 

@@ -74,7 +74,7 @@ impl Host {
     pub fn builder() -> HostBuilder {
         HostBuilder {
             interpreter: Interpreter::ThisProgram,
-            models: config::models(false, None),
+            models: config::models(false, None, &config::file::Settings::default()),
             own: None,
             max_concurrent: config::MAX_CONCURRENT,
             sandbox: true,

@@ -44,7 +44,8 @@ enum Entry {
         class: Option<FailureClass>,
         usage: Usage,
         cost: Option<f64>,
-        latency_ms: u32,
+        /// How long the answer took, and how long it waited before that for limits and further attempts.
+        times: (u32, u32),
         attempts: u32,
         at: f64,
     },
@@ -199,12 +200,12 @@ pub(crate) fn cancelled(call: u32) {
 /// A call has ended.
 pub(crate) fn settle(call: u32, head: &DoneHead) {
     LEDGER.with_borrow_mut(|l| {
-        let (model, class, usage, cost, latency_ms, attempts, calls) = match head {
-            DoneHead::Answer { model, usage, cost_usd, latency_ms, attempts, calls, .. } => {
-                (Some(&**model), None, *usage, *cost_usd, *latency_ms, *attempts, *calls)
+        let (model, class, usage, cost, times, attempts, calls) = match head {
+            DoneHead::Answer { model, usage, cost_usd, latency_ms, waited_ms, attempts, calls, .. } => {
+                (Some(&**model), None, *usage, *cost_usd, (*latency_ms, *waited_ms), *attempts, *calls)
             }
-            DoneHead::Failure { class, model, attempts, usage, cost_usd, calls } => {
-                (model.as_deref(), Some(*class), *usage, *cost_usd, 0, *attempts, *calls)
+            DoneHead::Failure { class, model, attempts, usage, cost_usd, latency_ms, waited_ms, calls } => {
+                (model.as_deref(), Some(*class), *usage, *cost_usd, (*latency_ms, *waited_ms), *attempts, *calls)
             }
         };
         let cost_usd = cost.unwrap_or(f64::NAN);
@@ -220,7 +221,7 @@ pub(crate) fn settle(call: u32, head: &DoneHead) {
             return;
         }
         let at = l.begun.elapsed().as_secs_f64();
-        l.trace.push(Entry::Call { model: l.model.clone(), class, usage, cost, latency_ms, attempts, at });
+        l.trace.push(Entry::Call { model: l.model.clone(), class, usage, cost, times, attempts, at });
     });
 }
 
@@ -390,7 +391,7 @@ pub(crate) fn trace() -> SteelVal {
                 ("value", super::json::from_text(value).unwrap_or(SteelVal::Void)),
                 ("at", SteelVal::NumV(*at)),
             ],
-            Entry::Call { model, class, usage, cost, latency_ms, attempts, at } => vec![
+            Entry::Call { model, class, usage, cost, times: (latency_ms, waited_ms), attempts, at } => vec![
                 ("model", model.as_deref().map_or(SteelVal::BoolV(false), string)),
                 ("status", symbol(class.map_or("ok", FailureClass::name))),
                 ("input", number(usage.input)),
@@ -398,6 +399,7 @@ pub(crate) fn trace() -> SteelVal {
                 ("cached", number(usage.cached)),
                 ("cost", cost.map_or(SteelVal::BoolV(false), SteelVal::NumV)),
                 ("latency", SteelVal::NumV(f64::from(*latency_ms) / 1000.0)),
+                ("waited", SteelVal::NumV(f64::from(*waited_ms) / 1000.0)),
                 ("attempts", number(u64::from(*attempts))),
                 ("at", SteelVal::NumV(*at)),
             ],

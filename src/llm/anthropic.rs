@@ -19,15 +19,20 @@ use super::{
 };
 use reqwest::header::HeaderMap;
 use secrecy::SecretString;
+use std::borrow::Cow;
 
 /// Where Anthropic is.
 pub const DEFAULT_BASE: &str = "https://api.anthropic.com";
 
-static SITE: Site =
-    Site { base: DEFAULT_BASE, base_variable: "ANTHROPIC_BASE_URL", key_variable: "ANTHROPIC_API_KEY", ending: "" };
+pub(super) const SITE: Site = Site {
+    base: Cow::Borrowed(DEFAULT_BASE),
+    base_variable: Cow::Borrowed("ANTHROPIC_BASE_URL"),
+    key_variable: Cow::Borrowed("ANTHROPIC_API_KEY"),
+    ending: "",
+};
 
-static TOKEN_SITE: Site =
-    Site { base: DEFAULT_BASE, base_variable: "ANTHROPIC_BASE_URL", key_variable: "ANTHROPIC_AUTH_TOKEN", ending: "" };
+/// The variable of a bearer token.
+pub(super) const TOKEN_VARIABLE: &str = "ANTHROPIC_AUTH_TOKEN";
 
 /// The format of messages.
 #[derive(Debug)]
@@ -40,19 +45,29 @@ impl Anthropic {
     /// The server at `base`, with a key or else a bearer token. Fails when that is no URL or the key cannot stand in a
     /// header.
     pub fn new(base: &str, key: Option<SecretString>, token: Option<SecretString>) -> Result<Self, Failure> {
-        let version = [("anthropic-version", "2023-06-01")];
-        let link = match (key, token) {
-            (None, Some(token)) => Link::new(&TOKEN_SITE, base, Some((token, Shown::Bearer)), &version),
-            (key, _) => Link::new(&SITE, base, key.map(|key| (key, Shown::Header("x-api-key"))), &version),
+        let bearer = key.is_none() && token.is_some();
+        let site = match bearer {
+            true => Site { key_variable: TOKEN_VARIABLE.into(), ..SITE },
+            false => SITE,
         };
-        Ok(Self::over(link?))
+        Ok(Self::over(link(site, base, key.or(token), bearer)?))
     }
+}
+
+/// The way to a server that is shown a key as Anthropic is, or as a bearer's.
+pub(super) fn link(site: Site, base: &str, key: Option<SecretString>, bearer: bool) -> Result<Link, Failure> {
+    let shown = if bearer { Shown::Bearer } else { Shown::Header("x-api-key") };
+    Link::new(site, base, key.map(|key| (key, shown)), &[("anthropic-version", "2023-06-01")])
 }
 
 #[allow(private_interfaces)]
 impl Format for Messages {
     fn path(_: &str, _: Asking) -> (String, Option<(&'static str, &'static str)>) {
         ("/v1/messages".into(), None)
+    }
+
+    fn catalogue() -> (&'static str, Option<(&'static str, &'static str)>) {
+        ("/v1/models", Some(("limit", "1000")))
     }
 
     fn name(param: Param) -> Option<&'static str> {

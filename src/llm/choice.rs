@@ -4,7 +4,7 @@
 //! hedging sends a second copy when an answer is late, and takes the first of the two. Not here: what a name means
 //! ([`super::router`]), and further attempts at one model ([`super::retry`]).
 
-use super::{Answer, Failure, Model, Pending, Pieces, Price, Request, Standing, window};
+use super::{Answer, Failure, Model, Pending, Pieces, Price, Request, Standing};
 use crate::wire::{FailureClass, Usage};
 use std::{
     collections::HashMap,
@@ -120,17 +120,19 @@ impl<M: Model> Choice<M> {
 
     /// Asks one model and, when it is late, another or the same once more.
     async fn hedged(&self, request: &Request) -> Result<Answer, Failure> {
-        let (first, _using) = self.choose(request);
+        let (mut first, _using) = self.choose(request);
         let Some(patience) = request.choices.hedge.filter(|_| request.pieces.is_none()) else {
             return self.model.complete(&first).await;
         };
+        first.course = request.course.part();
         // Both calls have one lifetime, so what the second borrows must stand before the first.
-        let (second, _using_second);
+        let (mut second, _using_second);
         let mut one = self.model.complete(&first);
         if let Ok(ended) = tokio::time::timeout(patience, &mut one).await {
             return ended;
         }
         (second, _using_second) = self.choose(request);
+        second.course = request.course.part();
         let mut two = self.model.complete(&second);
         let (mut failed, mut of_first) = (None, false);
         let (won, first_won) = poll_fn(|context| {
@@ -159,11 +161,9 @@ impl<M: Model> Choice<M> {
             }
             Ok((answer, None)) => {
                 // The other is dropped, and with it its connection. What its provider charges for the prompt it has
-                // read nobody tells: an estimate.
-                let lost = if first_won { &second } else { &first };
-                let usage = Usage { input: window::estimate(lost), ..Usage::default() };
-                let price = self.model.price(lost.model.as_deref(), false);
-                paid.count(usage, price.map(|price| price.of(usage)), 1);
+                // read nobody tells: an estimate, and nothing when it was not sent.
+                let lost = if first_won { &second } else { &first }.course.taken();
+                paid.count(lost.usage, lost.cost_usd, lost.attempts);
                 Ok(paid.with_answer(answer))
             }
             Err((failure, before)) => {

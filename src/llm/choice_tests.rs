@@ -27,9 +27,11 @@ impl Model for Named {
                 let failure = Failure::new(FailureClass::Schema, format!("{name} failed"));
                 return Err(Failure { usage, cost_usd: Some(0.5), ..failure });
             }
+            let sent = request.course.sent(7, Some(Price { input: 1e6, ..Price::FREE }));
             // The second copy of a slow request is quick.
             let seconds = if name.starts_with("slow") && nth == 1 { 10 } else { 1 };
             tokio::time::sleep(Duration::from_secs(seconds)).await;
+            sent.ended(usage);
             Ok(Answer {
                 text: (&*name).into(),
                 model: name,
@@ -40,10 +42,6 @@ impl Model for Named {
                 finish_reason: "stop".into(),
             })
         })
-    }
-
-    fn price(&self, _: Option<&str>, _: bool) -> Option<Price> {
-        Some(Price { input: 1e6, ..Price::FREE })
     }
 }
 
@@ -125,10 +123,15 @@ async fn the_first_of_two_copies_wins_and_the_loser_is_counted() {
     asked.model = Some("slow".into());
     let answer = choice.complete(&asked).await.unwrap();
     assert!(start.elapsed() < Duration::from_secs(5));
-    let lost = window::estimate(&asked);
-    assert_eq!((answer.attempts, answer.usage.input), (2, 10 + lost));
-    assert_eq!(answer.cost_usd, Some(1.0 + lost as f64));
-    assert_eq!(lock(&named.0).len(), 3);
+    // The prompt of the one that was broken off, by an estimate.
+    assert_eq!((answer.attempts, answer.usage.input), (2, 10 + 7));
+    assert_eq!(answer.cost_usd, Some(1.0 + 7.0));
+    // Cancelled, a call has taken the prompts of both.
+    asked.model = Some("slow both".into());
+    asked.course = Arc::default();
+    let taken = asked.course.clone();
+    assert!(tokio::time::timeout(Duration::from_millis(2500), choice.complete(&asked)).await.is_err());
+    assert_eq!((taken.taken().attempts, taken.taken().usage.input), (2, 14));
 }
 
 #[tokio::test(start_paused = true)]

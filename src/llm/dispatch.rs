@@ -1,12 +1,16 @@
 //! Decides when a call starts: so many at a time for the whole process, by priority, of which none starves.
 //!
-//! A call that waits is a small entry in a queue; it becomes a task when there is a place for it. Not here: limits per
-//! provider and key, and what a call does.
+//! A call that waits is a small entry in a queue; it becomes a task when there is a place for it. One that then waits for its
+//! provider leaves its place to others. Not here: limits per provider and key, and what a call does.
 
-use super::{Answer, Failure, Model, Price, Request, Standing, limit::Ranks};
+use super::{Answer, Failure, Model, Price, Request, Standing, course::Course, limit::Ranks};
 use crate::wire::{FailureClass, Priority};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::task::AbortHandle;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::{sync::oneshot, task::AbortHandle};
 
 /// Who wants to know of a call. Its methods are called from within the runtime.
 pub trait Caller: Send + Sync {
@@ -22,6 +26,8 @@ pub struct Call {
     pub id: u32,
     /// What it counts for while it waits, in bytes.
     pub weight: u64,
+    /// What becomes of it.
+    pub course: Arc<Course>,
     state: Mutex<State>,
 }
 
@@ -37,7 +43,8 @@ enum State {
 impl Call {
     /// A call that has not been queued yet.
     pub fn new(id: u32, weight: u64, request: Request) -> Arc<Self> {
-        Arc::new(Self { id, weight, state: Mutex::new(State::Waiting(Box::new(request))) })
+        let course = request.course.clone();
+        Arc::new(Self { id, weight, course, state: Mutex::new(State::Waiting(Box::new(request))) })
     }
 
     fn is_cancelled(&self) -> bool {
@@ -59,6 +66,8 @@ impl Call {
 
 /// So many waiting calls are worth tidying up.
 const MANY: usize = 1024;
+/// So many calls may be away from their places: each is a task.
+const AWAY: usize = 4096;
 
 struct Job {
     call: Arc<Call>,
@@ -68,11 +77,31 @@ struct Job {
 struct Queues {
     free: usize,
     waiting: Ranks<Job>,
+    /// Calls that have been away and want a place again: they go first.
+    returning: VecDeque<oneshot::Sender<Place>>,
+    /// Calls that are away, and their bytes.
+    away: (usize, u64),
+}
+
+/// What holds for calls that do not say otherwise.
+#[derive(Clone, Copy, Debug)]
+pub struct Unsaid {
+    /// For each attempt.
+    pub timeout: Duration,
+    /// Attempts after the first.
+    pub retries: u32,
+}
+
+impl Default for Unsaid {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(120), retries: 4 }
+    }
 }
 
 /// The one place through which calls reach the models.
 pub struct Dispatcher {
     model: Arc<dyn Model>,
+    unsaid: Unsaid,
     queues: Mutex<Queues>,
 }
 
@@ -84,8 +113,19 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Dispatcher {
     /// At most `concurrent` calls of `model` at a time.
     pub fn new(model: Arc<dyn Model>, concurrent: usize) -> Arc<Self> {
-        let queues = Queues { free: concurrent.max(1), waiting: Default::default() };
-        Arc::new(Self { model, queues: Mutex::new(queues) })
+        Self::saying(model, concurrent, Unsaid::default())
+    }
+
+    /// The same, and what holds for calls that do not say.
+    pub fn saying(model: Arc<dyn Model>, concurrent: usize, unsaid: Unsaid) -> Arc<Self> {
+        let (free, away) = (concurrent.max(1), (0, 0));
+        let queues = Queues { free, waiting: Default::default(), returning: VecDeque::new(), away };
+        Arc::new(Self { model, unsaid, queues: Mutex::new(queues) })
+    }
+
+    /// What holds for calls that do not say.
+    pub fn unsaid(&self) -> Unsaid {
+        self.unsaid
     }
 
     /// How the providers' limits stand.
@@ -116,26 +156,40 @@ impl Dispatcher {
             }
             queues.free -= 1;
         }
-        self.start(job);
+        self.give(Next::Job(job));
     }
 
-    /// Starts a job on a place that has been taken for it, or hands the place on.
-    fn start(self: &Arc<Self>, mut job: Job) {
+    /// Gives a place that has been taken to this one, or, if that has gone, to the next.
+    fn give(self: &Arc<Self>, mut next: Next) {
         loop {
-            if self.run(job) {
-                return;
+            match next {
+                Next::Job(job) => {
+                    if self.run(job) {
+                        return;
+                    }
+                }
+                Next::Returning(call) => {
+                    // One that went away this very moment drops the place, which hands it on.
+                    let _ = call.send(Place { dispatcher: self.clone(), weight: 0 });
+                    return;
+                }
             }
             match self.next() {
-                Some(next) => job = next,
+                Some(other) => next = other,
                 None => return,
             }
         }
     }
 
-    /// The next job for a place that has become free; without one, the place is free.
-    fn next(&self) -> Option<Job> {
+    /// Who is next for a place that has become free; without anybody, the place is free.
+    fn next(&self) -> Option<Next> {
         let mut queues = lock(&self.queues);
-        let next = queues.waiting.pop();
+        while let Some(call) = queues.returning.pop_front() {
+            if !call.is_closed() {
+                return Some(Next::Returning(call));
+            }
+        }
+        let next = queues.waiting.pop().map(Next::Job);
         if next.is_none() {
             queues.free += 1;
         }
@@ -156,12 +210,13 @@ impl Dispatcher {
             }
         };
         caller.started(&call);
-        let place = Place(self.clone());
+        call.course.enter(Place { dispatcher: self.clone(), weight: call.weight });
         let task = tokio::spawn({
             let (dispatcher, ending) = (self.clone(), Ending { call: call.clone(), caller, result: None });
+            let held = Held(call.course.clone());
             async move {
                 let result = dispatcher.model.complete(&request).await;
-                drop(place);
+                drop(held);
                 ending.with(result);
             }
         });
@@ -195,18 +250,102 @@ impl Drop for Ending {
     }
 }
 
-/// A place among the running calls; handed on when dropped, however the call ended.
-struct Place(Arc<Dispatcher>);
+/// Who gets a place.
+enum Next {
+    Job(Job),
+    Returning(oneshot::Sender<Place>),
+}
+
+/// Gives a call's place back when dropped, however the call ended.
+struct Held(Arc<Course>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.leave();
+    }
+}
+
+/// A place among the running calls; handed on when dropped.
+pub(super) struct Place {
+    dispatcher: Arc<Dispatcher>,
+    weight: u64,
+}
+
+impl std::fmt::Debug for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Place")
+    }
+}
+
+impl Place {
+    /// Leaves it to others for a while: a call that waits for its provider's limit must not keep out those that have none.
+    /// So many may be away as the process can hold; beyond that, the place is kept.
+    pub(super) fn leave(self) -> Result<Away, Self> {
+        let (dispatcher, weight) = (self.dispatcher.clone(), self.weight);
+        {
+            let mut queues = lock(&dispatcher.queues);
+            let (calls, bytes) = queues.away;
+            if calls >= AWAY || bytes + weight > crate::wire::CREDIT as u64 {
+                drop(queues);
+                return Err(self);
+            }
+            queues.away = (calls + 1, bytes + weight);
+        }
+        drop(self);
+        Ok(Away { dispatcher, weight })
+    }
+}
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let next = self.0.next();
+        let next = self.dispatcher.next();
         // A runtime that shuts down drops its tasks, and their places, when nothing can be started any more.
-        if let Some(job) = next
+        if let Some(next) = next
             && tokio::runtime::Handle::try_current().is_ok()
         {
-            self.0.start(job);
+            self.dispatcher.give(next);
         }
+    }
+}
+
+/// A call that has left its place, until dropped.
+pub(super) struct Away {
+    dispatcher: Arc<Dispatcher>,
+    weight: u64,
+}
+
+impl Away {
+    /// Waits for a place again.
+    pub(super) async fn back(self) -> Place {
+        let receiver = {
+            let mut queues = lock(&self.dispatcher.queues);
+            if queues.free > 0 {
+                queues.free -= 1;
+                None
+            } else {
+                let (sender, receiver) = oneshot::channel();
+                queues.returning.push_back(sender);
+                Some(receiver)
+            }
+        };
+        let given = match receiver {
+            // Its sender is only dropped unused when the runtime shuts down, and then nobody asks for places any more.
+            Some(receiver) => match receiver.await {
+                Ok(place) => place,
+                Err(_) => std::future::pending().await,
+            },
+            None => Place { dispatcher: self.dispatcher.clone(), weight: 0 },
+        };
+        let mut given = given;
+        given.weight = self.weight;
+        given
+    }
+}
+
+impl Drop for Away {
+    fn drop(&mut self) {
+        let mut queues = lock(&self.dispatcher.queues);
+        queues.away = (queues.away.0 - 1, queues.away.1 - self.weight);
     }
 }
 

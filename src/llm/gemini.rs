@@ -19,12 +19,17 @@ use super::{
 };
 use reqwest::header::HeaderMap;
 use secrecy::SecretString;
+use std::borrow::Cow;
 
 /// Where Gemini is.
 pub const DEFAULT_BASE: &str = "https://generativelanguage.googleapis.com";
 
-static SITE: Site =
-    Site { base: DEFAULT_BASE, base_variable: "GEMINI_BASE_URL", key_variable: "GEMINI_API_KEY", ending: "" };
+pub(super) const SITE: Site = Site {
+    base: Cow::Borrowed(DEFAULT_BASE),
+    base_variable: Cow::Borrowed("GEMINI_BASE_URL"),
+    key_variable: Cow::Borrowed("GEMINI_API_KEY"),
+    ending: "",
+};
 
 /// The format of `generateContent`.
 #[derive(Debug)]
@@ -36,9 +41,13 @@ pub type Gemini = Server<GenerateContent>;
 impl Gemini {
     /// The server at `base`. Fails when that is no URL or the key cannot stand in a header.
     pub fn new(base: &str, key: Option<SecretString>) -> Result<Self, Failure> {
-        let key = key.map(|key| (key, Shown::Header("x-goog-api-key")));
-        Ok(Self::over(Link::new(&SITE, base, key, &[])?))
+        Ok(Self::over(link(SITE, base, key)?))
     }
+}
+
+/// The way to a server that is shown a key as Gemini is.
+pub(super) fn link(site: Site, base: &str, key: Option<SecretString>) -> Result<Link, Failure> {
+    Link::new(site, base, key.map(|key| (key, Shown::Header("x-goog-api-key"))), &[])
 }
 
 #[allow(private_interfaces)]
@@ -50,6 +59,10 @@ impl Format for GenerateContent {
             Asking::Vectors => ("batchEmbedContents", None),
         };
         (format!("/v1beta/{}:{verb}", resource(model)), query)
+    }
+
+    fn catalogue() -> (&'static str, Option<(&'static str, &'static str)>) {
+        ("/v1beta/models", Some(("pageSize", "1000")))
     }
 
     fn name(param: Param) -> Option<&'static str> {

@@ -15,7 +15,7 @@ use reqwest::{
     redirect,
 };
 use secrecy::{ExposeSecret, SecretString};
-use std::{error::Error, net::IpAddr, sync::OnceLock, time::Duration};
+use std::{borrow::Cow, error::Error, net::IpAddr, sync::OnceLock, time::Duration};
 
 /// The largest answer that is read, in bytes.
 pub(super) const MAX_ANSWER: usize = 64 << 20;
@@ -27,14 +27,14 @@ const MAX_COMPLAINT: usize = 64 << 10;
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// A provider, as settings and messages name it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Site {
     /// Where it is.
-    pub(super) base: &'static str,
-    /// The variable that names another place.
-    pub(super) base_variable: &'static str,
+    pub(super) base: Cow<'static, str>,
+    /// What names another place: a variable, or a key of the configuration.
+    pub(super) base_variable: Cow<'static, str>,
     /// The variable that holds its key.
-    pub(super) key_variable: &'static str,
+    pub(super) key_variable: Cow<'static, str>,
     /// What a compatible server's base URL ends in, for messages.
     pub(super) ending: &'static str,
 }
@@ -51,7 +51,7 @@ pub(super) enum Shown {
 /// A server, and the connections to it.
 #[derive(Debug)]
 pub(super) struct Link {
-    pub(super) site: &'static Site,
+    pub(super) site: Site,
     /// Without a `/` at its end.
     url: Url,
     /// The base as messages show it: without user, password and query.
@@ -66,7 +66,7 @@ pub(super) struct Link {
 impl Link {
     /// The server at `base`. Fails when that is no URL or the key cannot stand in a header.
     pub(super) fn new(
-        site: &'static Site,
+        site: Site,
         base: &str,
         key: Option<(SecretString, Shown)>,
         further: &[(&'static str, &'static str)],
@@ -96,7 +96,7 @@ impl Link {
                 Shown::Header(name) => (HeaderName::from_static(name), key.expose_secret().to_owned()),
             };
             let mut value = HeaderValue::from_str(&text).map_err(|_| {
-                let variable = site.key_variable;
+                let variable = &site.key_variable;
                 let message = format!("the key in `{variable}` holds characters that no key has; was it copied whole?");
                 Failure::new(FailureClass::Auth, message)
             })?;
@@ -105,6 +105,18 @@ impl Link {
         }
         let key = key.map(|(key, _)| key);
         Ok(Self { site, url, base: shown, loopback, headers, key, client: OnceLock::new() })
+    }
+
+    /// Sends these with every request besides. Fails when one cannot stand in a header.
+    pub(super) fn saying(mut self, headers: &[(String, SecretString)]) -> Result<Self, Failure> {
+        for (name, value) in headers {
+            let bad = || Failure::new(FailureClass::BadRequest, format!("`{name}` is no header, or its value is none"));
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad())?;
+            let mut value = HeaderValue::from_str(value.expose_secret()).map_err(|_| bad())?;
+            value.set_sensitive(true);
+            self.headers.insert(name, value);
+        }
+        Ok(self)
     }
 
     /// The base URL without user, password and query.
@@ -137,6 +149,12 @@ impl Link {
     /// Sends a body, and gives the reply once its headers are there.
     pub(super) async fn post(&self, url: Url, body: Bytes) -> Result<Response, Failure> {
         let sent = self.client()?.post(url).headers(self.headers.clone()).body(body).send().await;
+        sent.map_err(|e| self.broken(&e))
+    }
+
+    /// Asks for what is there, and gives the reply once its headers are there.
+    pub(super) async fn get(&self, url: Url) -> Result<Response, Failure> {
+        let sent = self.client()?.get(url).headers(self.headers.clone()).send().await;
         sent.map_err(|e| self.broken(&e))
     }
 
@@ -178,7 +196,7 @@ impl Link {
 
     /// The failure that a lost connection is.
     pub(super) fn broken(&self, error: &reqwest::Error) -> Failure {
-        let (base, variable, cause) = (&self.base, self.site.base_variable, root_cause(error));
+        let (base, variable, cause) = (&self.base, &self.site.base_variable, root_cause(error));
         let message = match error {
             e if e.is_connect() && e.is_timeout() => {
                 format!("{base} takes no connection within {} s", CONNECT.as_secs())
@@ -186,7 +204,7 @@ impl Link {
             e if e.is_connect() && cause.contains("InvalidContentType") => {
                 format!("{base} speaks no TLS: should `{variable}` begin with `http://`?")
             }
-            e if e.is_connect() && base == self.site.base => {
+            e if e.is_connect() && *base == self.site.base => {
                 format!("cannot connect to {base}: {cause}; check the network, and the proxy if there is one")
             }
             e if e.is_connect() => {
@@ -241,11 +259,17 @@ fn root_cause(error: &reqwest::Error) -> String {
 mod tests {
     use super::*;
 
-    static SITE: Site = Site { base: "https://api.h", base_variable: "B", key_variable: "K", ending: "/v1" };
+    static SITE: Site = Site {
+        base: Cow::Borrowed("https://api.h"),
+        base_variable: Cow::Borrowed("B"),
+        key_variable: Cow::Borrowed("K"),
+        ending: "/v1",
+    };
 
     #[test]
     fn a_path_stands_below_the_base_and_names_the_version_once() {
-        let at = |base: &str, path, query| Link::new(&SITE, base, None, &[]).unwrap().below(path, query).to_string();
+        let at =
+            |base: &str, path, query| Link::new(SITE.clone(), base, None, &[]).unwrap().below(path, query).to_string();
         assert_eq!(at("http://h/", "/v1/messages", None), "http://h/v1/messages");
         assert_eq!(at("http://h/v1/", "/v1/messages", None), "http://h/v1/messages");
         assert_eq!(at("http://h/a/v1", "/chat/completions", None), "http://h/a/v1/chat/completions");

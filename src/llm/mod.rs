@@ -1,14 +1,18 @@
 //! Model calls: one narrow trait, and wrappers round it.
 //!
 //! A provider ([`openai`], [`anthropic`], [`gemini`], [`offline`]) is the innermost [`Model`] and only knows its wire
-//! format; what they share is in `http` (the way there) and [`server`]. [`retry`] over `limit`, [`json`] and [`router`] wrap it;
-//! `choice` takes one of several
-//! models, `once` sends what is the same once; `schema` is what an answer is checked against, `models` what is known of models, `embed` how vectors travel;
-//! [`dispatch`] decides when a call starts. None of them knows of scripts, sessions or frames.
+//! format; what they share is in `http` (the way there) and [`server`], and `place` says which are set up. [`retry`] over
+//! `limit`, [`json`] and [`router`] wrap it; `choice` takes one of several models, `once` sends what is the same once, `dry`
+//! sends nothing. `schema` is what an answer is checked against, `models` what is known of models, `catalogue` what providers
+//! say of theirs, `embed` how vectors travel, `course` what becomes of one call. [`dispatch`] decides when a call starts.
+//! None of them knows of scripts, sessions or frames.
 
 pub mod anthropic;
+pub(crate) mod catalogue;
 mod choice;
+pub(crate) mod course;
 pub mod dispatch;
+pub(crate) mod dry;
 pub(crate) mod embed;
 pub mod gemini;
 mod http;
@@ -18,6 +22,7 @@ pub(crate) mod models;
 pub mod offline;
 mod once;
 pub mod openai;
+mod place;
 pub mod retry;
 pub mod router;
 mod schema;
@@ -27,6 +32,7 @@ pub(crate) mod window;
 use crate::wire::{FailureClass, JsonMode, Priority, Role, Sampling, Usage};
 use bytes::Bytes;
 pub use choice::Choices;
+pub use course::{Course, Summary, Taken, Traffic};
 pub use limit::{Left, Settled, Standing};
 pub use models::{Above, Price};
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
@@ -141,6 +147,10 @@ pub struct Request {
     pub priority: Priority,
     /// Which models it may go to besides its own, and when.
     pub choices: Choices,
+    /// What it costs, where that is known; the router says it to those it asks.
+    pub price: Option<Price>,
+    /// What becomes of it on its way.
+    pub course: Arc<Course>,
 }
 
 /// What a model answered.

@@ -2,6 +2,7 @@
 //!
 //! Not here: which provider a name goes to ([`super::router`]), and what a prompt has in tokens ([`super::window`]).
 
+use super::place::Speaks;
 use crate::wire::Usage;
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, sync::OnceLock};
@@ -35,7 +36,7 @@ pub(crate) struct Facts {
 
 /// What a model costs, in US dollars per million tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table such as `{ input = 0.60, output = 0.80 }`")]
 pub struct Price {
     /// Of a prompt.
     pub input: f64,
@@ -126,27 +127,46 @@ impl Price {
     }
 }
 
-/// The table's date, and all models by name.
-fn table() -> &'static (String, HashMap<String, Facts>) {
-    static TABLE: OnceLock<(String, HashMap<String, Facts>)> = OnceLock::new();
+/// The table, as it is asked.
+#[derive(Default)]
+struct Asked {
+    date: String,
+    models: HashMap<String, Facts>,
+    /// The names of each provider's, sorted.
+    names: Vec<(Speaks, Vec<String>)>,
+}
+
+fn table() -> &'static Asked {
+    static TABLE: OnceLock<Asked> = OnceLock::new();
     TABLE.get_or_init(|| match toml::from_str::<Table>(include_str!("models.toml")) {
         Ok(Table { date, openai, anthropic, gemini }) => {
-            (date, openai.into_iter().chain(anthropic).chain(gemini).collect())
+            let all = [(Speaks::OpenAi, openai), (Speaks::Anthropic, anthropic), (Speaks::Gemini, gemini)];
+            let names = all.iter().map(|(speaks, models)| {
+                let mut names: Vec<String> = models.keys().cloned().collect();
+                names.sort();
+                (*speaks, names)
+            });
+            Asked { date, names: names.collect(), models: all.into_iter().flat_map(|(_, models)| models).collect() }
         }
         // A test reads it; without it every price and window is unknown.
-        Err(_) => (String::new(), HashMap::new()),
+        Err(_) => Asked::default(),
     })
 }
 
 /// When the table was made, such as `2026-05`.
 pub(crate) fn date() -> &'static str {
-    &table().0
+    &table().date
+}
+
+/// The models of a provider that the table has, by name.
+pub(crate) fn of(speaks: Speaks) -> &'static [String] {
+    table().names.iter().find(|(each, _)| *each == speaks).map_or(&[], |(_, names)| names)
 }
 
 /// What is known of a model, by the name that it has anywhere: `gpt-4o`, `openai/gpt-4o`, `gpt-4o-2024-08-06`.
 pub(crate) fn facts(model: &str) -> Option<&'static Facts> {
     let name = model.rsplit('/').next().unwrap_or(model);
-    let all = &table().1;
+    let all = &table().models;
     all.get(name).or_else(|| all.get(undated(name)?))
 }
 

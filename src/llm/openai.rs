@@ -20,12 +20,17 @@ use super::{
 };
 use reqwest::header::HeaderMap;
 use secrecy::SecretString;
+use std::borrow::Cow;
 
 /// Where OpenAI itself is.
 pub const DEFAULT_BASE: &str = "https://api.openai.com/v1";
 
-static SITE: Site =
-    Site { base: DEFAULT_BASE, base_variable: "OPENAI_BASE_URL", key_variable: "OPENAI_API_KEY", ending: "/v1" };
+pub(super) const SITE: Site = Site {
+    base: Cow::Borrowed(DEFAULT_BASE),
+    base_variable: Cow::Borrowed("OPENAI_BASE_URL"),
+    key_variable: Cow::Borrowed("OPENAI_API_KEY"),
+    ending: "/v1",
+};
 
 /// The format of chat completions.
 #[derive(Debug)]
@@ -37,14 +42,23 @@ pub type OpenAi = Server<ChatCompletions>;
 impl OpenAi {
     /// The server at `base`, such as [`DEFAULT_BASE`]. Fails when that is no URL or the key cannot stand in a header.
     pub fn new(base: &str, key: Option<SecretString>) -> Result<Self, Failure> {
-        Ok(Self::over(Link::new(&SITE, base, key.map(|key| (key, Shown::Bearer)), &[])?))
+        Ok(Self::over(link(SITE, base, key)?))
     }
+}
+
+/// The way to a server that is shown a key as OpenAI is.
+pub(super) fn link(site: Site, base: &str, key: Option<SecretString>) -> Result<Link, Failure> {
+    Link::new(site, base, key.map(|key| (key, Shown::Bearer)), &[])
 }
 
 #[allow(private_interfaces)]
 impl Format for ChatCompletions {
     fn path(_: &str, asking: Asking) -> (String, Option<(&'static str, &'static str)>) {
         (if asking == Asking::Vectors { "/embeddings" } else { "/chat/completions" }.into(), None)
+    }
+
+    fn catalogue() -> (&'static str, Option<(&'static str, &'static str)>) {
+        ("/models", None)
     }
 
     fn name(param: Param) -> Option<&'static str> {

@@ -6,9 +6,10 @@
 
 use super::{
     Answer, Failure, Model, Pending, Request,
-    limit::{Lanes, Settled, Standing, Told},
+    limit::{Lane, Lanes, Settled, Standing, Told},
+    window,
 };
-use crate::wire::FailureClass;
+use crate::wire::{FailureClass, Usage};
 use std::{collections::HashMap, future::Future, time::Duration};
 use tokio::time::Instant;
 
@@ -72,14 +73,24 @@ impl<P: Provider> Retry<P> {
     async fn run(&self, request: &Request) -> Result<Answer, Failure> {
         let mut prepared = self.provider.prepare(request)?;
         let lane = self.lanes.of(request.model.as_ref());
-        let cost = lane.cost(request);
+        let mut cost = lane.cost(request);
+        let prompt = window::estimate(request);
         let (mut attempts, mut start) = (0, None);
         loop {
-            let permit = lane.admit(cost, request.priority, attempts > 0).await;
+            let permit = lane.admit(cost, request, attempts > 0).await;
             let permit = permit.map_err(|failure| Failure { attempts, model: request.model.clone(), ..failure })?;
             let start = *start.get_or_insert_with(Instant::now);
             attempts += 1;
-            let result = self.provider.attempt(request, &mut prepared).await;
+            let sent = request.course.sent(prompt, request.price);
+            let mut result = self.provider.attempt(request, &mut prepared).await;
+            if let Err(failure) = &mut result
+                && failure.class == FailureClass::Timeout
+                && attempts > request.retries
+            {
+                // Nobody waits for its answer any more, but it was asked: at least its prompt is charged.
+                failure.usage = Usage { input: prompt, ..failure.usage };
+            }
+            sent.ended(result.as_ref().map_or_else(|failure| failure.usage, |answer| answer.usage));
             permit.ended(&result, self.provider.told(&mut prepared));
             let mut failure = match result {
                 Ok(answer) => return Ok(Answer { attempts, latency: start.elapsed(), ..answer }),
@@ -98,10 +109,13 @@ impl<P: Provider> Retry<P> {
             }
             // What the server asks for all calls wait for, not this one alone; what comes on top lets them go one by one.
             let lane_waits = matches!(failure.class, FailureClass::RateLimit) || failure.busy;
+            if failure.class == FailureClass::RateLimit {
+                cost = Lane::dearer(cost);
+            }
             let asked = failure.retry_after.filter(|_| !lane_waits);
             let wait = asked.unwrap_or_default() + self.wait(attempts);
             tracing::debug!(class = %failure.class, attempts, ?wait, "another attempt follows: {}", failure.message);
-            tokio::time::sleep(wait).await;
+            request.course.aside(lane_waits, tokio::time::sleep(wait)).await;
         }
     }
 }
@@ -119,7 +133,7 @@ impl<P: Provider> Model for Retry<P> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{Role, Usage};
+    use crate::wire::Role;
     use std::{collections::VecDeque, sync::Mutex};
 
     /// Gives its results in turn, each after a second, and counts how often a body was made.

@@ -2,13 +2,24 @@
 //!
 //! Not here: the environment (the caller reads it), and limits or budgets.
 
+pub use super::place::{Configured, Speaks};
 use super::{
-    Answer, Failure, Model, Pending, Price, Request, Settled, Standing, anthropic, anthropic::Anthropic,
-    choice::Choice, gemini, gemini::Gemini, json::Json, models, offline::Offline, once::Once, openai, openai::OpenAi,
-    retry::Retry, window,
+    Answer, Failure, Model, Pending, Price, Request, Settled, Standing, anthropic,
+    choice::Choice,
+    gemini,
+    http::Link,
+    json::Json,
+    models,
+    offline::Offline,
+    once::Once,
+    openai,
+    place::{self, KNOWN, Known, Place},
+    retry::Retry,
+    server::{self, Format},
+    window,
 };
 use crate::wire::{FailureClass, Usage};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use std::{collections::HashMap, fmt::Debug, sync::Arc};
 
 /// The aliases. What each means depends on the providers that are set up: [`Router::resolve`] says.
@@ -42,160 +53,106 @@ pub struct Settings {
     pub prices: HashMap<String, Price>,
     /// Limits by the names of models, or of providers (`openai`, …) for each of their models.
     pub limits: HashMap<String, Settled>,
+    /// Names for models, by which scripts may call them; they come before [`ALIASES`].
+    pub aliases: HashMap<String, String>,
+    /// How long prompts may be in tokens, by model; they come before the built-in table's.
+    pub windows: HashMap<String, u64>,
+    /// What the configuration says of providers.
+    pub providers: Vec<Configured>,
 }
-
-/// A provider of this build.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Provider {
-    /// The OpenAI-compatible server.
-    OpenAi,
-    /// Anthropic.
-    Anthropic,
-    /// Gemini.
-    Gemini,
-    /// The extractive model.
-    Offline,
-}
-
-/// What is fixed of a provider over the network. They stand in the order in which one is the default.
-struct Known {
-    provider: Provider,
-    /// What people call it.
-    title: &'static str,
-    /// What may stand before `/` in a model's name.
-    names: &'static [&'static str],
-    /// How the names of its models begin.
-    prefixes: &'static [&'static str],
-    /// The variable that holds its key.
-    key: &'static str,
-    base: &'static str,
-    /// What [`ALIASES`] mean there.
-    aliases: [&'static str; 2],
-    /// What makes vectors there, when a call does not say.
-    embedding: &'static str,
-}
-
-static KNOWN: [Known; 3] = [
-    Known {
-        provider: Provider::OpenAi,
-        title: "OpenAI",
-        names: &["openai"],
-        prefixes: &["gpt-", "chatgpt-", "o1", "o3", "o4", "text-embedding-"],
-        key: "OPENAI_API_KEY",
-        base: openai::DEFAULT_BASE,
-        aliases: ["gpt-4o-mini", "gpt-4o"],
-        embedding: "text-embedding-3-small",
-    },
-    Known {
-        provider: Provider::Anthropic,
-        title: "Anthropic",
-        names: &["anthropic"],
-        prefixes: &["claude-"],
-        key: "ANTHROPIC_API_KEY",
-        base: anthropic::DEFAULT_BASE,
-        aliases: ["claude-haiku-4-5", "claude-sonnet-4-6"],
-        // It has none, and says so.
-        embedding: "",
-    },
-    Known {
-        provider: Provider::Gemini,
-        title: "Gemini",
-        names: &["gemini", "google"],
-        prefixes: &["gemini-", "gemma-"],
-        key: "GEMINI_API_KEY",
-        base: gemini::DEFAULT_BASE,
-        aliases: ["gemini-3.1-flash-lite", "gemini-3.1-pro-preview"],
-        embedding: "gemini-embedding-001",
-    },
-];
 
 /// A provider that is set up.
 struct Server {
-    known: &'static Known,
+    place: Place,
     /// The provider itself; or what is wrong with its settings, which only matters once a call wants it.
     model: Result<Box<dyn Model>, Failure>,
-    /// Whether it is the provider's own server, so that its names and prices hold.
-    genuine: bool,
 }
 
-impl Server {
-    /// A provider, when there is a key or a base URL, which alone is a compatible server that may want no key.
-    fn new(
-        known: &'static Known,
-        base: Option<String>,
-        keyed: bool,
-        make: impl FnOnce(&str) -> Result<Box<dyn Model>, Failure>,
-    ) -> Option<Self> {
-        if base.is_none() && !keyed {
-            return None;
-        }
-        let model = make(base.as_deref().unwrap_or(known.base));
-        Some(Self { known, model, genuine: base.is_none_or(|b| b == known.base) })
-    }
+/// Where a name leads.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resolved {
+    /// What people call the provider; `None` is the offline model.
+    pub provider: Option<Arc<str>>,
+    /// What the configuration calls it, and what stands before `/` in the names of its models.
+    pub name: Option<String>,
+    /// What the model is called there.
+    pub model: Arc<str>,
+    /// The tokens of a prompt at most, where that is known.
+    pub window: Option<u64>,
+    /// What it costs there, where that is known.
+    pub price: Option<Price>,
 }
 
 /// Sends each request to the provider of its model, under the name that this provider knows.
 pub struct Router {
     offline_only: bool,
-    /// Those that are set up, in [`KNOWN`]'s order.
+    /// Those that are set up: the first is the default.
     servers: Vec<Server>,
     default_model: Option<Arc<str>>,
+    /// Names of the user's own for models.
+    aliases: HashMap<String, String>,
     prices: HashMap<String, Price>,
+    /// How long prompts may be, in tokens.
+    windows: HashMap<String, u64>,
 }
 
 impl Debug for Router {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let servers: Vec<&str> = self.servers.iter().map(|server| server.known.title).collect();
+        let servers: Vec<&str> = self.servers.iter().map(|server| &*server.place.title).collect();
         f.debug_struct("Router").field("servers", &servers).field("default_model", &self.default_model).finish()
     }
 }
 
-/// JSON checking and retries round a provider.
-fn wrapped<F: super::server::Format>(
-    server: super::server::Server<F>,
-    known: &Known,
-    limits: &HashMap<String, Settled>,
-) -> Box<dyn Model> {
-    let others = known.names.iter().find_map(|name| limits.get(*name)).copied().unwrap_or_default();
-    Box::new(Json(Retry::new(server).limited(limits.clone(), others)))
+/// JSON checking, limits and retries round a provider.
+fn wrapped(place: &Place, limits: &HashMap<String, Settled>) -> Result<Box<dyn Model>, Failure> {
+    fn over<F: Format>(link: Link, limits: &HashMap<String, Settled>, others: Settled) -> Box<dyn Model> {
+        Box::new(Json(Retry::new(server::Server::<F>::over(link)).limited(limits.clone(), others)))
+    }
+    let others = place.names.iter().find_map(|name| limits.get(name)).copied().unwrap_or_default();
+    let link = place.link()?;
+    Ok(match place.known().speaks {
+        Speaks::OpenAi => over::<openai::ChatCompletions>(link, limits, others),
+        Speaks::Anthropic => over::<anthropic::Messages>(link, limits, others),
+        Speaks::Gemini => over::<gemini::GenerateContent>(link, limits, others),
+    })
 }
 
 impl Router {
     /// Empty settings count as absent ones. Never fails: what is wrong fails the calls that it concerns.
     pub fn new(settings: Settings) -> Self {
-        let base =
-            |base: Option<String>| base.map(|b| b.trim().trim_end_matches('/').to_owned()).filter(|b| !b.is_empty());
-        let key = |key: Option<SecretString>| {
-            let key = key.map(|k| SecretString::from(k.expose_secret().trim()));
-            key.filter(|k| !k.expose_secret().is_empty())
-        };
-        let mut servers = Vec::new();
-        let [openai, anthropic, gemini] = &KNOWN;
-        let openai_key = key(settings.openai_key);
-        servers.extend(Server::new(openai, base(settings.openai_base), openai_key.is_some(), |base| {
-            OpenAi::new(base, openai_key.clone()).map(|server| wrapped(server, openai, &settings.limits))
-        }));
-        let (anthropic_key, token) = (key(settings.anthropic_key), key(settings.anthropic_token));
-        servers.extend(Server::new(
-            anthropic,
-            base(settings.anthropic_base),
-            anthropic_key.is_some() || token.is_some(),
-            |base| {
-                Anthropic::new(base, anthropic_key.clone(), token.clone())
-                    .map(|server| wrapped(server, anthropic, &settings.limits))
-            },
-        ));
-        let gemini_key = key(settings.gemini_key);
-        servers.extend(Server::new(gemini, base(settings.gemini_base), gemini_key.is_some(), |base| {
-            Gemini::new(base, gemini_key.clone()).map(|server| wrapped(server, gemini, &settings.limits))
-        }));
+        let server = |place: Place| Server { model: wrapped(&place, &settings.limits), place };
+        let mut servers: Vec<Server> = place::all(&settings).into_iter().map(server).collect();
+        // What lacks its key is no default.
+        servers.sort_by_key(|server| server.place.locked);
         let default_model = settings.default_model.filter(|m| !m.trim().is_empty()).map(Into::into);
-        Self { offline_only: settings.offline, servers, default_model, prices: settings.prices }
+        Self {
+            offline_only: settings.offline,
+            servers,
+            default_model,
+            aliases: settings.aliases,
+            prices: settings.prices,
+            windows: settings.windows,
+        }
     }
 
-    /// The provider of a name and what the name is there; `None` asks for the default. Fails when no provider has it.
-    pub fn resolve(&self, name: Option<&str>) -> Result<(Provider, Arc<str>), Failure> {
-        self.find(name, false).map(|(server, name)| (server.map_or(Provider::Offline, |s| s.known.provider), name))
+    /// Where a name leads; `None` asks for the default. Fails when no provider has it.
+    pub fn resolve(&self, name: Option<&str>) -> Result<Resolved, Failure> {
+        self.resolve_for(name, false)
+    }
+
+    /// Where a name leads, of a call for an answer or for vectors.
+    pub(super) fn resolve_for(&self, name: Option<&str>, vectors: bool) -> Result<Resolved, Failure> {
+        let (server, model) = self.find(name, vectors)?;
+        let window = self.window(&model).filter(|_| server.is_some());
+        let price = server.map_or(Some(Price::FREE), |server| self.price_at(server, &model));
+        let provider = server.map(|server| server.place.title.clone());
+        let name = server.and_then(|server| server.place.names.first().cloned());
+        Ok(Resolved { provider, name, model, window, price })
+    }
+
+    /// The tokens of a prompt at most.
+    fn window(&self, model: &str) -> Option<u64> {
+        self.windows.get(model).copied().or_else(|| models::facts(model)?.window)
     }
 
     /// The server of a name, `None` for the offline model, and what the name is there.
@@ -211,21 +168,23 @@ impl Router {
             ..Failure::new(class, message)
         };
         if unnamed && embedding {
-            let able = self.servers.iter().find(|server| !server.known.embedding.is_empty());
+            let able = self.servers.iter().find(|server| !server.place.known().embedding.is_empty());
             if let Some(server) = able.or(self.servers.first()) {
-                return self.usable(server, server.known.embedding);
+                return self.usable(server, server.place.known().embedding);
             }
         }
         let name = self.meaning(name);
-        let of = |provider: Provider| self.servers.iter().find(|server| server.known.provider == provider);
+        let of = |known: &Known| {
+            self.servers.iter().find(|server| server.place.own_names && server.place.known().speaks == known.speaks)
+        };
         if let Some((before, rest)) = name.split_once('/')
-            && let Some(server) = self.servers.iter().find(|server| server.known.names.contains(&before))
+            && let Some(server) = self.servers.iter().find(|server| server.place.names.iter().any(|n| n == before))
         {
             // Elsewhere the name is the server's own: `openai/gpt-oss-20b` at vLLM, `openai/gpt-4o` at OpenRouter.
-            return self.usable(server, if server.genuine || before != "openai" { rest } else { name });
+            return self.usable(server, if server.place.genuine || before != "openai" { rest } else { name });
         }
         let own = KNOWN.iter().find(|known| known.prefixes.iter().any(|prefix| name.starts_with(prefix)));
-        if let Some(server) = own.and_then(|known| of(known.provider)) {
+        if let Some(server) = own.and_then(of) {
             return self.usable(server, name);
         }
         let Some(first) = self.servers.first() else {
@@ -238,11 +197,11 @@ impl Router {
         // Another provider's own server has no model of this name; a compatible one may have any.
         let named =
             KNOWN.iter().find(|known| name.split_once('/').is_some_and(|(before, _)| known.names.contains(&before)));
-        if let Some(known) = own.or(named).filter(|_| first.genuine) {
+        if let Some(known) = own.or(named).filter(|_| first.place.genuine) {
             let message = format!(
                 "`{name}` is a model of {}'s, for which there is no key: set `{}`, or `OPENAI_BASE_URL` to a server that \
                  has this model, or run with `--offline`",
-                known.title, known.key
+                known.title, known.site.key_variable
             );
             return Err(fail(name, FailureClass::Auth, message));
         }
@@ -256,15 +215,17 @@ impl Router {
         }
     }
 
-    /// What an alias stands for, at the first provider that is set up: a compatible server has none of OpenAI's models, but
-    /// the one that `--model` names.
+    /// What an alias stands for: a model, or, where the user's own names one of those that each provider has, what that is
+    /// at the first that is set up. A compatible server has none of OpenAI's models, but the one that `--model` names.
     fn meaning<'a>(&'a self, name: &'a str) -> &'a str {
+        let own = |name: &'a str| self.aliases.get(name).map_or(name, String::as_str);
         let first = self.servers.first();
-        let aliases = first.map_or(KNOWN[0].aliases, |server| server.known.aliases);
+        let aliases = first.map_or(KNOWN[0].aliases, |server| server.place.known().aliases);
         let alias = |name: &str| ALIASES.iter().position(|alias| *alias == name).map(|at| aliases[at]);
+        let name = own(name);
         let Some(model) = alias(name) else { return name };
-        match self.default_model.as_deref().filter(|_| first.is_some_and(|server| !server.genuine)) {
-            Some(default) => alias(default).unwrap_or(default),
+        match self.default_model.as_deref().filter(|_| first.is_some_and(|server| !server.place.genuine)) {
+            Some(default) => alias(own(default)).unwrap_or(own(default)),
             None => model,
         }
     }
@@ -272,7 +233,7 @@ impl Router {
     /// What a model costs at a server.
     fn price_at(&self, server: &Server, model: &str) -> Option<Price> {
         let own = self.prices.get(model).copied();
-        own.or_else(|| models::facts(model).filter(|_| server.genuine)?.price())
+        own.or_else(|| server.place.genuine.then(|| models::facts(model))??.price())
     }
 
     /// What a call cost, by the name that the server answered by, or else by the one that it was asked by.
@@ -283,11 +244,17 @@ impl Router {
 
     async fn run(&self, request: &Request) -> Result<Answer, Failure> {
         let (server, name) = self.find(request.model.as_deref(), request.embedding)?;
-        let Some(server) = server else { return Offline.complete(request).await };
-        window::check(request, &name)?;
+        let Some(server) = server else {
+            let sent = request.course.sent(0, Some(Price::FREE));
+            let result = Offline.complete(request).await;
+            sent.ended(result.as_ref().map_or_else(|failure| failure.usage, |answer| answer.usage));
+            return result;
+        };
+        window::check(request, &name, self.window(&name))?;
         let model = server.model.as_ref().map_err(Clone::clone)?;
         // The messages share their bytes, so this copies handles alone.
-        let named = Request { model: Some(name.clone()), ..request.clone() };
+        let price = self.price_at(server, &name);
+        let named = Request { model: Some(name.clone()), price, ..request.clone() };
         match model.complete(&named).await {
             Ok(answer) => {
                 let cost_usd = self.cost(server, &answer.model, &name, answer.usage).or(answer.cost_usd);

@@ -23,10 +23,9 @@ fn keyed(providers: &str, base: Option<&str>) -> Router {
 
 fn name(router: &Router, name: Option<&str>) -> String {
     match router.resolve(name) {
-        Ok((Provider::OpenAi, name)) => name.to_string(),
-        Ok((Provider::Anthropic, name)) => format!("anthropic:{name}"),
-        Ok((Provider::Gemini, name)) => format!("gemini:{name}"),
-        Ok((Provider::Offline, name)) => format!("<{name}>"),
+        Ok(Resolved { provider: None, model, .. }) => format!("<{model}>"),
+        Ok(Resolved { provider: Some(provider), model, .. }) if &*provider == "OpenAI" => model.to_string(),
+        Ok(Resolved { provider: Some(provider), model, .. }) => format!("{}:{model}", provider.to_lowercase()),
         Err(failure) => failure.class.to_string(),
     }
 }
@@ -84,6 +83,60 @@ fn a_compatible_server_of_any_provider_needs_no_key() {
     let router = Router::new(Settings { anthropic_base, gemini_base, ..Settings::default() });
     assert_eq!(name(&router, Some("claude-x")), "anthropic:claude-x");
     assert_eq!(name(&router, Some("gemini-x")), "gemini:gemini-x");
+}
+
+/// A router with Anthropic's key, and two servers of the user's own.
+fn own(default_model: Option<&str>, aliases: &[(&str, &str)]) -> Router {
+    let configured = |name: &str, key: Option<&str>| Configured {
+        name: name.into(),
+        base: Some(format!("http://{name}/v1")),
+        key: key.map(|key| ("OWN_KEY".into(), Some(key.into()))),
+        ..Configured::default()
+    };
+    Router::new(Settings {
+        anthropic_key: Some("sk-hidden".into()),
+        providers: vec![configured("groq", Some("k")), configured("locked", Some(" "))],
+        aliases: aliases.iter().map(|(name, model)| ((*name).to_owned(), (*model).to_owned())).collect(),
+        default_model: default_model.map(Into::into),
+        ..Settings::default()
+    })
+}
+
+#[test]
+fn providers_of_the_users_own_are_found_by_name_and_aliases_come_first() {
+    let router = own(Some("fast"), &[("fast", "groq/llama/x"), ("cheap", "smart"), ("smart", "groq/big")]);
+    for (asked, want) in [
+        (None, "groq:llama/x"),
+        (Some("groq/y"), "groq:y"),
+        // One step: what an alias names is a model, or what each provider has by that name.
+        (Some("cheap"), "anthropic:claude-sonnet-4-6"),
+        (Some("smart"), "groq:big"),
+        (Some("llama"), "anthropic:llama"),
+        (Some("locked/m"), "auth"),
+    ] {
+        assert_eq!(name(&router, asked), want, "{asked:?}");
+    }
+    let failure = router.resolve(Some("locked/m")).unwrap_err();
+    assert!(failure.message.contains("`OWN_KEY`") && failure.message.contains("`locked`"), "{failure}");
+}
+
+#[test]
+fn a_known_provider_is_as_the_configuration_says_where_the_environment_says_nothing() {
+    let said = Configured {
+        name: "openai".into(),
+        base: Some("http://from-file/v1/".into()),
+        key: Some(("OTHER_KEY".into(), Some("k".into()))),
+        ..Configured::default()
+    };
+    let base = |openai_base: Option<&str>| {
+        let openai_base = openai_base.map(Into::into);
+        let settings = Settings { openai_base, providers: vec![said.clone()], ..Settings::default() };
+        let place = place::all(&settings).remove(0);
+        (place.base, place.site.key_variable.into_owned(), place.site.base_variable.into_owned())
+    };
+    let key = "OTHER_KEY".to_owned();
+    assert_eq!(base(None), ("http://from-file/v1".into(), key.clone(), "base-url of [providers.openai]".into()));
+    assert_eq!(base(Some("http://from-env")), ("http://from-env".into(), key, "OPENAI_BASE_URL".into()));
 }
 
 #[test]

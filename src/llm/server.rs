@@ -13,14 +13,16 @@ use super::{
     http::{self, Link, MAX_ANSWER, Site},
     limit::Told,
     retry::Provider,
+    window,
 };
-use crate::wire::FailureClass;
+use crate::wire::{FailureClass, Usage};
 use body::{Body, Param, Params};
 use reply::{Asked, Refusal};
 use reqwest::{
     Response, StatusCode, Url,
     header::{CONTENT_TYPE, HeaderMap, HeaderValue},
 };
+use serde::Deserialize;
 use std::{
     collections::HashMap,
     fmt::Debug,
@@ -33,6 +35,9 @@ use std::{
 };
 
 pub(super) use stream::{SoFar, Streamed};
+
+/// How many characters of an answer make a token, about.
+pub(crate) const CHARACTERS: u64 = 4;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +66,10 @@ pub trait Format: Debug + Send + Sync + 'static {
     /// The path below the base URL, and what is added to the query.
     #[doc(hidden)]
     fn path(model: &str, asking: Asking) -> (String, Option<(&'static str, &'static str)>);
+
+    /// Where a server lists its models.
+    #[doc(hidden)]
+    fn catalogue() -> (&'static str, Option<(&'static str, &'static str)>);
 
     /// What this format calls a parameter; `None` when it has no place for it.
     #[doc(hidden)]
@@ -104,6 +113,21 @@ pub trait Format: Debug + Send + Sync + 'static {
     fn refused_parameter(body: &[u8], sent: Params) -> Option<Refusal>;
 }
 
+/// What a server says of its models: `data` with `id`s (OpenAI, Anthropic), or `models` with `name`s (Gemini).
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Catalogue {
+    data: Vec<Entry>,
+    models: Vec<Entry>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Entry {
+    id: Option<String>,
+    name: Option<String>,
+}
+
 /// A server that speaks one format.
 #[derive(Debug)]
 pub struct Server<F> {
@@ -137,6 +161,27 @@ impl<F: Format> Server<F> {
         let fixed = (place("a") == place("b")).then(|| link.below(&place("a").0, None));
         let (refused, any_refused) = Default::default();
         Self { link, fixed, refused, any_refused, format: PhantomData }
+    }
+
+    /// The names of the models that the server says it has.
+    pub(super) async fn models(&self) -> Result<Vec<String>, Failure> {
+        let (path, query) = F::catalogue();
+        let response = self.link.get(self.link.below(path, query)).await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        if !status.is_success() {
+            let complaint = http::read_complaint(response).await;
+            let failure = F::classify(status.as_u16(), &headers, &complaint, &self.asked(""));
+            return Err(self.link.redacted(failure));
+        }
+        let body = self.link.read(response).await?;
+        let list: Catalogue = serde_json::from_slice(&body)
+            .map_err(|_| self.asked("").server("sent no list of models: is the base URL right?"))?;
+        let name = |entry: Entry| match entry {
+            Entry { id: Some(id), .. } => Some(id),
+            Entry { name: Some(name), .. } => Some(name.strip_prefix("models/").map(str::to_owned).unwrap_or(name)),
+            Entry { .. } => None,
+        };
+        Ok(list.data.into_iter().chain(list.models).filter_map(name).map(|name| reply::clean(&name)).collect())
     }
 
     fn url(&self, model: &str, asking: Asking) -> Url {
@@ -214,8 +259,8 @@ impl<F: Format> Server<F> {
         Asked { site: self.site(), base: self.link.base(), model, keyed: self.link.keyed() }
     }
 
-    fn site(&self) -> &'static Site {
-        self.link.site
+    fn site(&self) -> &Site {
+        &self.link.site
     }
 
     /// Reads a streamed answer, and hands out what comes; the answer of a server that does not stream is one piece.
@@ -290,15 +335,17 @@ impl<F: Format> Provider for Server<F> {
                 Failure::transient(FailureClass::Timeout, message)
             }
         };
-        Err(Failure { model: Some(prepared.model.clone()), ..broken_off(failure, prepared.handed) })
+        Err(Failure { model: Some(prepared.model.clone()), ..broken_off(request, failure, prepared.handed) })
     }
 }
 
-/// The failure of a stream of which somebody has seen so many characters: another attempt would say them again.
-fn broken_off(failure: Failure, handed: usize) -> Failure {
+/// The failure of a stream of which somebody has seen so many characters: another attempt would say them again. What it
+/// took nobody tells any more: an estimate.
+fn broken_off(request: &Request, failure: Failure, handed: usize) -> Failure {
     if handed == 0 {
         return failure;
     }
     let message = format!("the stream broke off after {handed} characters: {}", failure.message);
-    Failure { message, transient: false, ..failure }
+    let usage = Usage { input: window::estimate(request), output: handed as u64 / CHARACTERS, ..Usage::default() };
+    Failure { message, transient: false, usage, ..failure }
 }

@@ -4,7 +4,7 @@
 //! estimate's error; what is nearer the bound is the provider's to judge. Not here: how long windows are
 //! ([`super::models`]).
 
-use super::{Failure, Request, models};
+use super::{Failure, Request};
 use crate::wire::FailureClass;
 
 /// How far the estimate may be too high.
@@ -14,10 +14,10 @@ const ERROR: f64 = 1.2;
 const SAMPLES: usize = 64;
 const SAMPLE: usize = 1024;
 
-/// Fails a request whose prompt is longer than the window of its model.
-pub(super) fn check(request: &Request, model: &str) -> Result<(), Failure> {
+/// Fails a request whose prompt is longer than the window of its model, where that is known.
+pub(super) fn check(request: &Request, model: &str, window: Option<u64>) -> Result<(), Failure> {
     let bytes: usize = request.messages.iter().map(|m| m.text.len()).sum();
-    let Some(window) = models::facts(model).and_then(|facts| facts.window) else { return Ok(()) };
+    let Some(window) = window else { return Ok(()) };
     // No tokenizer makes more tokens than bytes.
     if bytes as u64 <= window {
         return Ok(());
@@ -41,6 +41,12 @@ pub(super) fn estimate(request: &Request) -> u64 {
     let bytes = |text: &str| text.len() as u64;
     let texts: u64 = request.messages.iter().map(|m| bytes(&m.text) / 4 + 8 + 1000 * m.images.len() as u64).sum();
     texts + request.schema.as_deref().map_or(0, bytes) / 4
+}
+
+/// About how many tokens a prompt has, by its words.
+pub(super) fn tokens_of(request: &Request) -> u64 {
+    let texts: u64 = request.messages.iter().map(|m| tokens(&m.text) + 8 + 1000 * m.images.len() as u64).sum();
+    texts + request.schema.as_deref().map_or(0, tokens)
 }
 
 /// About how many tokens a text has.
@@ -98,7 +104,14 @@ fn pieces(text: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{llm::Message, wire::Role};
+    use crate::{
+        llm::{Message, models},
+        wire::Role,
+    };
+
+    fn check(request: &Request, model: &str) -> Result<(), Failure> {
+        super::check(request, model, models::facts(model).and_then(|facts| facts.window))
+    }
 
     fn asked(text: &str) -> Request {
         Request { messages: vec![Message::new(Role::User, text)], ..Request::default() }

@@ -30,6 +30,8 @@ pub struct Permissions {
     pub deny_env: Grant<String>,
     /// Whether it may start other programs.
     pub run: bool,
+    /// Variables that hold keys, besides those that Bessemer knows.
+    pub keys: Vec<String>,
 }
 
 /// What programs are found by; it comes with the right to run them.
@@ -43,7 +45,7 @@ impl Permissions {
             let granted = match &self.env {
                 Grant::Nothing => false,
                 Grant::Only(names) => names.iter().any(|each| each == name),
-                Grant::Everything => !crate::config::KEYS.contains(&name),
+                Grant::Everything => !crate::config::KEYS.contains(&name) && !self.keys.iter().any(|key| key == name),
             };
             let denied = match &self.deny_env {
                 Grant::Nothing => false,

@@ -5,8 +5,8 @@
 
 use crate::{
     budget::{Budget, Spent},
-    llm::{Answer, Failure},
-    wire::Limits,
+    llm::{Answer, Failure, Taken, Traffic},
+    wire::{FailureClass, Limits},
 };
 use serde::Serialize;
 use std::sync::{
@@ -70,13 +70,16 @@ pub(crate) struct Account {
     /// Held for moments only, and never across an await: a std mutex is the cheaper one.
     sums: Mutex<Sums>,
     above: Option<Arc<Account>>,
+    /// How all calls go, whichever account of a line they are charged to first.
+    traffic: Arc<Traffic>,
 }
 
 impl Account {
     /// An account without limits of its own.
     pub(crate) fn new(above: Option<Arc<Self>>) -> Arc<Self> {
         let sums = Mutex::new(Sums { budget: Budget::default(), cost_usd: Some(0.0) });
-        Arc::new(Self { counts: Arc::default(), sums, above })
+        let traffic = above.as_ref().map(|above| above.traffic.clone()).unwrap_or_default();
+        Arc::new(Self { counts: Arc::default(), sums, above, traffic })
     }
 
     /// It, and those above it.
@@ -91,6 +94,10 @@ impl Account {
 
     pub(crate) fn counts(&self) -> &Arc<Counts> {
         &self.counts
+    }
+
+    pub(crate) fn traffic(&self) -> &Arc<Traffic> {
+        &self.traffic
     }
 
     /// What all its calls may take.
@@ -134,6 +141,7 @@ impl Account {
                 account.counts.ended.fetch_add(1, Relaxed);
                 account.counts.failures.fetch_add(1, Relaxed);
             }
+            self.traffic.refused(FailureClass::Budget);
             return Err(refusal);
         }
         Ok(())
@@ -146,14 +154,22 @@ impl Account {
         }
     }
 
-    /// A call is not wanted any more.
-    pub(crate) fn dropped(&self, reserved: Spent, unsent: bool) {
+    /// A call is not wanted any more, which has taken so much.
+    pub(crate) fn dropped(&self, reserved: Spent, unsent: bool, taken: &Taken) {
+        let Taken { attempts, usage, cost_usd, .. } = *taken;
+        let (tokens, cost) = (usage.input + usage.output, cost_usd.unwrap_or(f64::NAN));
+        let spent = Spent { calls: u64::from(attempts > 0), tokens, cost_usd: cost };
         for account in self.line() {
-            account.counts.in_flight.fetch_sub(i64::from(!unsent), Relaxed);
-            account.counts.ended.fetch_add(1, Relaxed);
-            let taken = Spent { calls: u64::from(!unsent), ..Spent::default() };
-            account.lock().budget.settle(reserved, taken);
+            let counts = &account.counts;
+            counts.in_flight.fetch_sub(i64::from(!unsent), Relaxed);
+            counts.ended.fetch_add(1, Relaxed);
+            counts.input_tokens.fetch_add(usage.input, Relaxed);
+            counts.output_tokens.fetch_add(usage.output, Relaxed);
+            let mut sums = account.lock();
+            sums.budget.settle(reserved, spent);
+            sums.cost_usd = sums.cost_usd.zip(cost_usd).map(|(sum, cost)| sum + cost);
         }
+        self.traffic.cancelled(taken);
     }
 
     /// A call has ended.
@@ -176,6 +192,7 @@ impl Account {
             sums.budget.settle(reserved, taken);
             sums.cost_usd = sums.cost_usd.zip(cost).map(|(sum, cost)| sum + cost);
         }
+        self.traffic.ended(result);
     }
 
     pub(crate) fn usage(&self) -> Usage {
@@ -205,7 +222,7 @@ mod tests {
         assert_eq!((other.reserve(call), other.reserve(call)), (Ok(()), Ok(())));
         // What one level refuses is not set aside at another.
         assert!(other.reserve(call).unwrap_err().contains("3 calls"));
-        other.dropped(call, true);
+        other.dropped(call, true, &Taken::default());
         assert_eq!((other.left().calls, above.left().calls, one.left().calls), (Some(1), Some(1), Some(0)));
         let failure = Failure { usage: crate::wire::Usage { input: 4, ..Default::default() }, ..no() };
         one.started();

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    llm::{Pending, router},
+    llm::{Pending, Price, router},
     wire::{MessageHead, Role, Sampling},
 };
 
@@ -67,26 +67,37 @@ async fn a_call_that_was_never_sent_takes_nothing_of_the_budget() {
     assert_eq!(answered(&calls), [(0, bad), (1, bad), (2, bad)]);
 }
 
-/// Never answers.
+/// Never answers; what it was sent has twelve tokens.
 struct Silent;
 
 impl crate::llm::Model for Silent {
-    fn complete<'a>(&'a self, _: &'a Request) -> Pending<'a> {
-        Box::pin(std::future::pending())
+    fn complete<'a>(&'a self, request: &'a Request) -> Pending<'a> {
+        Box::pin(async {
+            let _sent = request.course.sent(12, Some(Price { input: 1e6, ..Price::FREE }));
+            std::future::pending().await
+        })
     }
 }
 
 #[tokio::test]
-async fn cancelling_frees_the_tokens_but_not_the_call_when_it_was_sent() {
+async fn cancelling_frees_what_was_set_aside_but_for_the_call_and_its_prompt_when_it_was_sent() {
     let calls = Calls::new(Dispatcher::new(Arc::new(Silent), 1), Account::new(None));
-    calls.limit(Limits { calls: Some(2), tokens: Some(25), cost_usd: None });
+    calls.limit(Limits { calls: Some(2), tokens: Some(35), cost_usd: None });
     let submit = |id| calls.submit(head(id, "Say."), Bytes::from_static(b"Say.")).unwrap();
     submit(0);
     submit(1);
+    // So far nothing has been sent: no task has run.
     calls.cancel(0);
+    assert_eq!((calls.usage().input_tokens, calls.summary().attempts), (0, 0));
     submit(2);
+    tokio::task::yield_now().await;
+    calls.cancel(2);
     submit(3);
+    submit(4);
     let seen = answered(&calls);
     let (over, cancelled) = (Err(FailureClass::Budget), Err(FailureClass::Cancelled));
-    assert_eq!(seen, [(1, over), (0, cancelled), (3, over)]);
+    assert_eq!(seen, [(1, over), (0, cancelled), (2, cancelled), (4, over)]);
+    let (usage, summary) = (calls.usage(), calls.summary());
+    assert_eq!((usage.input_tokens, usage.cost_usd), (12, Some(12.0)));
+    assert_eq!((summary.cancelled, summary.attempts, summary.failures), (2, 1, vec![("budget", 2)]));
 }

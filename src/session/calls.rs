@@ -18,7 +18,7 @@ use super::{
 use crate::{
     budget::{self, Spent},
     llm::{
-        Answer, Choices, Failure, Message, Pieces, Request,
+        Answer, Choices, Course, Failure, Message, Pieces, Request, Summary, Taken,
         dispatch::{Call, Caller, Dispatcher},
     },
     wire::{self, Asks, CallHead, DoneHead, FailureClass, Limits, ToSession, WireError},
@@ -35,10 +35,6 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// Seconds for each attempt, unless a call says otherwise.
-const TIMEOUT: Duration = Duration::from_secs(120);
-/// Attempts after the first, unless a call says otherwise.
-const RETRIES: u32 = 4;
 /// The most messages of a chat.
 const MAX_MESSAGES: usize = 10_000;
 /// How many bytes may wait for a session before it is not listened to any more: until it has read some.
@@ -152,6 +148,11 @@ impl Calls {
         self.account.spent()
     }
 
+    /// What all its calls have come to, in short.
+    pub(super) fn summary(&self) -> Summary {
+        self.account.traffic().summary()
+    }
+
     /// What the calls since the last asking suggest.
     pub(super) fn take_hints(&self) -> Vec<String> {
         std::mem::take(&mut self.lock().hints).said()
@@ -192,6 +193,7 @@ impl Calls {
         let Some(open) = inner.open.get_mut(&id).filter(|open| Arc::as_ptr(&open.call) == call.as_ptr()) else {
             return;
         };
+        open.call.course.heard(piece.chars().count());
         let first = open.partial.is_empty();
         open.partial.push_str(piece);
         if first && !piece.is_empty() {
@@ -254,6 +256,7 @@ impl Calls {
             inner.credit += weight;
             return self.push(&mut inner, &ToSession::Done { id: head.id, head: told::head("") }, text.as_bytes());
         }
+        let unsaid = self.dispatcher.unsaid();
         let price = self
             .account
             .bounds_money()
@@ -285,8 +288,8 @@ impl Calls {
             extra,
             embedding: head.asks == Asks::Vectors,
             pieces: receiver.as_ref().map(|receiver| self.pieces(head.id, receiver)),
-            timeout: timeout.unwrap_or(TIMEOUT),
-            retries: head.retries.unwrap_or(RETRIES),
+            timeout: timeout.unwrap_or(unsaid.timeout),
+            retries: head.retries.unwrap_or(unsaid.retries),
             priority: head.priority,
             choices: Choices {
                 models: names(head.models),
@@ -294,6 +297,8 @@ impl Calls {
                 fallback: names(head.fallback),
                 hedge: head.hedge_s.and_then(|s| Duration::try_from_secs_f64(s).ok()),
             },
+            price: None,
+            course: Course::of(self.account.traffic().clone()),
         };
         let request = match head.asks {
             Asks::Loop | Asks::Program => {
@@ -380,18 +385,20 @@ impl Calls {
         }
         let calls = inner.open.remove(&call.id).and_then(|open| open.nested).map_or(0, |n| n.account.usage().calls);
         inner.last_answer = Some(Instant::now());
-        self.tell(&mut inner, call.id, result, calls);
+        self.tell(&mut inner, call.id, result, calls, Some(&call.course));
     }
 
     /// Tells the session how a call has ended.
-    fn tell(&self, inner: &mut Inner, id: u32, result: Result<Answer, Failure>, calls: u64) {
+    fn tell(&self, inner: &mut Inner, id: u32, result: Result<Answer, Failure>, calls: u64, course: Option<&Course>) {
+        let waited_ms = course.map_or(0, |course| millis(course.taken().waited));
         let (head, text) = match result {
             Ok(answer) => {
                 let head = DoneHead::Answer {
                     model: answer.model.to_string(),
                     usage: answer.usage,
                     cost_usd: answer.cost_usd,
-                    latency_ms: u32::try_from(answer.latency.as_millis()).unwrap_or(u32::MAX),
+                    latency_ms: millis(answer.latency),
+                    waited_ms,
                     attempts: answer.attempts,
                     finish_reason: answer.finish_reason.to_string(),
                     calls,
@@ -405,6 +412,8 @@ impl Calls {
                     attempts: failure.attempts,
                     usage: failure.usage,
                     cost_usd: failure.cost_usd,
+                    latency_ms: course.map_or(0, |course| millis(course.since())),
+                    waited_ms,
                     calls,
                 };
                 (head, failure.message.into())
@@ -438,21 +447,37 @@ impl Calls {
         let _ = self.push(&mut inner, &ToSession::Done { id, head }, b"it was cancelled");
     }
 
-    /// Ends a call that has been taken out of the list: what its session is told.
+    /// Ends a call that has been taken out of the list: what it took, as far as that is known.
     fn count_out(&self, inner: &mut Inner, open: &Open) -> DoneHead {
+        let class = FailureClass::Cancelled;
         if let Some(Nested { task, account }) = &open.nested {
             task.abort();
             let Usage { calls, input_tokens: input, output_tokens: output, cost_usd, .. } = account.usage();
-            let (class, usage) = (FailureClass::Cancelled, wire::Usage { input, output, ..wire::Usage::default() });
-            return DoneHead::Failure { class, model: None, attempts: 1, usage, cost_usd, calls };
+            let usage = wire::Usage { input, output, ..wire::Usage::default() };
+            let (latency_ms, waited_ms) = (0, 0);
+            return DoneHead::Failure {
+                class,
+                model: None,
+                attempts: 1,
+                usage,
+                cost_usd,
+                latency_ms,
+                waited_ms,
+                calls,
+            };
         }
         let unsent = open.call.cancel();
         if unsent {
             inner.waiting -= open.call.weight;
             inner.credit += open.call.weight;
         }
-        self.account.dropped(open.reserved, unsent);
-        failure(FailureClass::Cancelled, u32::from(!unsent))
+        let course = &open.call.course;
+        let taken = course.taken();
+        self.account.dropped(open.reserved, unsent, &taken);
+        let Taken { attempts, usage, cost_usd, waited } = taken;
+        let (latency_ms, waited_ms) = (millis(course.since()), millis(waited));
+        let calls = u64::from(attempts > 0);
+        DoneHead::Failure { class, model: None, attempts, usage, cost_usd, latency_ms, waited_ms, calls }
     }
 
     /// Nobody wants any of them any more.
@@ -476,8 +501,13 @@ type Receiver = Arc<OnceLock<Weak<Call>>>;
 
 /// The head of a failure for which nothing was paid.
 fn failure(class: FailureClass, attempts: u32) -> DoneHead {
-    let calls = u64::from(attempts > 0);
-    DoneHead::Failure { class, model: None, attempts, usage: wire::Usage::default(), cost_usd: Some(0.0), calls }
+    let (usage, cost_usd, calls) = (wire::Usage::default(), Some(0.0), u64::from(attempts > 0));
+    DoneHead::Failure { class, model: None, attempts, usage, cost_usd, latency_ms: 0, waited_ms: 0, calls }
+}
+
+/// So long, as frames say it.
+fn millis(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }
 
 impl Caller for Calls {
@@ -506,7 +536,7 @@ impl Caller for Calls {
             inner.hints.answered(asked, answer, others);
         }
         let calls = result.as_ref().map_or_else(|failure| u64::from(failure.attempts > 0), |_| 1);
-        self.tell(&mut inner, call.id, result, calls);
+        self.tell(&mut inner, call.id, result, calls, Some(&call.course));
     }
 }
 

@@ -25,7 +25,7 @@ pub use zygote::{Exit, Interpreter, Zygote};
 use crate::{
     context::Contexts,
     error::{Error, visible},
-    llm::{Text, dispatch::Dispatcher},
+    llm::{Summary, Text, dispatch::Dispatcher},
     permissions::Permissions,
     wire::{self, Blame, Ending, FailureClass, Grant, Limits, Mode, ScriptError, Stream, ToHost, ToSession},
 };
@@ -139,6 +139,8 @@ pub struct Report {
     pub outcome: Result<Outcome, Error>,
     /// Calls, tokens, money.
     pub usage: Usage,
+    /// How they went: latencies, failures by class, what limits cost.
+    pub summary: Summary,
     /// From the first call sent to the last answer in.
     pub calls_time: Duration,
     /// How the session's process ended, when it has.
@@ -249,6 +251,7 @@ impl Session {
             input: self.input.take(),
             outcome,
             usage: self.calls.usage(),
+            summary: self.calls.summary(),
             calls_time: self.calls.time(),
             exit: self.exit.flatten(),
             hints: self.calls.take_hints(),

@@ -4,7 +4,7 @@ use super::{account::Account, told};
 use crate::{
     budget::{self, Spent},
     llm::{
-        Answer, Failure, Request,
+        Answer, Course, Failure, Request,
         dispatch::{Call, Caller, Dispatcher},
     },
     wire::{CallHead, FailureClass, MessageHead},
@@ -34,7 +34,8 @@ pub(crate) async fn ask(
     let (answer, answered) = oneshot::channel();
     let single = Arc::new(Single { account: account.clone(), reserved, answer: Mutex::new(Some(answer)) });
     let priority = request.priority;
-    let call = Call::new(0, 0, request);
+    let course = Course::of(account.traffic().clone());
+    let call = Call::new(0, 0, Request { course, ..request });
     let _dropped = Dropped { call: call.clone(), single: single.clone() };
     dispatcher.submit(call, priority, single);
     answered.await.unwrap_or_else(|_| Err(Failure::new(FailureClass::Cancelled, "the call was dropped")))
@@ -76,7 +77,8 @@ struct Dropped {
 impl Drop for Dropped {
     fn drop(&mut self) {
         if self.single.take().is_some() {
-            self.single.account.dropped(self.single.reserved, self.call.cancel());
+            let unsent = self.call.cancel();
+            self.single.account.dropped(self.single.reserved, unsent, &self.call.course.taken());
         }
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn head(reason: &str) -> DoneHead {
         usage: wire::Usage::default(),
         cost_usd: Some(0.0),
         latency_ms: 0,
+        waited_ms: 0,
         attempts: 0,
         finish_reason: reason.into(),
         calls: 0,

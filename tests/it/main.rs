@@ -5,6 +5,7 @@ mod mock;
 #[path = "../support/program.rs"]
 mod program;
 
+mod accounting;
 mod ask;
 mod bad_input;
 mod budgets;
@@ -12,9 +13,11 @@ mod calls;
 mod chats;
 mod choices;
 mod combinators;
+mod configuration;
 mod contexts;
 mod dialect;
 mod documents;
+mod dry_runs;
 mod embed;
 mod embedding;
 mod errors;

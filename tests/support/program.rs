@@ -49,6 +49,8 @@ pub(crate) fn bessemer() -> Command {
     ] {
         command.env_remove(name);
     }
+    // A configuration of this machine's user would be heeded.
+    command.env("XDG_CONFIG_HOME", "/nowhere");
     command.env_remove("CI"); // its presence alone makes colours of a terminal's
     command.stdin(Stdio::null());
     command
@@ -110,6 +112,11 @@ impl Program {
         self.arguments.retain(|a| a != "--offline");
         let base = if name == "OPENAI" { mock.base_url() } else { mock.root_url() };
         self.env(&format!("{name}_BASE_URL"), &base).env(&format!("{name}_API_KEY"), "key-of-the-test")
+    }
+
+    /// Lets its calls go to whatever is configured.
+    pub(crate) fn online(&mut self) {
+        self.arguments.retain(|a| a != "--offline");
     }
 
     /// Gives the script a context.

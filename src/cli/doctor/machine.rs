@@ -1,7 +1,10 @@
 //! What the system allows: descriptors, stack, memory, what a sandbox would stand on, the terminal.
 
 use super::{Finding, screen};
-use crate::config;
+use crate::{
+    config::{self, file::Settings},
+    error::Error,
+};
 use rustix::process::{Resource, getrlimit};
 use std::io::IsTerminal;
 
@@ -11,8 +14,8 @@ const STACK: u64 = 1 << 30;
 /// The version of Landlock that keeps signals within a session.
 const SIGNALS_SCOPED: i64 = 6;
 
-pub(super) fn findings() -> Vec<Finding> {
-    vec![descriptors(), stack(), memory(), sandbox(), configuration(), terminal()]
+pub(super) fn findings(settings: &Result<Settings, Error>) -> Vec<Finding> {
+    vec![descriptors(), stack(), memory(), sandbox(), configuration(settings), terminal()]
 }
 
 fn descriptors() -> Finding {
@@ -46,8 +49,8 @@ fn memory() -> Finding {
     };
     let group = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|n| n.trim().parse::<u64>().ok());
     let group = group.map_or(String::new(), |bytes| format!(", of which this group may have {} MB", bytes >> 20));
-    let found = format!("{free} MB free of {total} MB{group}; a script may have {}", config::MAX_MEMORY);
-    if config::memory(config::MAX_MEMORY).is_ok_and(|most| free >= most >> 20) {
+    let found = format!("{free} MB free of {total} MB{group}; a script may have {} GB", config::MAX_MEMORY >> 30);
+    if free >= config::MAX_MEMORY >> 20 {
         return Finding::good("memory", found);
     }
     Finding::lacking("memory", found, "a lower `--max-memory` ends a script before the system does")
@@ -74,8 +77,8 @@ fn sandbox() -> Finding {
 }
 
 /// Which files settle things for all runs, and whether they can be read.
-fn configuration() -> Finding {
-    match config::file::load(None) {
+fn configuration(settings: &Result<Settings, Error>) -> Finding {
+    match settings {
         Ok(settings) if settings.files.is_empty() => {
             let own =
                 config::file::own().map_or("none".into(), |own| format!("none; yours would be {}", own.display()));

@@ -2,18 +2,18 @@
 
 use super::Finding;
 use crate::{
-    config,
+    config::{self, file::Settings},
     llm::{
         models,
-        router::{ALIASES, Provider, Router},
+        router::{ALIASES, Resolved, Router},
     },
     wire::FailureClass,
 };
 
-const CURE: &str = "set `OPENAI_API_KEY`, `ANTHROPIC_API_KEY` or `GEMINI_API_KEY`, or `OPENAI_BASE_URL` for a compatible \
+pub(super) const CURE: &str = "set `OPENAI_API_KEY`, `ANTHROPIC_API_KEY` or `GEMINI_API_KEY`, or `OPENAI_BASE_URL` for a compatible \
                     server such as Ollama, or use `--offline`";
 
-pub(super) fn findings(offline: bool, model: Option<String>) -> Vec<Finding> {
+pub(super) fn findings(offline: bool, model: Option<String>, settings: &Settings) -> Vec<Finding> {
     if offline {
         return vec![Finding::good("models", "the built-in extractive model answers every call (`--offline`)")];
     }
@@ -36,17 +36,30 @@ pub(super) fn findings(offline: bool, model: Option<String>) -> Vec<Finding> {
             },
         });
     }
-    let router = Router::new(config::models(false, model));
-    let asked = std::iter::once(("the default model", None)).chain(ALIASES.iter().map(|a| (*a, Some(*a))));
-    for (what, name) in asked {
-        let what = match what {
-            "cheap" => "\"cheap\"",
-            "smart" => "\"smart\"",
-            what => what,
+    for said in &settings.providers {
+        let address = said.base.as_deref().and_then(shown).unwrap_or_else(|| "its usual address".into());
+        let (key, there) = match &said.key {
+            None => (String::new(), true),
+            Some((name, Some(_))) => (format!("; its key is in `{name}`"), true),
+            Some((name, None)) => (format!("; `{name}`, which would hold its key, is not set"), false),
         };
+        let found = format!("`{}` at {address}{key}", said.name);
+        all.push(match there {
+            true => Finding::good("provider", found),
+            false => {
+                Finding::lacking("provider", found, "set that variable, or take `key-env` out of the configuration")
+            }
+        });
+    }
+    let router = Router::new(config::models(false, model, settings));
+    let mut own: Vec<&str> = settings.aliases.keys().map(String::as_str).filter(|a| !ALIASES.contains(a)).collect();
+    own.sort_unstable();
+    let asked = std::iter::once(None).chain(ALIASES.into_iter().chain(own).map(Some));
+    for name in asked {
+        let what = name.map_or_else(|| "the default model".into(), |name| format!("\"{name}\""));
         all.push(match router.resolve(name) {
-            Ok((Provider::Offline, _)) => Finding::good(what, "the built-in extractive model"),
-            Ok((provider, name)) => Finding::good(what, at(provider, &name)),
+            Ok(Resolved { provider: None, .. }) => Finding::good(what, "the built-in extractive model"),
+            Ok(found) => Finding::good(what, at(&found)),
             Err(failure) if failure.class == FailureClass::Auth => Finding::bad(what, "no provider is set up", CURE),
             Err(failure) => Finding::bad(what, failure.message, "name another model, or use `--offline`"),
         });
@@ -59,17 +72,12 @@ pub(super) fn findings(offline: bool, model: Option<String>) -> Vec<Finding> {
 }
 
 /// A model, where it is, and how long its prompts may be.
-fn at(provider: Provider, name: &str) -> String {
-    let place = match provider {
-        Provider::OpenAi => "",
-        Provider::Anthropic => " at Anthropic",
-        Provider::Gemini => " at Gemini",
-        Provider::Offline => " here",
-    };
-    let window = models::facts(name).and_then(|facts| facts.window);
+fn at(found: &Resolved) -> String {
+    let Resolved { provider, model, window, .. } = found;
+    let place = provider.as_deref().map(|title| format!(" at {title}")).unwrap_or_default();
     let window =
         window.map(|n| format!(", prompts up to {n} tokens (table of {})", models::date())).unwrap_or_default();
-    format!("`{name}`{place}{window}")
+    format!("`{model}`{place}{window}")
 }
 
 /// A URL without what may be secret in it.

@@ -31,8 +31,12 @@ pub(super) struct Repl {
 }
 
 impl Repl {
-    pub(super) fn main(self) -> ExitCode {
-        lasting(&self.shared, async |zygote, settings, stop| self.talk(zygote, &settings, stop).await)
+    pub(super) fn main(mut self) -> ExitCode {
+        let config = self.shared.config.clone();
+        lasting(config.as_deref(), async |zygote, settings, stop| {
+            self.shared.settle(&settings);
+            self.talk(zygote, &settings, stop).await
+        })
     }
 
     async fn talk(
@@ -49,6 +53,7 @@ impl Repl {
         let _made = Made::for_writing(&permissions.write);
         let session = self.shared.session(&host, contexts, permissions);
         let mut talk = Talk::start(&self.shared, host, session, &stdout, stop).await?;
+        talk.reaches(settings);
         let mut editor = if talk.attended { Editor::terminal(talk.known.clone()) } else { Editor::lines() };
         talk.above = editor.above();
         if talk.attended && !self.shared.quiet {

@@ -15,7 +15,7 @@ use crate::{
         shared::{Screen, Shared, is_stdin, tell_notes},
         stdout::Stdout,
     },
-    config,
+    config::{self, file::Settings},
     context::Contexts,
     doc,
     embed::{Host, Session, SessionBuilder},
@@ -69,6 +69,8 @@ pub(super) struct Talk<'a> {
     /// Whether it has run nothing yet.
     fresh: bool,
     model: Option<String>,
+    /// What models' names mean.
+    router: router::Router,
     told: VecDeque<Told>,
     number: u32,
     /// What the screen did not hold of the last value.
@@ -99,6 +101,7 @@ impl<'a> Talk<'a> {
             session,
             fresh: true,
             model: None,
+            router: router::Router::new(router::Settings { offline: true, ..Default::default() }),
             told: VecDeque::new(),
             number: 0,
             rest: String::new(),
@@ -108,6 +111,12 @@ impl<'a> Talk<'a> {
         talk.known().models.extend(shared.model.clone());
         talk.refresh(stop).await;
         Ok(talk)
+    }
+
+    /// What the configuration says of models.
+    pub(super) fn reaches(&mut self, settings: &Settings) {
+        self.router = router::Router::new(self.shared.reached(settings));
+        self.known().models.extend(settings.aliases.keys().cloned());
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -145,7 +154,7 @@ impl<'a> Talk<'a> {
     /// Hears what earlier inputs have left running. Why the session ended.
     pub(super) async fn attend(&mut self) -> Error {
         let mut aside = Aside { above: self.above.clone(), stdout: self.stdout };
-        self.session.inner().attend(Some(self.shared.max_memory), &mut aside).await
+        self.session.inner().attend(Some(self.shared.max_memory()), &mut aside).await
     }
 
     /// The session ended by itself.
@@ -401,10 +410,9 @@ impl<'a> Talk<'a> {
             self.session.set_model(self.model.clone());
             self.known().named(name.trim_matches('"'));
         }
-        let router = router::Router::new(config::models(self.shared.offline, self.shared.model.clone()));
-        match router.resolve(self.model.as_deref()) {
-            Ok((router::Provider::Offline, _)) => self.say("the built-in extractive model\n"),
-            Ok((_, name)) => self.say(&format!("{name}\n")),
+        match self.router.resolve(self.model.as_deref()) {
+            Ok(router::Resolved { provider: None, .. }) => self.say("the built-in extractive model\n"),
+            Ok(router::Resolved { model, .. }) => self.say(&format!("{model}\n")),
             Err(failure) => {
                 self.blame(failure.message, "give a key or a server, or begin with `--offline`".into());
                 Ok(())

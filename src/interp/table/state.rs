@@ -101,8 +101,8 @@ pub(super) const TABLE: &[Primitive] = &[
         &[],
         "list",
         "What has happened so far, in the order in which it ended: for each call a hash of `'model`, `'status` (`'ok` or the \
-         failure's class), `'input`, `'output`, `'cached` (tokens), `'cost`, `'latency` (s), `'attempts` and `'at` (seconds \
-         since the session began); for each `log-event` one of `'event`, `'value` and `'at`.",
+         failure's class), `'input`, `'output`, `'cached` (tokens), `'cost`, `'latency` (s), `'waited` (s, for limits and \
+         before further attempts), `'attempts` and `'at` (seconds since the session began); for each `log-event` one of `'event`, `'value` and `'at`.",
         "(begin (llm-query \"Say something.\") (map (lambda (call) (hash-ref call 'status)) (trace)))",
         |args| parsed("trace", args, |_| Ok(ledger::trace())),
     ),

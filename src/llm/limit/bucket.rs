@@ -16,6 +16,10 @@ const NEWS: f64 = 0.25;
 /// So many observations that agree make a shape certain.
 const CERTAIN: i8 = 2;
 
+/// The share of a limit that is left unused, of limits that are not counted in single requests.
+const MARGIN: f64 = 0.005;
+const COARSE: f64 = 1000.0;
+
 /// The network's way at most, when it is told how long a window still lasts.
 const ON_THE_WAY: Duration = Duration::from_millis(50);
 
@@ -92,8 +96,10 @@ impl Bucket {
 
     /// When there is room for so much; `None` when there is now. What is more than the limit goes when all of it is there.
     pub(super) fn room(&mut self, cost: f64, now: Instant) -> Option<Instant> {
+        // What is sent just when there is room is refused as often as not: the provider counts tokens a little differently.
+        let margin = if self.measured && self.limit >= COARSE { self.limit * MARGIN } else { 0.0 };
         // Sums of fractions: a thousandth of a token more or less is none.
-        let missing = cost.min(self.limit) - self.level(now) - 1e-3;
+        let missing = cost.min(self.limit - margin) + margin - self.level(now) - 1e-3;
         if missing <= 0.0 {
             return None;
         }

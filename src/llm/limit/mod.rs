@@ -1,30 +1,27 @@
 //! When a request may go to its provider: limits in requests and tokens, a width learned from refusals, pauses, priorities.
 //!
-//! A lane is one key's way to one model, since that is what providers count by; all calls of the process that go there share
-//! it. Limits are learned from what the provider tells in its headers and refusals ([`Told`]); where it tells nothing, only
-//! refusals narrow the lane. A request is let through one attempt at a time, so that what waits for another attempt holds no
-//! place. Not here: which failures are worth another attempt ([`super::retry`]), and how many calls the process has under way
+//! A lane is one key's way to one model, since that is what most providers count by; all calls of the process that go there
+//! share it ([`Lane`]). A wait that a provider asks for without saying of what holds for all lanes of the key. Limits are
+//! learned from what the provider tells in its headers and refusals ([`Told`]); where it tells nothing, only refusals narrow
+//! the lane. A request is let through one attempt at a time, so that what waits for another attempt holds no place. Not
+//! here: which failures are worth another attempt ([`super::retry`]), and how many calls the process has under way
 //! ([`super::dispatch`]).
 
 mod bucket;
+mod lane;
 mod ranks;
 mod width;
 
-use super::{Answer, Failure, Request, retry::PATIENCE, window};
-use crate::wire::{FailureClass, Priority, Usage};
 use bucket::Bucket;
 pub(super) use bucket::Measure;
+pub(super) use lane::Lane;
 pub(super) use ranks::Ranks;
 use serde::Deserialize;
 use std::{
-    collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use tokio::{
-    sync::{Notify, oneshot},
-    time::Instant,
-};
-use width::Width;
+use tokio::time::Instant;
 
 /// What is limited: requests; tokens of prompts and answers together; of prompts; of answers.
 const KINDS: usize = 4;
@@ -32,16 +29,6 @@ const REQUESTS: usize = 0;
 const TOKENS: usize = 1;
 const INPUT: usize = 2;
 const OUTPUT: usize = 3;
-
-/// So many refused requests are remembered.
-const MANY: usize = 4096;
-
-type Cost = [f64; KINDS];
-
-/// Tokens that an answer is expected to have before any was seen.
-const ANSWER: f64 = 256.0;
-/// How much a new answer counts in what is expected of the next.
-const NEWS: f64 = 0.05;
 
 /// What a provider tells of its limits in one reply.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -93,6 +80,7 @@ pub struct Left {
 /// Limits that somebody has settled, a minute. Where one is, what the provider tells of it is not heeded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(expecting = "a table such as `{ requests = 500, tokens = 30_000 }`")]
 pub struct Settled {
     /// Requests.
     pub requests: Option<u32>,
@@ -110,6 +98,8 @@ pub struct Settled {
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
     lanes: Mutex<HashMap<Arc<str>, Arc<Lane>>>,
+    /// Until when the provider wants to be left alone by the key altogether.
+    pause: Arc<Mutex<Option<Instant>>>,
     /// What is settled for models, by name.
     settled: HashMap<String, Settled>,
     /// What is settled for each of the others.
@@ -119,7 +109,7 @@ pub(super) struct Lanes {
 impl Lanes {
     /// With limits of models, and of each model that these do not name.
     pub(super) fn new(settled: HashMap<String, Settled>, others: Settled) -> Self {
-        Self { lanes: Mutex::default(), settled, others }
+        Self { settled, others, ..Self::default() }
     }
 
     /// The lane of a model.
@@ -129,7 +119,8 @@ impl Lanes {
         if let Some(lane) = lanes.get(name) {
             return lane.clone();
         }
-        let lane = Arc::new(Lane::keeping(self.settled.get(name).copied().unwrap_or(self.others)));
+        let settled = self.settled.get(name).copied().unwrap_or(self.others);
+        let lane = Arc::new(Lane::keeping(settled, name.into(), self.pause.clone()));
         lanes.insert(name.into(), lane.clone());
         lane
     }
@@ -141,349 +132,7 @@ impl Lanes {
     }
 }
 
-/// One key's way to one model.
-#[derive(Debug, Default)]
-pub(super) struct Lane {
-    /// Held for moments only, and never across an await: a std mutex is the cheaper one.
-    state: Mutex<State>,
-    /// Told when whoever sleeps for the lane must wake earlier.
-    sooner: Notify,
-}
-
-#[derive(Debug)]
-struct State {
-    waiting: Ranks<Waiter>,
-    in_flight: usize,
-    /// The number of the next request.
-    next: u64,
-    /// What all requests so far have taken, and those refused among them that the provider may not have told of yet.
-    taken: Cost,
-    refused: VecDeque<(u64, Cost)>,
-    buckets: [Option<Bucket>; KINDS],
-    /// Which of them are settled.
-    settled: [bool; KINDS],
-    /// The request whose reply was last heeded: replies overtake each other.
-    heeded: Option<u64>,
-    paused: Option<Instant>,
-    width: Width,
-    /// When the one that sleeps for the lane wakes, if there is one.
-    wakes: Option<Instant>,
-    /// What an answer is expected to have.
-    answer: f64,
-}
-
-impl Default for State {
-    fn default() -> Self {
-        Self {
-            waiting: Ranks::default(),
-            in_flight: 0,
-            next: 0,
-            taken: [0.0; KINDS],
-            refused: VecDeque::new(),
-            buckets: Default::default(),
-            settled: [false; KINDS],
-            heeded: None,
-            paused: None,
-            width: Width::default(),
-            wakes: None,
-            answer: ANSWER,
-        }
-    }
-}
-
-#[derive(Debug)]
-struct Waiter {
-    cost: Cost,
-    /// Given a permit, or the time that is too long to wait for one.
-    place: oneshot::Sender<Result<Permit, f64>>,
-}
-
-/// A request that may be sent. Its place is free again when this is dropped.
-#[derive(Debug)]
-pub(super) struct Permit {
-    lane: Arc<Lane>,
-    number: u64,
-    cost: Cost,
-    /// What all requests up to this one have taken.
-    taken: Cost,
-    sent: Instant,
-}
-
-/// When a request may go.
-enum Room {
-    Now,
-    /// At that time, if nothing comes between.
-    At(Instant),
-    /// When another has ended.
-    Later,
-}
-
-impl Lane {
-    fn keeping(settled: Settled) -> Self {
-        let Settled { requests, tokens, input_tokens, output_tokens, concurrent } = settled;
-        let mut state = State { width: Width::at_most(concurrent), ..State::default() };
-        for (kind, limit) in [requests, tokens, input_tokens, output_tokens].into_iter().enumerate() {
-            state.settled[kind] = limit.is_some();
-            state.buckets[kind] = limit.map(|limit| Bucket::new(f64::from(limit.max(1)), Instant::now()));
-        }
-        Self { state: Mutex::new(state), sooner: Notify::new() }
-    }
-
-    /// What a request takes, as far as can be told before it is answered.
-    pub(super) fn cost(&self, request: &Request) -> Cost {
-        let input = window::estimate(request) as f64;
-        let answer = match request.sampling.max_tokens {
-            _ if request.embedding => 0.0,
-            Some(most) => f64::from(most),
-            None => lock(&self.state).answer,
-        };
-        [1.0, input + answer, input, answer]
-    }
-
-    /// Waits until a request may go. One that goes again goes before others of its rank. Fails when that takes too long.
-    pub(super) async fn admit(self: &Arc<Self>, cost: Cost, rank: Priority, again: bool) -> Result<Permit, Failure> {
-        let receiver = {
-            let mut state = lock(&self.state);
-            if state.waiting.is_empty() && matches!(state.room(&cost, Instant::now()), Room::Now) {
-                return Ok(state.permit(self, cost));
-            }
-            let (place, receiver) = oneshot::channel();
-            let waiter = Waiter { cost, place };
-            match again {
-                true => state.waiting.of(rank).push_front(waiter),
-                false => state.waiting.of(rank).push_back(waiter),
-            }
-            receiver
-        };
-        self.grant();
-        match receiver.await {
-            Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(seconds)) => {
-                let message =
-                    format!("the provider's limit leaves no room for {seconds:.0} s, which is too long to wait");
-                Err(Failure { attempts: 0, ..Failure::new(FailureClass::RateLimit, message) })
-            }
-            // Only when the runtime shuts down.
-            Err(_) => Err(Failure { attempts: 0, ..Failure::new(FailureClass::Cancelled, "the run ended") }),
-        }
-    }
-
-    /// Gives permits to those whose turn it is, and sees to it that somebody wakes for the next.
-    fn grant(self: &Arc<Self>) {
-        let (mut given, mut refused, mut sleeper) = (Vec::new(), None, None);
-        {
-            let mut state = lock(&self.state);
-            let now = Instant::now();
-            while let Some(first) = state.waiting.first() {
-                if first.place.is_closed() {
-                    state.waiting.pop();
-                    continue;
-                }
-                let cost = first.cost;
-                match state.room(&cost, now) {
-                    Room::Now => {
-                        let permit = state.permit(self, cost);
-                        given.extend(state.waiting.pop().map(|waiter| (waiter.place, permit)));
-                    }
-                    Room::At(time) if time - now > PATIENCE => {
-                        refused = Some((state.waiting.drain().collect::<Vec<_>>(), (time - now).as_secs_f64()));
-                    }
-                    Room::At(time) => {
-                        match state.wakes {
-                            None => sleeper = Some(time),
-                            Some(wakes) if time < wakes => self.sooner.notify_one(),
-                            Some(_) => break,
-                        }
-                        state.wakes = Some(time);
-                        break;
-                    }
-                    Room::Later => break,
-                }
-            }
-        }
-        // A permit whose waiter has gone meanwhile comes back here: not while the lock is held.
-        for (place, permit) in given {
-            let _ = place.send(Ok(permit));
-        }
-        if let Some((waiters, seconds)) = refused {
-            for waiter in waiters {
-                let _ = waiter.place.send(Err(seconds));
-            }
-        }
-        if let Some(time) = sleeper
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
-        {
-            runtime.spawn(sleep_for(Arc::downgrade(self), time));
-        }
-    }
-
-    fn standing(&self, model: &str) -> Standing {
-        let mut state = lock(&self.state);
-        let now = Instant::now();
-        let (in_flight, waiting, width) = (state.in_flight, state.waiting.len(), state.width.most());
-        let paused = state.paused.map_or(0.0, |until| until.saturating_duration_since(now).as_secs_f64());
-        let mut left = |kind: usize| {
-            let bucket = state.buckets[kind].as_mut()?;
-            Some(Left { limit: bucket.limit(), left: bucket.level(now).max(0.0).floor(), window: bucket.window() })
-        };
-        let [requests, tokens, input_tokens, output_tokens] = [REQUESTS, TOKENS, INPUT, OUTPUT].map(&mut left);
-        let model = model.into();
-        Standing { model, in_flight, waiting, width, paused, requests, tokens, input_tokens, output_tokens }
-    }
-}
-
-/// Wakes the lane at a time, or earlier when it is told to.
-async fn sleep_for(lane: Weak<Lane>, mut time: Instant) {
-    loop {
-        let Some(lane) = lane.upgrade() else { return };
-        tokio::select! {
-            () = tokio::time::sleep_until(time) => {}
-            () = lane.sooner.notified() => {}
-        }
-        let due = {
-            let mut state = lock(&lane.state);
-            state.wakes = state.wakes.filter(|due| *due > Instant::now());
-            state.wakes
-        };
-        match due {
-            Some(due) => time = due,
-            // It sends another to sleep when there is still something to wait for.
-            None => return lane.grant(),
-        }
-    }
-}
-
-impl State {
-    fn room(&mut self, cost: &Cost, now: Instant) -> Room {
-        if !self.width.admits(self.in_flight) {
-            return Room::Later;
-        }
-        let mut at = self.paused.filter(|until| *until > now);
-        for (bucket, cost) in self.buckets.iter_mut().zip(cost) {
-            if let Some(bucket) = bucket {
-                at = at.max(bucket.room(*cost, now));
-            }
-        }
-        at.map_or(Room::Now, Room::At)
-    }
-
-    fn permit(&mut self, lane: &Arc<Lane>, cost: Cost) -> Permit {
-        let number = self.next;
-        self.next += 1;
-        self.in_flight += 1;
-        for ((taken, bucket), cost) in self.taken.iter_mut().zip(&mut self.buckets).zip(cost) {
-            *taken += cost;
-            if let Some(bucket) = bucket {
-                bucket.take(cost);
-            }
-        }
-        Permit { lane: lane.clone(), number, cost, taken: self.taken, sent: Instant::now() }
-    }
-
-    /// What the provider told in its reply to a request.
-    fn heed(&mut self, permit: &Permit, told: &Told, now: Instant) {
-        let measures = [told.requests, told.tokens, told.input, told.output];
-        let news = self.heeded.is_none_or(|heeded| permit.number > heeded);
-        if news && measures.iter().any(Option::is_some) {
-            self.heeded = Some(permit.number);
-            while self.refused.front().is_some_and(|(number, _)| *number <= permit.number) {
-                self.refused.pop_front();
-            }
-            for (kind, measure) in measures.into_iter().enumerate() {
-                let Some(measure) = measure.filter(|m| m.limit > 0.0 && !self.settled[kind]) else { continue };
-                let refused: f64 = self.refused.iter().map(|(_, cost)| cost[kind]).sum();
-                let since = self.taken[kind] - permit.taken[kind] - refused;
-                let bucket = self.buckets[kind].get_or_insert_with(|| Bucket::new(measure.limit, now));
-                bucket.measured(measure, permit.sent, since, now);
-            }
-        }
-        for (kind, limit) in [(REQUESTS, told.requests_a_minute), (INPUT, told.input_a_minute)] {
-            let Some(limit) = limit.filter(|limit| *limit >= 1.0 && !self.settled[kind]) else { continue };
-            match &mut self.buckets[kind] {
-                Some(bucket) => bucket.set_limit(limit),
-                // It is known because it was reached.
-                none => none.insert(Bucket::new(limit, now)).take(limit),
-            }
-        }
-    }
-
-    fn answered(&mut self, permit: &Permit, usage: &Usage) {
-        self.answer += NEWS * (usage.output as f64 - self.answer);
-        let input = usage.input.saturating_sub(usage.cached) as f64;
-        let output = usage.output as f64;
-        let really = [1.0, input + output, input, output];
-        for kind in [TOKENS, INPUT, OUTPUT] {
-            // A provider that keeps telling has told of it by now.
-            if let Some(bucket) = self.buckets[kind].as_mut().filter(|bucket| !bucket.is_measured()) {
-                bucket.take(really[kind] - permit.cost[kind]);
-            }
-        }
-        self.width.answered(self.in_flight);
-    }
-
-    fn refused(&mut self, permit: &Permit, failure: &Failure, told: bool, now: Instant) {
-        // What is refused takes nothing; what the provider told before it was sent does not know of it either way.
-        let uncounted = self.heeded.is_some_and(|heeded| permit.number < heeded);
-        for (bucket, cost) in self.buckets.iter_mut().zip(permit.cost) {
-            if let Some(bucket) = bucket.as_mut().filter(|bucket| !(bucket.is_measured() && uncounted)) {
-                bucket.take(-cost);
-            }
-        }
-        let place = self.refused.partition_point(|(number, _)| *number < permit.number);
-        self.refused.insert(place, (permit.number, permit.cost));
-        if self.refused.len() > MANY {
-            // Where nothing is told, nobody asks for them.
-            self.refused.pop_front();
-        }
-        if let Some(wait) = failure.retry_after.filter(|wait| *wait <= PATIENCE) {
-            self.paused = self.paused.max(Some(now + wait));
-        }
-        let known = |(bucket, settled): (&Option<Bucket>, &bool)| bucket.is_some() && !settled;
-        let explained = told || self.buckets.iter().zip(&self.settled).any(known);
-        if failure.busy || !explained {
-            self.width.refused(permit.number, self.in_flight.saturating_sub(1), self.next);
-        }
-    }
-}
-
-impl Permit {
-    /// The request has ended so, and the provider told this of its limits.
-    pub(super) fn ended(self, result: &Result<Answer, Failure>, told: Option<Told>) {
-        let now = Instant::now();
-        let mut state = lock(&self.lane.state);
-        if let Err(failure) = result
-            && (failure.busy || failure.class == FailureClass::RateLimit)
-        {
-            // Before what was told is heeded, so that it counts as one that was.
-            state.refused(&self, failure, told.is_some_and(|told| told != Told::default()), now);
-        }
-        if let Some(told) = told {
-            state.heed(&self, &told, now);
-        }
-        if let Ok(answer) = result {
-            state.answered(&self, &answer.usage);
-        }
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        let waits = {
-            let mut state = lock(&self.lane.state);
-            state.in_flight -= 1;
-            !state.waiting.is_empty()
-        };
-        if waits {
-            self.lane.grant();
-        }
-    }
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // Nothing that holds these locks can panic half-way through a change.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
-
-#[cfg(test)]
-#[path = "tests.rs"]
-mod tests;

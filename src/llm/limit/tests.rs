@@ -1,22 +1,29 @@
 //! Lanes against a simulated provider, under a clock that stands still while anybody works.
 
-use super::*;
+use super::{
+    super::{Lanes, Measure},
+    *,
+};
 use crate::{
     llm::{
         Message, Model,
         retry::{Provider, Retry},
     },
-    wire::{Role, Sampling},
+    wire::{Priority, Role, Sampling},
 };
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 use tokio::task::JoinSet;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// How a simulated provider limits: so many requests in so many seconds, which come back evenly or all at once.
+/// How a simulated provider limits: so many requests, or tokens, in so many seconds, which come back evenly or all at once.
 #[derive(Clone, Copy)]
 struct Rule {
     limit: f64,
+    tokens: bool,
     window: f64,
     at_once: bool,
     /// Whether it says so in headers, as against saying nothing but when to come back.
@@ -43,11 +50,13 @@ struct Seen {
     /// When each refusal was, and the requests' texts in the order of their answers.
     refusals: Vec<Instant>,
     answered: Vec<String>,
+    /// What was taken of the limit in all.
+    taken: f64,
 }
 
 impl Sim {
     /// Takes a request, or says when to come back.
-    fn arrive(&self) -> (Result<(), Option<Duration>>, Option<Told>) {
+    fn arrive(&self, request: &Request) -> (Result<(), Option<Duration>>, Option<Told>) {
         let mut seen = lock(&self.state);
         let now = Instant::now();
         seen.requests += 1;
@@ -65,9 +74,12 @@ impl Sim {
         } else {
             level = (level + (now - at).as_secs_f64() * rule.limit / rule.window).min(rule.limit);
         }
-        let taken = level >= 1.0;
+        // A count of its own: what it charges is near what is estimated, and not the same.
+        let cost = if rule.tokens { request.messages[0].text.len() as f64 / 3.9 + 10.0 } else { 1.0 };
+        let taken = level >= cost;
         if taken {
-            level -= 1.0;
+            level -= cost;
+            seen.taken += cost;
         }
         seen.level = Some((level, now));
         let reset = match seen.window_ends {
@@ -75,11 +87,14 @@ impl Sim {
             None => Duration::from_secs_f64((rule.limit - level) * rule.window / rule.limit),
         };
         let measure = Measure { limit: rule.limit, remaining: level.floor(), reset: Some(reset) };
-        let told = Told { requests: Some(measure), ..Told::default() };
+        let told = match rule.tokens {
+            true => Told { tokens: Some(measure), ..Told::default() },
+            false => Told { requests: Some(measure), ..Told::default() },
+        };
         let wait = if rule.at_once {
             reset
         } else {
-            Duration::from_secs_f64((1.0 - level).max(0.0) * rule.window / rule.limit)
+            Duration::from_secs_f64((cost - level).max(0.0) * rule.window / rule.limit)
         };
         (if taken { Ok(()) } else { Err(Some(wait)) }, Some(told).filter(|_| rule.tells))
     }
@@ -94,7 +109,7 @@ impl Provider for Arc<Sim> {
 
     async fn attempt(&self, request: &Request, prepared: &mut Option<Told>) -> Result<Answer, Failure> {
         tokio::time::sleep(Duration::from_millis(5)).await;
-        let (taken, told) = self.arrive();
+        let (taken, told) = self.arrive(request);
         *prepared = told;
         if let Err(wait) = taken {
             let mut seen = lock(&self.state);
@@ -122,11 +137,15 @@ impl Provider for Arc<Sim> {
     }
 }
 
+fn ranked(priority: Priority) -> Request {
+    Request { priority, ..Request::default() }
+}
+
 fn answer(text: &str) -> Answer {
     Answer {
         text: text.into(),
         model: "m".into(),
-        usage: Usage { input: 10, output: 10, ..Usage::default() },
+        usage: Usage { input: (text.len() as f64 / 3.9) as u64, output: 10, ..Usage::default() },
         cost_usd: None,
         latency: Duration::ZERO,
         attempts: 1,
@@ -167,33 +186,49 @@ async fn five_thousand(rule: Rule) -> (f64, usize) {
     fastrand::seed(7);
     let (sim, model) = model(Some(rule));
     let start = Instant::now();
-    let took = send(&model, (0..5000).map(request), 1000).await.as_secs_f64();
+    // Up to a thousand tokens each.
+    let padded = |n: usize| request(format!("{n} {}", "x".repeat(if rule.tokens { n * 7919 % 4000 } else { 0 })));
+    let took = send(&model, (0..5000).map(padded), 1000).await.as_secs_f64();
     let seen = lock(&sim.state);
     let all: HashSet<_> = seen.answered.iter().collect();
     assert_eq!((all.len(), seen.answered.len()), (5000, 5000), "each is answered once");
     let pace = rule.limit / rule.window;
     // One limit's worth is there at the start.
-    let ideal =
-        if rule.at_once { (5000.0 / rule.limit - 1.0).ceil() * rule.window } else { (5000.0 - rule.limit) / pace };
+    let ideal = match rule.at_once {
+        true => (seen.taken / rule.limit - 1.0).ceil() * rule.window,
+        false => (seen.taken - rule.limit) / pace,
+    };
     let later = seen.refusals.iter().filter(|at| **at > start + SECOND).count();
     (ideal / took, later)
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_limit_that_comes_back_evenly_is_learned_and_used() {
-    let (used, later) = five_thousand(Rule { limit: 500.0, window: 10.0, at_once: false, tells: true }).await;
+    let (used, later) =
+        five_thousand(Rule { limit: 500.0, tokens: false, window: 10.0, at_once: false, tells: true }).await;
     assert!(used > 0.95 && later < 50, "{used} {later}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_limit_of_a_window_is_learned_and_used() {
-    let (used, later) = five_thousand(Rule { limit: 500.0, window: 10.0, at_once: true, tells: true }).await;
+    let (used, later) =
+        five_thousand(Rule { limit: 500.0, tokens: false, window: 10.0, at_once: true, tells: true }).await;
+    assert!(used > 0.95 && later < 50, "{used} {later}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_of_tokens_is_learned_and_used() {
+    let rule = Rule { limit: 250_000.0, tokens: true, window: 10.0, at_once: false, tells: true };
+    let (used, later) = five_thousand(rule).await;
+    assert!(used > 0.95 && later < 50, "{used} {later}");
+    let (used, later) = five_thousand(Rule { at_once: true, ..rule }).await;
     assert!(used > 0.95 && later < 50, "{used} {later}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn where_nothing_is_told_no_call_is_lost() {
-    let (used, _) = five_thousand(Rule { limit: 500.0, window: 10.0, at_once: false, tells: false }).await;
+    let (used, _) =
+        five_thousand(Rule { limit: 500.0, tokens: false, window: 10.0, at_once: false, tells: false }).await;
     assert!(used > 0.5, "{used}");
 }
 
@@ -219,7 +254,7 @@ async fn the_width_follows_what_the_provider_can_take() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_is_asked_of_one_call_is_kept_by_all() {
-    let (sim, model) = model(Some(Rule { limit: 1.0, window: 30.0, at_once: true, tells: false }));
+    let (sim, model) = model(Some(Rule { limit: 1.0, tokens: false, window: 30.0, at_once: true, tells: false }));
     let start = Instant::now();
     model.complete(&request(0)).await.unwrap();
     let (one, two) = (request(1), request(2));
@@ -237,8 +272,26 @@ async fn a_wait_that_is_asked_of_one_call_is_kept_by_all() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wait_is_of_the_whole_key_unless_the_provider_says_of_what() {
+    let told = Told { requests_a_minute: Some(100.0), ..Told::default() };
+    for (words, told, other_waits) in
+        [("slow down", None, true), ("slow down, m", None, false), ("slow", Some(told), false)]
+    {
+        let lanes = Lanes::default();
+        let (one, other) = (lanes.of(Some(&"m".into())), lanes.of(Some(&"n".into())));
+        let permit = one.admit([1.0; KINDS], &Request::default(), false).await.unwrap();
+        let failure = Failure::transient(FailureClass::RateLimit, words);
+        permit.ended(&Err(Failure { retry_after: Some(30 * SECOND), ..failure }), told);
+        let start = Instant::now();
+        other.admit([1.0; KINDS], &Request::default(), false).await.unwrap();
+        assert_eq!(start.elapsed() >= 30 * SECOND, other_waits, "{words}");
+        assert_eq!(lanes.standing().iter().filter(|lane| lane.paused > 0.0).count(), usize::from(!other_waits));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_first_go_first_and_the_last_still_move() {
-    let (sim, model) = model(Some(Rule { limit: 10.0, window: 1.0, at_once: false, tells: true }));
+    let (sim, model) = model(Some(Rule { limit: 10.0, tokens: false, window: 1.0, at_once: false, tells: true }));
     send(&model, (0..30).map(request), 30).await;
     lock(&sim.state).answered.clear();
     let ranks = [Priority::Batch, Priority::Normal, Priority::High];
@@ -263,13 +316,13 @@ async fn whoever_goes_away_while_it_waits_takes_no_place() {
         let mut state = lock(&lane.state);
         state.width.refused(0, 0, 1);
     }
-    let held = lane.admit(one, Priority::Normal, false).await.unwrap();
+    let held = lane.admit(one, &ranked(Priority::Normal), false).await.unwrap();
     for _ in 0..100 {
-        let waits = tokio::time::timeout(SECOND, lane.admit(one, Priority::Normal, false)).await;
+        let waits = tokio::time::timeout(SECOND, lane.admit(one, &ranked(Priority::Normal), false)).await;
         assert!(waits.is_err());
     }
     drop(held);
-    let next = tokio::time::timeout(SECOND, lane.admit(one, Priority::Batch, false)).await;
+    let next = tokio::time::timeout(SECOND, lane.admit(one, &ranked(Priority::Batch), false)).await;
     assert!(next.is_ok_and(|permit| permit.is_ok()));
     assert_eq!((lane.standing("m").in_flight, lane.standing("m").waiting), (0, 0));
 }
@@ -277,10 +330,10 @@ async fn whoever_goes_away_while_it_waits_takes_no_place() {
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_is_too_long_fails_unsent() {
     let lane: Arc<Lane> = Arc::default();
-    let permit = lane.admit([1.0; KINDS], Priority::Normal, false).await.unwrap();
+    let permit = lane.admit([1.0; KINDS], &ranked(Priority::Normal), false).await.unwrap();
     let measure = Measure { limit: 100.0, remaining: 0.0, reset: Some(86_400 * SECOND) };
     permit.ended(&Ok(answer("x")), Some(Told { requests: Some(measure), ..Told::default() }));
-    let failure = lane.admit([1.0; KINDS], Priority::Normal, false).await.unwrap_err();
+    let failure = lane.admit([1.0; KINDS], &ranked(Priority::Normal), false).await.unwrap_err();
     assert_eq!((failure.class, failure.attempts), (FailureClass::RateLimit, 0));
     assert!(failure.message.contains("too long to wait"), "{failure}");
 }
@@ -289,10 +342,10 @@ async fn a_wait_that_is_too_long_fails_unsent() {
 async fn tokens_are_charged_by_what_they_were_and_cached_ones_are_not() {
     let lane: Arc<Lane> = Arc::default();
     let told = Told { input_a_minute: Some(1000.0), ..Told::default() };
-    let permit = lane.admit([1.0, 500.0, 400.0, 100.0], Priority::Normal, false).await.unwrap();
+    let permit = lane.admit([1.0, 500.0, 400.0, 100.0], &ranked(Priority::Normal), false).await.unwrap();
     permit.ended(&Err(Failure::transient(FailureClass::RateLimit, "x")), Some(told));
     tokio::time::sleep(60 * SECOND).await;
-    let permit = lane.admit([1.0, 500.0, 400.0, 100.0], Priority::Normal, false).await.unwrap();
+    let permit = lane.admit([1.0, 500.0, 400.0, 100.0], &ranked(Priority::Normal), false).await.unwrap();
     let left = || lane.standing("m").input_tokens.unwrap().left;
     assert_eq!(left(), 600.0);
     let usage = Usage { input: 500, cached: 450, output: 5, ..Usage::default() };
@@ -303,7 +356,7 @@ async fn tokens_are_charged_by_what_they_were_and_cached_ones_are_not() {
 #[tokio::test(start_paused = true)]
 async fn what_is_settled_holds_whatever_the_provider_tells() {
     let sim = Arc::new(Sim {
-        rule: Some(Rule { limit: 1000.0, window: 1.0, at_once: false, tells: true }),
+        rule: Some(Rule { limit: 1000.0, tokens: false, window: 1.0, at_once: false, tells: true }),
         ..Sim::default()
     });
     let settled = Settled { requests: Some(60), concurrent: Some(20), ..Settled::default() };

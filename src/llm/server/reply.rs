@@ -20,7 +20,7 @@ const WORDS: usize = 500;
 /// Who was asked for what, for messages.
 pub(in crate::llm) struct Asked<'a> {
     /// The provider.
-    pub(in crate::llm) site: &'static Site,
+    pub(in crate::llm) site: &'a Site,
     /// The base URL without user and password.
     pub(in crate::llm) base: &'a str,
     /// The model's name.
@@ -38,7 +38,7 @@ impl Asked<'_> {
 
     /// The failure of a key that is missing or not accepted. Not in the server's words: they may repeat a part of it.
     pub(in crate::llm) fn unauthorised(&self) -> Failure {
-        let (base, variable) = (self.base, self.site.key_variable);
+        let (base, variable) = (self.base, &self.site.key_variable);
         let message = match self.keyed {
             true => format!("{base} does not accept the key in `{variable}`; check it, or run with `--offline`"),
             false => format!("{base} wants a key: set `{variable}`, or run with `--offline`"),
@@ -48,7 +48,7 @@ impl Asked<'_> {
 
     /// The failure of a key that may not do this.
     pub(in crate::llm) fn forbidden(&self, words: &str) -> Failure {
-        let (base, variable) = (self.base, self.site.key_variable);
+        let (base, variable) = (self.base, &self.site.key_variable);
         let message = format!(
             "{base} forbids this call ({words}); check what the key in `{variable}` may do, or run with `--offline`"
         );
@@ -71,7 +71,7 @@ impl Asked<'_> {
     /// The failure of an address that has moved.
     pub(in crate::llm) fn moved(&self, headers: &HeaderMap) -> Failure {
         let to = headers.get("location").and_then(|v| v.to_str().ok()).map(clean).unwrap_or_default();
-        let (base, variable) = (self.base, self.site.base_variable);
+        let (base, variable) = (self.base, &self.site.base_variable);
         Failure::new(
             FailureClass::BadRequest,
             format!("{base} redirects to `{to}`: set `{variable}` to the final address"),
