@@ -6,8 +6,10 @@
 //!   programs in a fork of it, untrusted, without keys or network.
 //! - [`context`]: what a script finds as its contexts, from files to descriptors.
 //! - [`llm`]: model calls, one narrow trait ([`llm::Model`]) and wrappers round it.
+//! - [`journal`]: what every run was asked and answered, so that none is paid for twice.
 //! - [`permissions`]: what a program may do.
 //! - [`text`]: long texts cut into chunks, tokens counted.
+//! - [`trace`]: what happened in a run, line by line.
 //! - [`wire`]: the frames between host and interpreter.
 //! - [`primitives`]: the table from which the language's reference is made, [`doc`]: what is made of it.
 //! - `budget`: what may be spent. `config`: flags and environment, resolved.
@@ -38,10 +40,12 @@ pub mod doc;
 pub mod error;
 mod host_protocol;
 mod interp;
+pub mod journal;
 pub mod llm;
 pub mod permissions;
 pub mod session;
 pub mod text;
+pub mod trace;
 pub mod wire;
 
 pub use interp::input::input_is_complete;

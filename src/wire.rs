@@ -386,6 +386,13 @@ pub enum ToHost {
         /// What it calls it.
         name: String,
     },
+    /// The script keeps a value (`checkpoint`); the tail is the value as JSON.
+    Checkpoint {
+        /// By what it is found again.
+        key: String,
+    },
+    /// The script has looked at the clock, which stood at so many microseconds since 1970.
+    Clock(u64),
     /// Text the script wrote; the tail is the text.
     Output(Stream),
     /// A map-async's count, for the progress line: its number, items done, items in all, items failed. The tail is its label.
@@ -408,6 +415,17 @@ pub enum ToHost {
     Finished(Ending),
 }
 
+/// What makes a run that is taken up again give the same prompts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunHead {
+    /// Where Python's random numbers begin; without one, wherever Python says.
+    pub seed: Option<u64>,
+    /// What the clock showed when the script looked before, in microseconds since 1970: it shows that again.
+    pub readings: Vec<u64>,
+    /// Whether the host wants to know what it shows from there on.
+    pub journaled: bool,
+}
+
 /// From the host to the interpreter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ToSession {
@@ -427,6 +445,13 @@ pub enum ToSession {
         granted: Granted,
         /// What the host will let it spend, for `(budget-left)`.
         limits: Limits,
+        /// What else makes it the run that it is.
+        run: RunHead,
+    },
+    /// A value that the run's script has kept before; the tail is the value as JSON. It comes before the program.
+    Checkpoint {
+        /// By what it is found again.
+        key: String,
     },
     /// What the script may find as its contexts; the tail is a [`ContextTable`]. Their texts lie in files whose descriptors
     /// the session was born with.

@@ -4,10 +4,13 @@ mod completions;
 mod doc;
 mod doctor;
 mod grants;
+mod keep;
 mod man;
 mod progress;
 mod repl;
+mod resume;
 mod run;
+mod runs;
 mod screen;
 mod shared;
 mod stdout;
@@ -42,6 +45,10 @@ enum Command {
     Run(Box<run::Run>),
     /// Try things out at a prompt: a session whose definitions, values and calls stay until it ends.
     Repl(Box<repl::Repl>),
+    /// Run a script once more that came to no end, or differently: what it was answered is not asked again.
+    Resume(Box<resume::Resume>),
+    /// List the runs in the journal, show one, delete some, or write one as JSON lines.
+    Runs(runs::Runs),
     /// Show the reference: all procedures in short, one of them in full, or those that a word finds.
     Doc(doc::Doc),
     /// Say whether everything that a run needs is here: Python, keys, limits.
@@ -84,6 +91,8 @@ pub fn main() -> ExitCode {
             log(repl.shared.verbose);
             repl.main()
         }
+        Command::Resume(resume) => resume.main(),
+        Command::Runs(runs) => runs.main(),
         Command::Doc(doc) => doc.main(),
         Command::Doctor(doctor) => doctor.main(),
         Command::Completions(completions) => completions.main(),

@@ -2,14 +2,20 @@
 
 use super::{
     grants::Made,
+    keep::{self, Keeping, Resumed},
     progress::Display,
     screen::{self, complain},
-    shared::{Screen, Shared, signals},
+    shared::{Screen, Shared, signals, tell_notes},
     stdout::Stdout,
 };
 use crate::{
     config::{self, file::Settings},
+    context::Contexts,
     error::Error,
+    journal::{
+        Journal, Tally,
+        store::{ContextMark, Setup},
+    },
     session::{Interpreter, Outcome, Program, Report, Session, Stop, Usage, Zygote},
     wire::Mode,
 };
@@ -19,6 +25,7 @@ use std::{
     io::IsTerminal,
     path::PathBuf,
     process::ExitCode,
+    sync::Arc,
     time::{Duration, Instant},
 };
 use tokio::sync::mpsc;
@@ -29,6 +36,8 @@ pub(super) struct Run {
     script: PathBuf,
     #[command(flatten)]
     pub(super) shared: Shared,
+    #[command(flatten)]
+    pub(super) keep: keep::Flags,
     /// How long the whole run may take: `90`, `10m`, `2h`.
     #[arg(long, value_name = "TIME", value_parser = config::seconds, allow_hyphen_values = true)]
     timeout: Option<Duration>,
@@ -50,16 +59,33 @@ struct Ended {
     hints: Vec<String>,
     /// Whether the terminal stands in the middle of a line of the script's.
     mid_line: bool,
+    /// What the journal has of it.
+    run: Option<Kept>,
+}
+
+/// What the journal has of a run.
+struct Kept {
+    name: String,
+    tally: Tally,
+    /// What its user should know of that.
+    said: Vec<String>,
 }
 
 impl Run {
     pub(super) fn main(self) -> ExitCode {
+        self.start(None)
+    }
+
+    /// Runs it, or runs it once more.
+    pub(super) fn start(self, resumed: Option<Resumed>) -> ExitCode {
         let begun = Instant::now();
         config::raise_descriptors();
         // Started before anything else: it gets ready while the rest of this happens.
         let zygote = Zygote::start(&Interpreter::ThisProgram);
+        let journal = if resumed.is_some() { None } else { self.keep.open() };
         let script =
             config::read_text(&self.script, "script").map(|s| s.strip_prefix('\u{feff}').map(Into::into).unwrap_or(s));
+        let script = self.as_it_is(script, resumed.as_ref());
         let settings = config::file::load(self.shared.config.as_deref());
         // One thread: many calls at once cost less on it than on several.
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -76,7 +102,7 @@ impl Run {
                 (Ok(zygote), Ok(settings), Ok(script), Ok(stop)) => {
                     text = script;
                     let zygote = if self.shared.grants.confines(&settings) { zygote } else { zygote.without_sandbox() };
-                    self.run(&zygote, &settings, &text, begun, &stdout, stop).await
+                    self.run(&zygote, &settings, &text, begun, &stdout, stop, (journal, resumed)).await
                 }
                 (Err(e), ..) | (_, Err(e), ..) | (_, _, Err(e), _) => failed(e),
                 (.., Err(e)) => failed(Error::interpreter(format!("no signals: {e}"))),
@@ -96,6 +122,7 @@ impl Run {
         begun: Instant,
         stdout: &Stdout,
         stop: &mut mpsc::UnboundedReceiver<Stop>,
+        kept: (Option<Arc<Journal>>, Option<Resumed>),
     ) -> Ended {
         let contexts = match self.shared.contexts(zygote, stop).await {
             Ok(contexts) => contexts,
@@ -106,14 +133,25 @@ impl Run {
             Ok(dispatcher) => dispatcher,
             Err(e) => return failed(e),
         };
+        let keeping = match self.keeping(script, &contexts, kept) {
+            Ok(keeping) => keeping,
+            Err(e) => return failed(e),
+        };
         let started = tokio::select! {
             started = Session::start_with(zygote, dispatcher, &contexts) => started,
             Some(Stop::Signal(signal)) = stop.recv() => Err(Error::Interrupted(signal)),
         };
         let mut session = match started {
             Ok(session) => session,
-            Err(e) => return failed(e),
+            Err(e) => {
+                let ended = failed(e);
+                keeping.iter().for_each(|keeping| drop(keeping.end(&ended.result)));
+                return ended;
+            }
         };
+        if let Some(keeping) = &keeping {
+            session.journal(keeping.run.clone());
+        }
         let startup = begun.elapsed();
         let display = Display::new(session.counts(), self.shared.quiet || self.json);
         let mut screen = Screen { display, stdout, captured: self.json.then(String::new) };
@@ -132,7 +170,48 @@ impl Run {
         let Report { outcome, usage, calls_time, hints, .. } = session.run(program, &mut screen, stop).await;
         let mid_line = screen.display.finish();
         let output = screen.captured.unwrap_or_default();
-        Ended { result: outcome, usage, calls_time, startup, output, hints, mid_line }
+        let run = keeping.map(|keeping| {
+            let said = keeping.end(&outcome);
+            Kept { name: keeping.run.name().to_owned(), tally: keeping.run.tally(), said }
+        });
+        Ended { result: outcome, usage, calls_time, startup, output, hints, mid_line, run }
+    }
+
+    /// The script as it is now. One that is gone is run again as it was.
+    fn as_it_is(&self, script: Result<String, Error>, resumed: Option<&Resumed>) -> Result<String, Error> {
+        let Some(resumed) = resumed else { return script };
+        match script {
+            Ok(script) => {
+                if script != resumed.program {
+                    complain("note: the script has changed since; what it asks as before is not asked again\n");
+                }
+                Ok(script)
+            }
+            Err(e) => {
+                complain(&format!("note: {e}: it is run as it was\n"));
+                Ok(resumed.program.clone())
+            }
+        }
+    }
+
+    /// Begins the run in the journal, or takes it up again.
+    fn keeping(
+        &self,
+        script: &str,
+        contexts: &Contexts,
+        (journal, resumed): (Option<Arc<Journal>>, Option<Resumed>),
+    ) -> Result<Option<Keeping>, Error> {
+        let marks = contexts.marks();
+        let Some(resumed) = resumed else {
+            let setup = Setup { contexts: marks, ..Setup::default() };
+            return self.keep.begin(journal, "run", self.script.display().to_string(), script, setup);
+        };
+        let changed = |mark: &&ContextMark| !resumed.setup.contexts.contains(mark);
+        let notes = marks.iter().filter(changed).map(|mark| {
+            format!("the context `{}` has changed since; what it makes the script ask is asked anew", mark.name)
+        });
+        tell_notes(&notes.collect::<Vec<_>>());
+        self.keep.resume(&resumed).map(Some)
     }
 
     /// Prints what came of it, and gives the exit code.
@@ -171,15 +250,17 @@ impl Run {
             },
             Some(Stop::Signal(signal)) = signalled => result = Err(Error::Interrupted(signal)),
         }
-        // Who stopped it wants no advice.
+        // Who stopped it wants no advice, but for how it goes on.
         let stopped = matches!(result, Err(Error::Interrupted(_) | Error::OutputClosed));
+        let closed = matches!(result, Err(Error::OutputClosed));
         if ended.mid_line && !valued && std::io::stderr().is_terminal() {
             complain("\n");
         }
         for hint in ended.hints.iter().filter(|_| !self.shared.quiet && !stopped) {
             complain(&screen::hint(hint));
         }
-        match result {
+        let said = ended.run.map(|run| run.said).filter(|_| !self.shared.quiet && !closed).unwrap_or_default();
+        let code = match result {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 // With `--json` the object has said it, unless it could not be written.
@@ -188,7 +269,11 @@ impl Run {
                 }
                 ExitCode::from(error.exit_code())
             }
+        };
+        for said in &said {
+            complain(&screen::hint(said));
         }
+        code
     }
 }
 
@@ -201,6 +286,7 @@ fn failed(error: Error) -> Ended {
         output: String::new(),
         hints: Vec::new(),
         mid_line: false,
+        run: None,
     }
 }
 
@@ -220,10 +306,12 @@ fn object(ended: &Ended, script: &str, total: Duration) -> serde_json::Value {
         "status": status,
         "value": value,
         "output": ended.output,
+        "run": ended.run.as_ref().map(|run| &run.name),
         "error": error,
         "usage": {
             "calls": ended.usage.calls,
             "failures": ended.usage.failures,
+            "from_journal": ended.run.as_ref().map_or(0, |run| run.tally.used),
             "input_tokens": ended.usage.input_tokens,
             "output_tokens": ended.usage.output_tokens,
             "cost_usd": ended.usage.cost_usd,

@@ -89,6 +89,9 @@ fn run(
         wall::bound_memory(bytes);
     }
     let raised = confine(&program, net);
+    if let Some(seed) = program.run.seed {
+        python::seed(seed);
+    }
     ledger::begin(&mut program);
     language.expander.at_prompt = matches!(program.mode, Mode::Input(_));
     output::watched(language.expander.at_prompt);

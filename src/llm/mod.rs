@@ -2,7 +2,7 @@
 //!
 //! A provider ([`openai`], [`anthropic`], [`gemini`], [`offline`]) is the innermost [`Model`] and only knows its wire
 //! format; what they share is in `http` (the way there) and [`server`]. [`retry`] over `limit`, [`json`] and [`router`] wrap it;
-//! `choice` takes one of several
+//! `recorded` journals what is answered, `choice` takes one of several
 //! models, `once` sends what is the same once; `schema` is what an answer is checked against, `models` what is known of models, `embed` how vectors travel;
 //! [`dispatch`] decides when a call starts. None of them knows of scripts, sessions or frames.
 
@@ -18,6 +18,7 @@ pub(crate) mod models;
 pub mod offline;
 mod once;
 pub mod openai;
+mod recorded;
 pub mod retry;
 pub mod router;
 mod schema;
@@ -141,6 +142,8 @@ pub struct Request {
     pub priority: Priority,
     /// Which models it may go to besides its own, and when.
     pub choices: Choices,
+    /// Its place in a journaled run.
+    pub ticket: Option<Arc<crate::journal::Ticket>>,
 }
 
 /// What a model answered.
@@ -165,8 +168,13 @@ pub struct Answer {
 impl Answer {
     /// Whether it was cut off at the token limit, as each provider says that.
     pub fn is_cut(&self) -> bool {
-        matches!(&*self.finish_reason, "length" | "max_tokens" | "MAX_TOKENS")
+        is_cut(&self.finish_reason)
     }
+}
+
+/// Whether a provider says by this that an answer was cut off at the token limit.
+pub(crate) fn is_cut(finish_reason: &str) -> bool {
+    matches!(finish_reason, "length" | "max_tokens" | "MAX_TOKENS")
 }
 
 /// Why there is no answer.

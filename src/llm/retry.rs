@@ -100,6 +100,9 @@ impl<P: Provider> Retry<P> {
             let lane_waits = matches!(failure.class, FailureClass::RateLimit) || failure.busy;
             let asked = failure.retry_after.filter(|_| !lane_waits);
             let wait = asked.unwrap_or_default() + self.wait(attempts);
+            if let Some(ticket) = &request.ticket {
+                ticket.retried(&failure, attempts, wait);
+            }
             tracing::debug!(class = %failure.class, attempts, ?wait, "another attempt follows: {}", failure.message);
             tokio::time::sleep(wait).await;
         }

@@ -5,7 +5,7 @@
 use super::{
     Answer, Failure, Model, Pending, Price, Request, Settled, Standing, anthropic, anthropic::Anthropic,
     choice::Choice, gemini, gemini::Gemini, json::Json, models, offline::Offline, once::Once, openai, openai::OpenAi,
-    retry::Retry, window,
+    recorded::Recorded, retry::Retry, window,
 };
 use crate::wire::{FailureClass, Usage};
 use secrecy::{ExposeSecret, SecretString};
@@ -325,10 +325,10 @@ impl Model for Router {
     }
 }
 
-/// The whole stack: a choice of models, each request once, and a router over the offline model and, behind JSON checking,
+/// The whole stack: the journal, a choice of models, each request once, and a router over the offline model and, behind JSON checking,
 /// limits and retries, the providers.
 pub fn stack(settings: Settings) -> Arc<dyn Model> {
-    Arc::new(Choice::new(Once::new(Arc::new(Router::new(settings)))))
+    Arc::new(Recorded(Choice::new(Once::new(Arc::new(Router::new(settings))))))
 }
 
 #[cfg(test)]

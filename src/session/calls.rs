@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     budget::{self, Budget, Spent},
+    journal::Run,
     llm::{
         Answer, Choices, Failure, Image, Message, Pieces, Request, Text,
         dispatch::{Call, Caller, Dispatcher},
@@ -86,6 +87,8 @@ struct Inner {
     /// Of calls that name none, in place of the host's.
     model: Option<Arc<str>>,
     hints: Hints,
+    /// The run that its calls are journaled in.
+    run: Option<Arc<Run>>,
     /// Calls that have a partial answer to send.
     partials: Vec<u32>,
     /// Bytes of calls that wait in the queue.
@@ -119,6 +122,7 @@ impl Calls {
                 budget: Budget::default(),
                 model: None,
                 hints: Hints::default(),
+                run: None,
                 partials: Vec::new(),
                 waiting: 0,
                 credit: 0,
@@ -149,6 +153,16 @@ impl Calls {
     /// The model of calls that name none.
     pub(super) fn set_model(&self, model: Option<String>) {
         self.lock().model = model.map(Into::into);
+    }
+
+    /// The run that its calls are journaled in from here on.
+    pub(super) fn journal(&self, run: Arc<Run>) {
+        self.lock().run = Some(run);
+    }
+
+    /// That run.
+    pub(super) fn run(&self) -> Option<Arc<Run>> {
+        self.lock().run.clone()
     }
 
     pub(super) fn usage(&self) -> Usage {
@@ -274,7 +288,8 @@ impl Calls {
         // Which call it is that the pieces belong to is known once it has been made.
         let receiver = head.stream.then(Receiver::default);
         let timeout = head.timeout_s.filter(|s| s.is_finite() && *s >= 0.0);
-        let request = Request {
+        let mut request = Request {
+            ticket: None,
             model: head.model.map(Into::into),
             messages,
             sampling: head.sampling,
@@ -294,6 +309,7 @@ impl Calls {
             },
         };
         let mut asked = Asked::of(&request);
+        request.ticket = self.run().map(|run| run.ticket(&request, None));
         let call = Call::new(head.id, weight, request);
         if let Some(receiver) = receiver {
             let _ = receiver.set(Arc::downgrade(&call));

@@ -18,9 +18,10 @@ pub use zygote::{Exit, Interpreter, Zygote};
 use crate::{
     context::Contexts,
     error::{Error, visible},
+    journal::Run,
     llm::{Text, dispatch::Dispatcher},
     permissions::Permissions,
-    wire::{self, Blame, Ending, FailureClass, Grant, Limits, Mode, ScriptError, Stream, ToHost, ToSession},
+    wire::{self, Blame, Ending, FailureClass, Grant, Limits, Mode, RunHead, ScriptError, Stream, ToHost, ToSession},
 };
 use bytes::{Bytes, BytesMut};
 use calls::Calls;
@@ -139,6 +140,8 @@ pub struct Report {
 pub struct Session {
     /// Whether the operating system confines it.
     confined: bool,
+    /// Whether a program has run in it.
+    begun: bool,
     process: Process,
     /// Where it may connect to, by the program that runs; set while connections are served.
     net: Option<net::Rules>,
@@ -183,6 +186,7 @@ impl Session {
         let writer = tokio::spawn(write(writer, calls.clone()));
         Ok(Self {
             confined,
+            begun: false,
             process,
             net: None,
             connections: None,
@@ -194,6 +198,12 @@ impl Session {
             input: None,
             exit: None,
         })
+    }
+
+    /// Journals its calls in this run from here on: what the run has been answered already comes from the journal, and so
+    /// do the values that its script keeps. To be called before the first program.
+    pub fn journal(&self, run: Arc<Run>) {
+        self.calls.journal(run);
     }
 
     /// The counts of its calls, as they change.
@@ -239,10 +249,25 @@ impl Session {
             confined: self.confined,
             granted: program.permissions.granted(),
             limits: program.limits,
+            run: self.run_head(),
         };
+        for (key, value) in self.calls.run().filter(|_| !self.begun).iter().flat_map(|run| run.checkpoints()) {
+            let kept = ToSession::Checkpoint { key: key.clone() };
+            // It came from a session by a frame of its own, so it fits into one.
+            let _ = self.calls.frame(&kept, value.as_bytes());
+        }
+        self.begun = true;
         self.calls.limit(program.limits);
         self.open_net(&program.permissions)?;
         self.calls.frame(&run, program.text.as_bytes()).map_err(|_| too_large("the script, with its arguments,"))
+    }
+
+    /// What makes the first program go as it went before its run was resumed.
+    fn run_head(&self) -> RunHead {
+        let Some(run) = self.calls.run() else { return RunHead::default() };
+        let first = !self.begun;
+        let readings = if first { run.readings().to_vec() } else { Vec::new() };
+        RunHead { seed: first.then(|| run.seed()), readings, journaled: true }
     }
 
     /// Serves the connections that it may ask for, from the first program on that may.
@@ -363,7 +388,23 @@ impl Session {
         match wire::decode::<ToHost>(head).map_err(broken)? {
             ToHost::Call(head) => self.calls.submit(head, tail).map_err(broken)?,
             ToHost::Cancel(id) => self.calls.cancel(id),
+            ToHost::Checkpoint { key } => {
+                let value = text(tail)?;
+                if let Some(run) = self.calls.run() {
+                    run.checkpoint(&key, &value);
+                }
+            }
+            ToHost::Clock(micros) => {
+                if let Some(run) = self.calls.run() {
+                    run.note("clock", micros.to_string());
+                }
+            }
             ToHost::Event { name } => {
+                if let Some(run) = self.calls.run() {
+                    let value = text(tail.clone())?;
+                    let value: serde_json::Value = serde_json::from_str(&value).unwrap_or_else(|_| (*value).into());
+                    run.note("log", serde_json::json!({ "name": name, "value": value }).to_string());
+                }
                 let (name, value) = (visible(begin(&name, MAX_LABEL)), text(tail)?);
                 tracing::info!("{name}: {}", visible(begin(&value, MAX_EVENT)));
             }

@@ -158,6 +158,11 @@ def certificates():
     return [path for path in found if path and os.path.isabs(path)]
 
 
+def seed(number):
+    """Says where the numbers of `random` begin."""
+    random.seed(number)
+
+
 def set_environment(variables, only):
     """Sets variables of the process's environment, and takes all others away if there are to be `only` these."""
     if only:

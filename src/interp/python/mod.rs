@@ -115,6 +115,12 @@ pub(crate) fn set_environment(variables: &[(Vec<u8>, Vec<u8>)], only: bool) {
     }
 }
 
+/// Where the numbers of Python's `random` begin.
+pub(crate) fn seed(seed: u64) {
+    // It fails for want of memory alone, and then the script does.
+    let _ = with(|python| python.call("seed", (seed,)).map(drop));
+}
+
 /// From here on, connections are asked for on this socket.
 pub(crate) fn ask_for_connections(socket: OwnedFd) -> Result<(), String> {
     const SOURCE: &str = concat!(include_str!("network.py"), "\0");

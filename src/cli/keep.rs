@@ -1,0 +1,173 @@
+//! The journal as the subcommands use it: its flags, a run's beginning, and what is said at its end.
+//!
+//! A subcommand that runs programs takes [`Flags`], begins a [`Keeping`], gives its run to the session and ends it. Not
+//! here: how runs are listed and resumed (`runs.rs`, `resume.rs`).
+
+use super::screen::complain;
+use crate::{
+    error::Error,
+    journal::{
+        self, Journal, Redo, Run,
+        store::{NewRun, Problem, Setup, Status, Summary},
+    },
+    session::Outcome,
+    wire::Blame,
+};
+use clap::Args;
+use std::{path::PathBuf, sync::Arc};
+
+/// Where the journal is.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct Place {
+    /// The journal's file, instead of the one in your data directory.
+    #[arg(long, value_name = "PATH", env = "BESSEMER_JOURNAL", hide_env = true)]
+    pub(super) journal: Option<PathBuf>,
+}
+
+impl Place {
+    /// The journal's file; `None` where nothing says where that would be.
+    pub(super) fn path(&self) -> Option<PathBuf> {
+        let named = self.journal.clone().filter(|path| !path.as_os_str().is_empty());
+        named.or_else(|| journal::default_path(|name| std::env::var_os(name).map(PathBuf::from)))
+    }
+
+    /// The flag that a later command needs to find the same journal.
+    fn flag(&self) -> String {
+        // A variable of the environment will still be there.
+        let given = self
+            .journal
+            .as_ref()
+            .filter(|path| std::env::var_os("BESSEMER_JOURNAL").is_none_or(|variable| variable != *path.as_os_str()));
+        given.map(|path| format!(" --journal {}", path.display())).unwrap_or_default()
+    }
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct Flags {
+    #[command(flatten)]
+    pub(super) place: Place,
+    /// Keep no journal: what is answered is lost when the run ends.
+    #[arg(long)]
+    pub(super) no_journal: bool,
+    /// What the run is called in the journal, instead of a name by chance.
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    pub(super) run_id: Option<String>,
+}
+
+fn name(text: &str) -> Result<String, String> {
+    journal::check_name(text).map(|()| text.to_owned())
+}
+
+/// A run that is taken up again.
+pub(super) struct Resumed {
+    pub(super) journal: Arc<Journal>,
+    pub(super) summary: Summary,
+    pub(super) redo: Redo,
+    /// The program as it was.
+    pub(super) program: String,
+    pub(super) setup: Setup,
+}
+
+/// What a run is journaled in.
+pub(super) struct Keeping {
+    pub(super) run: Arc<Run>,
+    /// Flags that a later command needs.
+    flag: String,
+}
+
+impl Flags {
+    /// Opens the journal, while the caller does other things.
+    pub(super) fn open(&self) -> Option<Arc<Journal>> {
+        if self.no_journal {
+            return None;
+        }
+        let path = self.place.path();
+        if path.is_none() {
+            tracing::warn!("no journal is kept: neither `XDG_DATA_HOME` nor `HOME` says where; `--journal PATH` does");
+        }
+        path.map(Journal::open)
+    }
+
+    /// Begins a run in the journal that [`Flags::open`] opened. Fails before anything is spent when it cannot be kept.
+    pub(super) fn begin(
+        &self,
+        journal: Option<Arc<Journal>>,
+        command: &str,
+        title: String,
+        program: &str,
+        mut setup: Setup,
+    ) -> Result<Option<Keeping>, Error> {
+        let Some(journal) = journal else { return Ok(None) };
+        setup.arguments = arguments(command);
+        setup.directory = std::env::current_dir().unwrap_or_default();
+        // What JSON carries without loss.
+        setup.seed = fastrand::u64(..1 << 53);
+        setup.version = env!("CARGO_PKG_VERSION").into();
+        let mut new = NewRun {
+            name: self.run_id.clone().unwrap_or_else(journal::fresh_name),
+            command: command.into(),
+            title,
+            program: program.into(),
+            setup,
+        };
+        loop {
+            match journal.begin(new.clone()) {
+                Ok(run) => return Ok(Some(Keeping { run, flag: self.place.flag() })),
+                Err(Problem::Taken(_)) if self.run_id.is_none() => new.name = journal::fresh_name(),
+                Err(problem) => return Err(problem.into()),
+            }
+        }
+    }
+
+    /// Takes a run up again.
+    pub(super) fn resume(&self, resumed: &Resumed) -> Result<Keeping, Error> {
+        let run = resumed.journal.resume(&resumed.summary, resumed.redo)?;
+        Ok(Keeping { run, flag: self.place.flag() })
+    }
+}
+
+/// The arguments of the command line behind the subcommand.
+fn arguments(command: &str) -> Vec<String> {
+    let all = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
+    all.skip_while(|argument| argument != command).skip(1).collect()
+}
+
+/// How a run stands that ended so.
+fn status(result: &Result<Outcome, Error>) -> Status {
+    match result {
+        Ok(_) => Status::Finished,
+        Err(Error::Interrupted(_) | Error::OutputClosed) => Status::Interrupted,
+        Err(Error::Script(e)) if e.blame == Blame::Limit => Status::Limited,
+        Err(_) => Status::Failed,
+    }
+}
+
+impl Keeping {
+    /// Ends the run. What its user should know of it: what is missing in the journal, and how the run goes on.
+    pub(super) fn end(&self, result: &Result<Outcome, Error>) -> Vec<String> {
+        let status = status(result);
+        let outcome = match result {
+            Ok(outcome) => outcome.value.clone().unwrap_or_default(),
+            Err(e) => e.to_string(),
+        };
+        if let Err((problem, missing)) = self.run.end(status, &outcome) {
+            let them = if missing == 1 { "entry is" } else { "entries are" };
+            complain(&format!("warning: {missing} {them} missing in the journal: {problem}\n"));
+        }
+        let (tally, name, flag) = (self.run.tally(), self.run.name(), &self.flag);
+        let mut said = Vec::new();
+        if status == Status::Finished && tally.used < tally.had {
+            let (left, made) = (tally.had - tally.used, tally.made);
+            said.push(format!(
+                "{left} of the {had} answers in the journal were not asked for again, and {made} calls were made: the \
+                 program or its contexts are not what they were",
+                had = tally.had
+            ));
+        }
+        if status != Status::Finished && self.run.answered() > 0 {
+            let more = if status == Status::Limited { ", with a higher limit," } else { "" };
+            said.push(format!("what was answered is kept: `bessemer resume {name}{flag}`{more} goes on from there"));
+        }
+        said
+    }
+}
