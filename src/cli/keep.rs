@@ -1,6 +1,6 @@
 //! The journal as the subcommands use it: its flags, a run's beginning, and what is said at its end.
 //!
-//! A subcommand that runs programs takes [`Flags`], begins a [`Keeping`], gives its run to the session and ends it. Not
+//! A subcommand that runs programs takes [`Journaled`], begins a [`Keeping`], gives its run to the session and ends it. Not
 //! here: how runs are listed and resumed (`runs.rs`, `resume.rs`).
 
 use super::screen::complain;
@@ -43,7 +43,7 @@ impl Place {
 }
 
 #[derive(Args, Clone, Debug, Default)]
-pub(super) struct Flags {
+pub(super) struct Journaled {
     #[command(flatten)]
     pub(super) place: Place,
     /// Keep no journal: what is answered is lost when the run ends.
@@ -75,7 +75,7 @@ pub(super) struct Keeping {
     flag: String,
 }
 
-impl Flags {
+impl Journaled {
     /// Opens the journal, while the caller does other things.
     pub(super) fn open(&self) -> Option<Arc<Journal>> {
         if self.no_journal {
@@ -88,7 +88,7 @@ impl Flags {
         path.map(Journal::open)
     }
 
-    /// Begins a run in the journal that [`Flags::open`] opened. Fails before anything is spent when it cannot be kept.
+    /// Begins a run in the journal that [`Journaled::open`] opened. Fails before anything is spent when it cannot be kept.
     pub(super) fn begin(
         &self,
         journal: Option<Arc<Journal>>,
@@ -157,11 +157,11 @@ impl Keeping {
         let (tally, name, flag) = (self.run.tally(), self.run.name(), &self.flag);
         let mut said = Vec::new();
         if status == Status::Finished && tally.used < tally.had {
-            let (left, made) = (tally.had - tally.used, tally.made);
+            let calls = if tally.made == 1 { "call was" } else { "calls were" };
             said.push(format!(
-                "{left} of the {had} answers in the journal were not asked for again, and {made} calls were made: the \
-                 program or its contexts are not what they were",
-                had = tally.had
+                "of the {} answers in the journal {} were asked for, and {} {calls} made: the program or its contexts are \
+                 not what they were",
+                tally.had, tally.used, tally.made
             ));
         }
         if status != Status::Finished && self.run.answered() > 0 {

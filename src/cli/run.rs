@@ -37,7 +37,7 @@ pub(super) struct Run {
     #[command(flatten)]
     pub(super) shared: Shared,
     #[command(flatten)]
-    pub(super) keep: keep::Flags,
+    pub(super) keep: keep::Journaled,
     /// How long the whole run may take: `90`, `10m`, `2h`.
     #[arg(long, value_name = "TIME", value_parser = config::seconds, allow_hyphen_values = true)]
     timeout: Option<Duration>,

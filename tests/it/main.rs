@@ -23,6 +23,7 @@ mod files;
 mod grants;
 mod handles;
 mod hints;
+mod journal;
 mod language;
 mod limits;
 mod mock_server;

@@ -46,10 +46,13 @@ pub(crate) fn bessemer() -> Command {
         "NO_COLOR",
         "CLICOLOR_FORCE",
         "CLICOLOR",
+        "BESSEMER_JOURNAL",
     ] {
         command.env_remove(name);
     }
     command.env_remove("CI"); // its presence alone makes colours of a terminal's
+    // Not the journal of whoever runs the tests.
+    command.env("XDG_DATA_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/data"));
     command.stdin(Stdio::null());
     command
 }
@@ -145,10 +148,24 @@ impl Program {
         &self.script
     }
 
+    /// Another subcommand in the run's environment: it has the same journal.
+    pub(crate) fn also(&self, arguments: &[&str]) -> Command {
+        let mut command = bessemer();
+        command.env("XDG_DATA_HOME", self.folder.path().join("data"));
+        command.envs(self.environment.iter().map(|(n, v)| (n, v)));
+        command.args(arguments);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Its journal.
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.folder.path().join("data/bessemer/journal.sqlite")
+    }
+
     /// The command, to be run in a way of the test's own.
     pub(crate) fn command(&self) -> Command {
-        let mut command = bessemer();
-        command.envs(self.environment.iter().map(|(n, v)| (n, v)));
+        let mut command = self.also(&[]);
         command.arg("run").arg(&self.script);
         if !confines() {
             command.arg("--no-sandbox");
