@@ -6,20 +6,11 @@
 ;;; A continuation may be entered from the fiber that captured it alone: to leave a fan-out early use race, with-deadline
 ;;; or finish.
 
-(define-syntax with-handler
-  (syntax-rules ()
-    [(_ handler body ...) (%with-handler handler (lambda () body ...))]))
-
 (define (%with-handler handler thunk)
   (let ([outcome (%outcome-of thunk)])
     (cond [(car outcome) (cdr outcome)]
           [(%ending?) (raise (cdr outcome))] ; finish and the interrupt pass every handler
           [else (handler (%handed (cdr outcome)))])))
-
-;; HANDLER is given the message alone.
-(define-syntax try
-  (syntax-rules (on-error)
-    [(_ expr on-error handler) (%with-handler (lambda (e) (handler (%message-of e))) (lambda () expr))]))
 
 (define (%message-of raised)
   (if (failure? raised) (failure-message raised) (%displayed raised)))
@@ -92,17 +83,12 @@
       (lambda args
         (cond [(null? args) (unbox (%binding key default (car %dyn)))]
               [(eq? (car args) %parameter-key) (cons key guard)]
-              [else (set-box! (%binding key default (car %dyn)) (guard (car args))) void])))))
+              [else (set-box! (%binding key default (car %dyn)) (guard (car args))) (void)])))))
 
 (define (%binding key default bindings)
   (cond [(null? bindings) default]
         [(= key (car (car bindings))) (cdr (car bindings))]
         [else (%binding key default (cdr bindings))]))
-
-(define-syntax parameterize
-  (syntax-rules ()
-    [(_ ([parameter value] ...) body ...)
-     (%parameterize (list (cons parameter value) ...) (lambda () body ...))]))
 
 (define (%parameterize pairs thunk)
   (let* ([outer %dyn]

@@ -96,7 +96,7 @@
 
 (define (for-each-async f items . options)
   (%fan-out 'for-each-async f items (%options 'for-each-async options))
-  void)
+  (void))
 
 ;; CONSUME runs in the caller's fiber; leaving it by an error or a continuation cancels the rest.
 (define (map-async-stream f items consume . options)
@@ -107,7 +107,7 @@
   (let ([group (%begin name f items options #t)])
     (dynamic-wind
      (lambda () #t)
-     (lambda () (%consume group consume) (%take-outcome group) void)
+     (lambda () (%consume group consume) (%take-outcome group) (void))
      (lambda () (%cancel-group! group)))))
 
 (define (%consume group consume)

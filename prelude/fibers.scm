@@ -30,7 +30,7 @@
   (let ([dyn %dyn])
     ((#%prim.call/cc
       (lambda (k)
-        (call-with-exception-handler
+        (#%prim.call-with-exception-handler
          (lambda (err) (k (lambda () (let ([e (%caught err)]) (%unwind! dyn) (cons #f e)))))
          (lambda () (let ([v (thunk)]) (lambda () (cons #t v))))))))))
 

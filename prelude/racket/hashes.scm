@@ -37,15 +37,15 @@
 
 ;; ---- making
 
-(define (make-hash . pairs) (%filled 'make-hash (%make-hash) pairs))
-(define (make-hasheqv . pairs) (%filled 'make-hasheqv (%make-hasheqv) pairs))
-(define (make-hasheq . pairs) (%filled 'make-hasheq (%make-hasheq) pairs))
-(define (make-weak-hash . pairs) (%filled 'make-weak-hash (%make-hash) pairs))
-(define (make-weak-hasheqv . pairs) (%filled 'make-weak-hasheqv (%make-hasheqv) pairs))
-(define (make-weak-hasheq . pairs) (%filled 'make-weak-hasheq (%make-hasheq) pairs))
-(define (make-ephemeron-hash . pairs) (%filled 'make-ephemeron-hash (%make-hash) pairs))
+(define (make-hash . pairs) (%hash-of 'make-hash (%make-hash) pairs))
+(define (make-hasheqv . pairs) (%hash-of 'make-hasheqv (%make-hasheqv) pairs))
+(define (make-hasheq . pairs) (%hash-of 'make-hasheq (%make-hasheq) pairs))
+(define (make-weak-hash . pairs) (%hash-of 'make-weak-hash (%make-hash) pairs))
+(define (make-weak-hasheqv . pairs) (%hash-of 'make-weak-hasheqv (%make-hasheqv) pairs))
+(define (make-weak-hasheq . pairs) (%hash-of 'make-weak-hasheq (%make-hasheq) pairs))
+(define (make-ephemeron-hash . pairs) (%hash-of 'make-ephemeron-hash (%make-hash) pairs))
 
-(define (%filled name table pairs)
+(define (%hash-of name table pairs)
   (if (null? pairs) table (%hash-fill! name table (car pairs))))
 
 (define (%empty-like hash)

@@ -2,7 +2,12 @@
 
 use super::{dialect, disarm, expand::Expander, natives, table};
 use std::fmt::Write;
-use steel::{SteelErr, SteelVal, compiler::modules::SourceModuleResolver, rerrs::ErrorKind, steel_vm::engine::Engine};
+use steel::{
+    SteelErr, SteelVal,
+    compiler::modules::SourceModuleResolver,
+    rerrs::ErrorKind,
+    steel_vm::{engine::Engine, primitives},
+};
 
 /// The prelude. Loaded as one program, since its files call each other's procedures.
 pub(crate) const PRELUDE: &[&str] = &[
@@ -11,7 +16,6 @@ pub(crate) const PRELUDE: &[&str] = &[
     include_str!("../../prelude/fan-out.scm"),
     include_str!("../../prelude/budgets.scm"),
     include_str!("../../prelude/transduce.scm"),
-    include_str!("../../prelude/help.scm"),
 ];
 
 /// The part of the prelude that is written in the language that scripts have, and not in Steel's. One program too: no name
@@ -85,7 +89,7 @@ pub(crate) struct Language {
 /// Makes the language. Takes some hundred milliseconds; the zygote does it once.
 pub(crate) fn build() -> Result<Language, String> {
     disarm::disarm();
-    let mut engine = Engine::new();
+    let mut engine = machine()?;
     dialect::structs::know(&engine)?;
     engine.register_source_module_resolver(NoModules);
     for (name, function) in natives::all() {
@@ -107,7 +111,6 @@ pub(crate) fn build() -> Result<Language, String> {
         }
     }
     load(&mut engine, "primitives", definitions)?;
-    load(&mut engine, "prelude", PRELUDE.concat())?;
     engine.register_value("context", super::value::string(""));
     let mut expander = racket(&mut engine)?;
     for name in LATE {
@@ -115,6 +118,14 @@ pub(crate) fn build() -> Result<Language, String> {
     }
     expander.forget(LATE);
     Ok(Language { engine, expander })
+}
+
+/// Steel's machine with its natives, and without its own prelude: the front end does what that is for.
+fn machine() -> Result<Engine, String> {
+    let mut engine = Engine::new_raw_no_kernel();
+    primitives::register_builtin_modules(&mut engine, false);
+    engine.compile_and_run_raw_program(primitives::ALL_MODULES).map_err(|e| e.to_string())?;
+    Ok(engine)
 }
 
 /// What Steel calls a procedure of the dialect: it may have one of that name.
@@ -129,7 +140,7 @@ fn racket(engine: &mut Engine) -> Result<Expander, String> {
     for name in dialect::all().map(|entry| entry.name).chain(dialect::machined().map(|entry| entry.name)) {
         expander.bind_native(name, &steel_name(name));
     }
-    let text = [RACKET, COMBINATORS].concat().concat();
+    let text = [PRELUDE, RACKET, COMBINATORS].concat().concat();
     let sources = expander.prelude(&text).map_err(|e| {
         let place = e.span.map_or("", |(start, end)| text.get(start as usize..end as usize).unwrap_or_default());
         format!("prelude: {}: {place}", e.message)
@@ -137,6 +148,14 @@ fn racket(engine: &mut Engine) -> Result<Expander, String> {
     for source in sources {
         for (constant, value) in source.constants {
             engine.register_value(&constant, value);
+        }
+        {
+            use std::io::Write;
+            let _ = std::fs::OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open("/tmp/dump.txt")
+                .map(|mut f| writeln!(f, ";;;; part\n{}", source.text));
         }
         load(engine, "prelude", source.text)?;
     }

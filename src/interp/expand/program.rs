@@ -22,7 +22,8 @@ impl Expander {
 
     fn read(&mut self, text: &str, internal: bool) -> Step<Vec<Top>> {
         (self.internal, self.depth, self.nesting, self.context) = (internal, 0, 0, None);
-        self.reentrant = ["call/cc", "call-with-current-continuation", "let/cc"].iter().any(|word| text.contains(word));
+        self.reentrant =
+            !internal && ["call/cc", "call-with-current-continuation", "let/cc"].iter().any(|word| text.contains(word));
         self.text = text.into();
         let forms = read::program(text, internal)?;
         self.top(&forms)
