@@ -245,6 +245,8 @@ pub struct CallHead {
     pub retries: Option<u32>,
     /// Its place in the queue.
     pub priority: Priority,
+    /// The number of the innermost map-async that it belongs to, as [`ToHost::Progress`] has it; 0 for none.
+    pub stage: u32,
 }
 
 impl CallHead {
@@ -393,6 +395,8 @@ pub enum ToHost {
     },
     /// The script has looked at the clock, which stood at so many microseconds since 1970.
     Clock(u64),
+    /// Python ran for so many microseconds.
+    Python(u64),
     /// Text the script wrote; the tail is the text.
     Output(Stream),
     /// A map-async's count, for the progress line: its number, items done, items in all, items failed. The tail is its label.

@@ -7,14 +7,14 @@ use super::screen::complain;
 use crate::{
     error::Error,
     journal::{
-        self, Journal, Redo, Run,
+        self, Journal, Nowhere, Redo, Run,
         store::{NewRun, Problem, Setup, Status, Summary},
     },
     session::Outcome,
     wire::Blame,
 };
 use clap::Args;
-use std::{path::PathBuf, sync::Arc};
+use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::PathBuf, sync::Arc};
 
 /// Where the journal is.
 #[derive(Args, Clone, Debug, Default)]
@@ -52,6 +52,9 @@ pub(super) struct Journaled {
     /// What the run is called in the journal, instead of a name by chance.
     #[arg(long, value_name = "NAME", value_parser = name)]
     pub(super) run_id: Option<String>,
+    /// Write what happens into this file, as JSON lines.
+    #[arg(long, value_name = "FILE")]
+    pub(super) trace: Option<PathBuf>,
 }
 
 fn name(text: &str) -> Result<String, String> {
@@ -78,14 +81,28 @@ pub(super) struct Keeping {
 impl Journaled {
     /// Opens the journal, while the caller does other things.
     pub(super) fn open(&self) -> Option<Arc<Journal>> {
+        let nowhere = || self.trace.is_some().then(|| Journal::over(|| Ok(Box::new(Nowhere))));
         if self.no_journal {
-            return None;
+            return nowhere();
         }
         let path = self.place.path();
         if path.is_none() {
             tracing::warn!("no journal is kept: neither `XDG_DATA_HOME` nor `HOME` says where; `--journal PATH` does");
         }
-        path.map(Journal::open)
+        path.map(Journal::open).or_else(nowhere)
+    }
+
+    /// Opens `--trace`'s file: a run that is taken up again goes on in it.
+    fn open_trace(&self, journal: &Journal, resumed: bool) -> Result<(), Error> {
+        let Some(path) = &self.trace else { return Ok(()) };
+        let opened =
+            OpenOptions::new().create(true).write(true).append(resumed).truncate(!resumed).mode(0o600).open(path);
+        let file = opened.map_err(|e| Error::Usage {
+            message: format!("the trace `{}` cannot be written: {e}", path.display()),
+            hint: Some("is the path of `--trace` right?".into()),
+        })?;
+        journal.trace(file);
+        Ok(())
     }
 
     /// Begins a run in the journal that [`Journaled::open`] opened. Fails before anything is spent when it cannot be kept.
@@ -98,6 +115,7 @@ impl Journaled {
         mut setup: Setup,
     ) -> Result<Option<Keeping>, Error> {
         let Some(journal) = journal else { return Ok(None) };
+        self.open_trace(&journal, false)?;
         setup.arguments = arguments(command);
         setup.directory = std::env::current_dir().unwrap_or_default();
         // What JSON carries without loss.
@@ -121,6 +139,7 @@ impl Journaled {
 
     /// Takes a run up again.
     pub(super) fn resume(&self, resumed: &Resumed) -> Result<Keeping, Error> {
+        self.open_trace(&resumed.journal, true)?;
         let run = resumed.journal.resume(&resumed.summary, resumed.redo)?;
         Ok(Keeping { run, flag: self.place.flag() })
     }

@@ -14,6 +14,7 @@ mod runs;
 mod screen;
 mod shared;
 mod stdout;
+mod trace;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
@@ -49,6 +50,8 @@ enum Command {
     Resume(Box<resume::Resume>),
     /// List the runs in the journal, show one, delete some, or write one as JSON lines.
     Runs(runs::Runs),
+    /// Show what happened in a run: sums by stage, model and failure, and what went into what.
+    Trace(trace::Trace),
     /// Show the reference: all procedures in short, one of them in full, or those that a word finds.
     Doc(doc::Doc),
     /// Say whether everything that a run needs is here: Python, keys, limits.
@@ -93,6 +96,7 @@ pub fn main() -> ExitCode {
         }
         Command::Resume(resume) => resume.main(),
         Command::Runs(runs) => runs.main(),
+        Command::Trace(trace) => trace.main(),
         Command::Doc(doc) => doc.main(),
         Command::Doctor(doctor) => doctor.main(),
         Command::Completions(completions) => completions.main(),

@@ -63,6 +63,14 @@ struct Ended {
     run: Option<Kept>,
 }
 
+/// How a run begins.
+struct Begun {
+    at: Instant,
+    journal: Option<Arc<Journal>>,
+    /// The run that it is, if it is one that is taken up again.
+    resumed: Option<Resumed>,
+}
+
 /// What the journal has of a run.
 struct Kept {
     name: String,
@@ -102,7 +110,8 @@ impl Run {
                 (Ok(zygote), Ok(settings), Ok(script), Ok(stop)) => {
                     text = script;
                     let zygote = if self.shared.grants.confines(&settings) { zygote } else { zygote.without_sandbox() };
-                    self.run(&zygote, &settings, &text, begun, &stdout, stop, (journal, resumed)).await
+                    let begun = Begun { at: begun, journal, resumed };
+                    self.run(&zygote, &settings, &text, begun, &stdout, stop).await
                 }
                 (Err(e), ..) | (_, Err(e), ..) | (_, _, Err(e), _) => failed(e),
                 (.., Err(e)) => failed(Error::interpreter(format!("no signals: {e}"))),
@@ -119,10 +128,9 @@ impl Run {
         zygote: &Zygote,
         settings: &Settings,
         script: &str,
-        begun: Instant,
+        begun: Begun,
         stdout: &Stdout,
         stop: &mut mpsc::UnboundedReceiver<Stop>,
-        kept: (Option<Arc<Journal>>, Option<Resumed>),
     ) -> Ended {
         let contexts = match self.shared.contexts(zygote, stop).await {
             Ok(contexts) => contexts,
@@ -133,7 +141,7 @@ impl Run {
             Ok(dispatcher) => dispatcher,
             Err(e) => return failed(e),
         };
-        let keeping = match self.keeping(script, &contexts, kept) {
+        let keeping = match self.keeping(script, &contexts, begun.journal, begun.resumed) {
             Ok(keeping) => keeping,
             Err(e) => return failed(e),
         };
@@ -152,7 +160,7 @@ impl Run {
         if let Some(keeping) = &keeping {
             session.journal(keeping.run.clone());
         }
-        let startup = begun.elapsed();
+        let startup = begun.at.elapsed();
         let display = Display::new(session.counts(), self.shared.quiet || self.json);
         let mut screen = Screen { display, stdout, captured: self.json.then(String::new) };
         let permissions = self.shared.grants.permissions(settings, &self.script);
@@ -199,7 +207,8 @@ impl Run {
         &self,
         script: &str,
         contexts: &Contexts,
-        (journal, resumed): (Option<Arc<Journal>>, Option<Resumed>),
+        journal: Option<Arc<Journal>>,
+        resumed: Option<Resumed>,
     ) -> Result<Option<Keeping>, Error> {
         let marks = contexts.marks();
         let Some(resumed) = resumed else {

@@ -30,6 +30,9 @@ use steel::{
 /// How many looks at the clock the host is told of.
 const LOOKS: u64 = 10_000;
 
+/// What of Python's work the host is told.
+const WORTH: Duration = Duration::from_millis(5);
+
 /// A script's own budget.
 #[derive(Clone)]
 pub(crate) struct Scope(Rc<RefCell<Budget>>);
@@ -123,6 +126,14 @@ pub(crate) fn clock() -> Duration {
         sched::with(|s| s.tell(&ToHost::Clock(micros), &[]));
     }
     shown
+}
+
+/// Python ran for so long. The host is told of what it would notice.
+pub(crate) fn python(took: Duration) {
+    if took >= WORTH && LEDGER.with_borrow(|l| l.journaled) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        sched::with(|s| s.tell(&ToHost::Python(micros), &[]));
+    }
 }
 
 /// What `(script-args)` gives.

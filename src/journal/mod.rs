@@ -9,6 +9,7 @@
 //! Not here: keys and addresses of providers, which no journal holds; and prompts, of which it keeps hashes alone.
 
 mod key;
+mod nowhere;
 mod owner;
 mod run;
 mod sqlite;
@@ -16,6 +17,7 @@ pub mod store;
 mod writer;
 
 pub use key::{Key, digest};
+pub use nowhere::Nowhere;
 pub(crate) use owner::process;
 pub use run::{Redo, Run, Tally, Ticket};
 pub use sqlite::Sqlite;
@@ -89,6 +91,11 @@ impl Journal {
             Ok((store.program(id)?.1, run::Earlier::new(marks, checkpoints, readings, redo, taken.status)))
         })?;
         Ok(Run::new(self.clone(), id, summary.name.clone(), setup.seed, earlier))
+    }
+
+    /// Writes what happens into this file as well, as JSON lines ([`crate::trace`]).
+    pub fn trace(&self, file: std::fs::File) {
+        let _ = self.jobs.send(Job::Trace(file));
     }
 
     /// Waits until everything is written. Fails when something cannot be, with how many entries that is.

@@ -286,6 +286,10 @@ impl Ticket {
             Ok(call) => {
                 self.run.used.fetch_add(1, Relaxed);
                 self.run.answered.fetch_add(1, Relaxed);
+                if let Ok(answer) = &call.result {
+                    let learn = super::Job::Learn(vec![(self.number, answer.text.clone())]);
+                    let _ = self.run.journal.jobs.send(learn);
+                }
                 Some(call.result)
             }
             Err(problem) => {
@@ -296,7 +300,7 @@ impl Ticket {
     }
 
     /// Hands over what came of it, at once, and waits until that is written, or cannot be.
-    pub(crate) async fn keep(&self, result: &Result<Answer, Failure>) {
+    pub(crate) async fn keep(&self, request: &Request, result: &Result<Answer, Failure>) {
         self.run.answered.fetch_add(1, Relaxed);
         let entry = CallEntry {
             number: self.number,
@@ -308,6 +312,7 @@ impl Ticket {
             stage: self.stage.clone(),
             sources: Vec::new(),
             replaces: self.made.map(|made| made.place),
+            prompt: request.messages.iter().map(|message| message.text.clone()).collect(),
         };
         self.run.journal.relay();
         let (send, written) = oneshot::channel();

@@ -342,6 +342,7 @@ fn call_of(row: &Row<'_>) -> rusqlite::Result<CallEntry> {
         stage: row.get::<_, Option<String>>("stage")?.map(Into::into),
         sources: sources.split(' ').filter_map(|number| number.parse().ok()).collect(),
         replaces: None,
+        prompt: Vec::new(),
     })
 }
 

@@ -7,7 +7,7 @@
 use super::key::Key;
 use crate::{
     error::Error,
-    llm::{Answer, Failure},
+    llm::{Answer, Failure, Text},
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
@@ -156,6 +156,8 @@ pub struct CallEntry {
     pub sources: Vec<u32>,
     /// The row that it stands in for from now on.
     pub replaces: Option<Place>,
+    /// What its prompt says, until its sources are known. No store keeps it.
+    pub prompt: Vec<Text>,
 }
 
 /// What a store is given to keep.

@@ -4,8 +4,17 @@
 //! again, and the run goes on: an answer that is not in the journal is still an answer. That is told once when it begins,
 //! once when it is over, and at the run's end if it is not. Not here: what is written (`store`, `sqlite`).
 
-use super::store::{Entry, Kept, Problem, Store};
+use super::{
+    now_ms,
+    store::{Entry, Kept, Problem, Store},
+};
+use crate::{
+    llm::Text,
+    trace::{self, Provenance},
+};
 use std::{
+    fs::File,
+    io::Write,
     sync::mpsc,
     time::{Duration, Instant},
 };
@@ -28,8 +37,30 @@ pub(super) enum Job {
     Ask(Question),
     /// Say whether everything is written, or how much is not.
     Flush(mpsc::Sender<Result<(), (Problem, usize)>>),
+    /// Write what happens into this file from now on.
+    Trace(File),
+    /// These answers are known already.
+    Learn(Vec<(u32, Text)>),
     /// Those who wait are told through this one from now on.
     Relay(tokio::sync::mpsc::UnboundedSender<Vec<oneshot::Sender<()>>>),
+}
+
+/// The file that `--trace` names.
+struct Traced {
+    file: File,
+    began_ms: i64,
+    failed: bool,
+}
+
+impl Traced {
+    fn write(&mut self, batch: &[Kept]) {
+        let lines: String = batch.iter().map(|kept| format!("{}\n", trace::entry(&kept.entry, self.began_ms))).collect();
+        if let Err(e) = self.file.write_all(lines.as_bytes())
+            && !std::mem::replace(&mut self.failed, true)
+        {
+            tracing::warn!("the trace cannot be written: {e}; the run goes on without it");
+        }
+    }
 }
 
 struct Writer {
@@ -50,13 +81,21 @@ pub(super) fn serve(store: Result<Box<dyn Store>, Problem>, jobs: &mpsc::Receive
         Ok(store) => Writer { store, backlog: Vec::new(), bytes: 0, lost: 0, failing: None },
         Err(problem) => return refuse(&problem, jobs),
     };
+    let (mut provenance, mut traced) = (Provenance::default(), None::<Traced>);
     let mut relay: Option<tokio::sync::mpsc::UnboundedSender<Vec<oneshot::Sender<()>>>> = None;
     while let Ok(first) = jobs.recv() {
         let (mut batch, mut waiting, mut next) = (Vec::new(), Vec::new(), Some(first));
         let mut other = None;
         while let Some(job) = next {
             match job {
-                Job::Keep(kept, written) => {
+                Job::Keep(mut kept, written) => {
+                    if let Entry::Call(call) = &mut kept.entry {
+                        let prompt = std::mem::take(&mut call.prompt);
+                        call.sources = provenance.sources(prompt.iter().map(|text| &**text));
+                        if let Ok(answer) = &call.result {
+                            provenance.learn(call.number, &answer.text);
+                        }
+                    }
                     batch.push(kept);
                     waiting.extend(written);
                 }
@@ -68,6 +107,9 @@ pub(super) fn serve(store: Result<Box<dyn Store>, Problem>, jobs: &mpsc::Receive
             next = if batch.len() < BATCH { jobs.try_recv().ok() } else { None };
         }
         if !batch.is_empty() {
+            if let Some(traced) = &mut traced {
+                traced.write(&batch);
+            }
             writer.write(batch, false);
         }
         if !waiting.is_empty() {
@@ -85,6 +127,8 @@ pub(super) fn serve(store: Result<Box<dyn Store>, Problem>, jobs: &mpsc::Receive
                 let _ = told.send(writer.flush());
             }
             Some(Job::Relay(to)) => relay = Some(to),
+            Some(Job::Trace(file)) => traced = Some(Traced { file, began_ms: now_ms(), failed: false }),
+            Some(Job::Learn(calls)) => calls.iter().for_each(|(number, text)| provenance.learn(*number, text)),
             Some(Job::Keep(..)) | None => {}
         }
     }
@@ -101,7 +145,7 @@ fn refuse(problem: &Problem, jobs: &mpsc::Receiver<Job>) {
                 let _ = told.send(Err((problem.clone(), 0)));
             }
             // Whoever waits is let go.
-            Job::Keep(..) | Job::Relay(_) => {}
+            Job::Keep(..) | Job::Relay(_) | Job::Trace(_) | Job::Learn(_) => {}
         }
     }
 }

@@ -31,6 +31,8 @@ use tokio::sync::Notify;
 const TIMEOUT: Duration = Duration::from_secs(120);
 /// Attempts after the first, unless a call says otherwise.
 const RETRIES: u32 = 4;
+/// The most map-asyncs whose names are remembered.
+const MAX_STAGES: usize = 100_000;
 /// The most messages of a chat.
 const MAX_MESSAGES: usize = 10_000;
 /// How many bytes may wait for a session before it is not listened to any more: until it has read some.
@@ -89,6 +91,8 @@ struct Inner {
     hints: Hints,
     /// The run that its calls are journaled in.
     run: Option<Arc<Run>>,
+    /// What the script calls the items of its map-asyncs, by their numbers.
+    stages: HashMap<u32, Arc<str>>,
     /// Calls that have a partial answer to send.
     partials: Vec<u32>,
     /// Bytes of calls that wait in the queue.
@@ -123,6 +127,7 @@ impl Calls {
                 model: None,
                 hints: Hints::default(),
                 run: None,
+                stages: HashMap::new(),
                 partials: Vec::new(),
                 waiting: 0,
                 credit: 0,
@@ -158,6 +163,14 @@ impl Calls {
     /// The run that its calls are journaled in from here on.
     pub(super) fn journal(&self, run: Arc<Run>) {
         self.lock().run = Some(run);
+    }
+
+    /// What the script calls the items of a map-async.
+    pub(super) fn stage(&self, group: u32, stage: Arc<str>) {
+        let mut inner = self.lock();
+        if inner.stages.len() < MAX_STAGES {
+            inner.stages.insert(group, stage);
+        }
     }
 
     /// That run.
@@ -309,7 +322,11 @@ impl Calls {
             },
         };
         let mut asked = Asked::of(&request);
-        request.ticket = self.run().map(|run| run.ticket(&request, None));
+        let run = {
+            let inner = self.lock();
+            inner.run.clone().map(|run| (run, inner.stages.get(&head.stage).cloned()))
+        };
+        request.ticket = run.map(|(run, stage)| run.ticket(&request, stage));
         let call = Call::new(head.id, weight, request);
         if let Some(receiver) = receiver {
             let _ = receiver.set(Arc::downgrade(&call));

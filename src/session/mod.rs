@@ -7,6 +7,7 @@ mod between;
 mod calls;
 mod convert;
 mod hints;
+mod journaled;
 mod net;
 mod told;
 mod zygote;
@@ -18,10 +19,9 @@ pub use zygote::{Exit, Interpreter, Zygote};
 use crate::{
     context::Contexts,
     error::{Error, visible},
-    journal::Run,
     llm::{Text, dispatch::Dispatcher},
     permissions::Permissions,
-    wire::{self, Blame, Ending, FailureClass, Grant, Limits, Mode, RunHead, ScriptError, Stream, ToHost, ToSession},
+    wire::{self, Blame, Ending, FailureClass, Grant, Limits, Mode, ScriptError, Stream, ToHost, ToSession},
 };
 use bytes::{Bytes, BytesMut};
 use calls::Calls;
@@ -200,12 +200,6 @@ impl Session {
         })
     }
 
-    /// Journals its calls in this run from here on: what the run has been answered already comes from the journal, and so
-    /// do the values that its script keeps. To be called before the first program.
-    pub fn journal(&self, run: Arc<Run>) {
-        self.calls.journal(run);
-    }
-
     /// The counts of its calls, as they change.
     pub fn counts(&self) -> Arc<Counts> {
         self.calls.counts()
@@ -251,23 +245,9 @@ impl Session {
             limits: program.limits,
             run: self.run_head(),
         };
-        for (key, value) in self.calls.run().filter(|_| !self.begun).iter().flat_map(|run| run.checkpoints()) {
-            let kept = ToSession::Checkpoint { key: key.clone() };
-            // It came from a session by a frame of its own, so it fits into one.
-            let _ = self.calls.frame(&kept, value.as_bytes());
-        }
-        self.begun = true;
         self.calls.limit(program.limits);
         self.open_net(&program.permissions)?;
         self.calls.frame(&run, program.text.as_bytes()).map_err(|_| too_large("the script, with its arguments,"))
-    }
-
-    /// What makes the first program go as it went before its run was resumed.
-    fn run_head(&self) -> RunHead {
-        let Some(run) = self.calls.run() else { return RunHead::default() };
-        let first = !self.begun;
-        let readings = if first { run.readings().to_vec() } else { Vec::new() };
-        RunHead { seed: first.then(|| run.seed()), readings, journaled: true }
     }
 
     /// Serves the connections that it may ask for, from the first program on that may.
@@ -388,30 +368,20 @@ impl Session {
         match wire::decode::<ToHost>(head).map_err(broken)? {
             ToHost::Call(head) => self.calls.submit(head, tail).map_err(broken)?,
             ToHost::Cancel(id) => self.calls.cancel(id),
-            ToHost::Checkpoint { key } => {
-                let value = text(tail)?;
-                if let Some(run) = self.calls.run() {
-                    run.checkpoint(&key, &value);
-                }
-            }
-            ToHost::Clock(micros) => {
-                if let Some(run) = self.calls.run() {
-                    run.note("clock", micros.to_string());
-                }
-            }
+            ToHost::Checkpoint { key } => self.keeps(&key, &text(tail)?),
+            ToHost::Clock(micros) => self.notes("clock", || micros.into()),
+            ToHost::Python(micros) => self.notes("python", || serde_json::json!({ "took_s": micros as f64 / 1e6 })),
             ToHost::Event { name } => {
-                if let Some(run) = self.calls.run() {
-                    let value = text(tail.clone())?;
-                    let value: serde_json::Value = serde_json::from_str(&value).unwrap_or_else(|_| (*value).into());
-                    run.note("log", serde_json::json!({ "name": name, "value": value }).to_string());
-                }
-                let (name, value) = (visible(begin(&name, MAX_LABEL)), text(tail)?);
-                tracing::info!("{name}: {}", visible(begin(&value, MAX_EVENT)));
+                let value = text(tail)?;
+                self.notes_event(&name, &value);
+                tracing::info!("{}: {}", visible(begin(&name, MAX_LABEL)), visible(begin(&value, MAX_EVENT)));
             }
             ToHost::Output(stream) => listener.wrote(stream, &text(tail)?)?,
             ToHost::Progress { group, done, total, failed } => {
                 let label = visible(begin(&text(tail)?, MAX_LABEL)).replace('\n', " ");
-                listener.progress(Progress { group, label, done, total, failed });
+                let progress = Progress { group, label, done, total, failed };
+                self.notes_progress(&progress);
+                listener.progress(progress);
             }
             ToHost::Place { input } => self.input = Some(input),
             ToHost::Finished(ending) => return Ok(Some(End { ending, value: text(tail)? })),

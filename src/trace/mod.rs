@@ -2,6 +2,10 @@
 //!
 //! Times are seconds since the run began. Not here: where the lines come from ([`crate::journal`]).
 
+mod provenance;
+
+pub(crate) use provenance::Provenance;
+
 use crate::journal::store::{CallEntry, Entry, Event};
 use serde_json::{Value, json};
 

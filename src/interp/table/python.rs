@@ -107,7 +107,10 @@ fn run(
             "py-set!" => python::keep_name(&code(values)),
             _ => {}
         }
-        f(values).map_err(failure)
+        let begun = Instant::now();
+        let result = f(values);
+        ledger::python(begun.elapsed());
+        result.map_err(failure)
     })
 }
 

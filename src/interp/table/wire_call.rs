@@ -110,6 +110,8 @@ pub(crate) fn wire_call(primitive: &Primitive, args: &[SteelVal]) -> Result<Wire
     let extra = optional(extra.map(|e| extra_of(primitive, &e)).transpose()?);
 
     let head = CallHead {
+        // The scheduler knows.
+        stage: 0,
         id: 0,
         models: match &model {
             Some(SteelVal::ListV(_)) => model_names(primitive, "model", &model)?,
