@@ -74,8 +74,8 @@ pub(super) struct Resumed {
 /// What a run is journaled in.
 pub(super) struct Keeping {
     pub(super) run: Arc<Run>,
-    /// Flags that a later command needs.
-    flag: String,
+    /// Flags that a later command needs to find it; `None` when nothing is kept.
+    flag: Option<String>,
 }
 
 impl Journaled {
@@ -90,6 +90,11 @@ impl Journaled {
             tracing::warn!("no journal is kept: neither `XDG_DATA_HOME` nor `HOME` says where; `--journal PATH` does");
         }
         path.map(Journal::open).or_else(nowhere)
+    }
+
+    /// The flag that a later command needs to find the run; `None` when nothing is kept.
+    fn flag(&self) -> Option<String> {
+        self.place.path().filter(|_| !self.no_journal).map(|_| self.place.flag())
     }
 
     /// Opens `--trace`'s file: a run that is taken up again goes on in it.
@@ -130,7 +135,7 @@ impl Journaled {
         };
         loop {
             match journal.begin(new.clone()) {
-                Ok(run) => return Ok(Some(Keeping { run, flag: self.place.flag() })),
+                Ok(run) => return Ok(Some(Keeping { run, flag: self.flag() })),
                 Err(Problem::Taken(_)) if self.run_id.is_none() => new.name = journal::fresh_name(),
                 Err(problem) => return Err(problem.into()),
             }
@@ -141,7 +146,7 @@ impl Journaled {
     pub(super) fn resume(&self, resumed: &Resumed) -> Result<Keeping, Error> {
         self.open_trace(&resumed.journal, true)?;
         let run = resumed.journal.resume(&resumed.summary, resumed.redo)?;
-        Ok(Keeping { run, flag: self.place.flag() })
+        Ok(Keeping { run, flag: self.flag() })
     }
 }
 
@@ -162,6 +167,11 @@ fn status(result: &Result<Outcome, Error>) -> Status {
 }
 
 impl Keeping {
+    /// What the run is called in the journal.
+    pub(super) fn name(&self) -> Option<String> {
+        self.flag.as_ref().map(|_| self.run.name().to_owned())
+    }
+
     /// Ends the run. What its user should know of it: what is missing in the journal, and how the run goes on.
     pub(super) fn end(&self, result: &Result<Outcome, Error>) -> Vec<String> {
         let status = status(result);
@@ -173,8 +183,8 @@ impl Keeping {
             let them = if missing == 1 { "entry is" } else { "entries are" };
             complain(&format!("warning: {missing} {them} missing in the journal: {problem}\n"));
         }
-        let (tally, name, flag) = (self.run.tally(), self.run.name(), &self.flag);
-        let mut said = Vec::new();
+        let (tally, name, mut said) = (self.run.tally(), self.run.name(), Vec::new());
+        let Some(flag) = &self.flag else { return said };
         if status == Status::Finished && tally.used < tally.had {
             let calls = if tally.made == 1 { "call was" } else { "calls were" };
             said.push(format!(

@@ -73,7 +73,7 @@ struct Begun {
 
 /// What the journal has of a run.
 struct Kept {
-    name: String,
+    name: Option<String>,
     tally: Tally,
     /// What its user should know of that.
     said: Vec<String>,
@@ -180,7 +180,7 @@ impl Run {
         let output = screen.captured.unwrap_or_default();
         let run = keeping.map(|keeping| {
             let said = keeping.end(&outcome);
-            Kept { name: keeping.run.name().to_owned(), tally: keeping.run.tally(), said }
+            Kept { name: keeping.name(), tally: keeping.run.tally(), said }
         });
         Ended { result: outcome, usage, calls_time, startup, output, hints, mid_line, run }
     }

@@ -54,7 +54,8 @@ struct Traced {
 
 impl Traced {
     fn write(&mut self, batch: &[Kept]) {
-        let lines: String = batch.iter().map(|kept| format!("{}\n", trace::entry(&kept.entry, self.began_ms))).collect();
+        let lines: String =
+            batch.iter().map(|kept| format!("{}\n", trace::entry(&kept.entry, self.began_ms))).collect();
         if let Err(e) = self.file.write_all(lines.as_bytes())
             && !std::mem::replace(&mut self.failed, true)
         {

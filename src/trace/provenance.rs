@@ -126,7 +126,8 @@ mod tests {
 
     #[test]
     fn an_answer_is_found_in_a_prompt_wherever_it_stands() {
-        let answers = ["The first of the answers, long enough to tell.", "The second, which is as long as the first one."];
+        let answers =
+            ["The first of the answers, long enough to tell.", "The second, which is as long as the first one."];
         let joined = format!("Compare: {}\n---\n{} é", answers[1], answers[0]);
         assert_eq!(sources(&answers, &joined), [0, 1]);
         assert_eq!(sources(&answers, answers[1]), [1]);
@@ -135,7 +136,8 @@ mod tests {
 
     #[test]
     fn answers_that_begin_alike_are_told_apart() {
-        let answers = ["Based on the data that was provided, it is A.", "Based on the data that was provided, it is B."];
+        let answers =
+            ["Based on the data that was provided, it is A.", "Based on the data that was provided, it is B."];
         assert_eq!(sources(&answers, &format!("x {}", answers[1])), [1]);
     }
 

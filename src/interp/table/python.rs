@@ -3,12 +3,14 @@
 use super::{Body, Family, Kind, Param, Primitive, parsed, required};
 use crate::{
     interp::{
+        ledger,
         python::{self, PyFailure},
         value::{Fault, string},
         wall,
     },
     wire::{Blame, FailureClass},
 };
+use std::time::Instant;
 use steel::{SteelVal, rvals::FunctionSignature};
 
 const CODE: &[Param] = &[required("code", Kind::Text, "Python statements.")];
