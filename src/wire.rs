@@ -245,6 +245,8 @@ pub struct CallHead {
     pub retries: Option<u32>,
     /// Its place in the queue.
     pub priority: Priority,
+    /// Whether its answer is shared with other runs; as the host has it when it does not say.
+    pub cache: Option<bool>,
     /// The number of the innermost map-async that it belongs to, as [`ToHost::Progress`] has it; 0 for none.
     pub stage: u32,
 }

@@ -1,5 +1,6 @@
 //! The command line. One file per subcommand; no logic that the library would need.
 
+mod cache;
 mod completions;
 mod doc;
 mod doctor;
@@ -52,6 +53,8 @@ enum Command {
     Runs(runs::Runs),
     /// Show what happened in a run: sums by stage, model and failure, and what went into what.
     Trace(trace::Trace),
+    /// Say what the cache of shared answers holds, or forget it.
+    Cache(cache::Cache),
     /// Show the reference: all procedures in short, one of them in full, or those that a word finds.
     Doc(doc::Doc),
     /// Say whether everything that a run needs is here: Python, keys, limits.
@@ -97,6 +100,7 @@ pub fn main() -> ExitCode {
         Command::Resume(resume) => resume.main(),
         Command::Runs(runs) => runs.main(),
         Command::Trace(trace) => trace.main(),
+        Command::Cache(cache) => cache.main(),
         Command::Doc(doc) => doc.main(),
         Command::Doctor(doctor) => doctor.main(),
         Command::Completions(completions) => completions.main(),

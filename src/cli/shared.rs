@@ -1,7 +1,7 @@
 //! What every subcommand that runs programs has in common: its flags, contexts, where output goes, signals as reasons to
 //! stop.
 
-use super::{grants::Flags, progress::Display, screen::complain, stdout::Stdout};
+use super::{cache, grants::Flags, progress::Display, screen::complain, stdout::Stdout};
 use crate::{
     config::{self, file::Settings},
     context::Contexts,
@@ -54,6 +54,8 @@ pub(super) struct Shared {
     #[arg(long, value_name = "USD", value_parser = dollars, allow_negative_numbers = true)]
     pub(super) max_cost: Option<f64>,
     #[command(flatten)]
+    pub(super) cache: cache::CacheFlags,
+    #[command(flatten)]
     pub(super) grants: Flags,
     /// The configuration file, instead of your own and the working directory's.
     #[arg(long, value_name = "FILE")]
@@ -97,7 +99,12 @@ impl Shared {
     /// How models are reached.
     pub(super) fn reached(&self, settings: &Settings) -> router::Settings {
         let (prices, limits) = (settings.prices.clone(), settings.limits.clone());
-        router::Settings { prices, limits, ..config::models(self.offline, self.model.clone()) }
+        router::Settings {
+            prices,
+            limits,
+            cache: self.cache.settings(),
+            ..config::models(self.offline, self.model.clone())
+        }
     }
 
     /// How its calls reach models. Fails where `--max-cost` could not be kept.

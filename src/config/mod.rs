@@ -39,6 +39,7 @@ pub(crate) fn models(offline: bool, model: Option<String>) -> Settings {
         default_model: model,
         prices: Default::default(),
         limits: Default::default(),
+        cache: Default::default(),
     }
 }
 

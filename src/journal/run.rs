@@ -321,6 +321,11 @@ impl Ticket {
         let _ = written.await;
     }
 
+    /// Notes that the answer was another run's.
+    pub(crate) fn cached(&self) {
+        self.run.note("cached", serde_json::json!({ "call": self.number }).to_string());
+    }
+
     /// Notes that another attempt follows.
     pub(crate) fn retried(&self, failure: &Failure, attempts: u32, wait: std::time::Duration) {
         let data = serde_json::json!({

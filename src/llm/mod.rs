@@ -3,10 +3,11 @@
 //! A provider ([`openai`], [`anthropic`], [`gemini`], [`offline`]) is the innermost [`Model`] and only knows its wire
 //! format; what they share is in `http` (the way there) and [`server`]. [`retry`] over `limit`, [`json`] and [`router`] wrap it;
 //! `recorded` journals what is answered, `choice` takes one of several
-//! models, `once` sends what is the same once; `schema` is what an answer is checked against, `models` what is known of models, `embed` how vectors travel;
+//! models, `once` sends what is the same once, `cache` shares answers between runs; `schema` is what an answer is checked against, `models` what is known of models, `embed` how vectors travel;
 //! [`dispatch`] decides when a call starts. None of them knows of scripts, sessions or frames.
 
 pub mod anthropic;
+pub mod cache;
 mod choice;
 pub mod dispatch;
 pub(crate) mod embed;
@@ -142,6 +143,8 @@ pub struct Request {
     pub priority: Priority,
     /// Which models it may go to besides its own, and when.
     pub choices: Choices,
+    /// Whether its answer is shared with other runs; as the stack has it when it does not say.
+    pub cache: Option<bool>,
     /// Its place in a journaled run.
     pub ticket: Option<Arc<crate::journal::Ticket>>,
 }

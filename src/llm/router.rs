@@ -3,9 +3,21 @@
 //! Not here: the environment (the caller reads it), and limits or budgets.
 
 use super::{
-    Answer, Failure, Model, Pending, Price, Request, Settled, Standing, anthropic, anthropic::Anthropic,
-    choice::Choice, gemini, gemini::Gemini, json::Json, models, offline::Offline, once::Once, openai, openai::OpenAi,
-    recorded::Recorded, retry::Retry, window,
+    Answer, Failure, Model, Pending, Price, Request, Settled, Standing, anthropic,
+    anthropic::Anthropic,
+    cache::{self, Cache},
+    choice::Choice,
+    gemini,
+    gemini::Gemini,
+    json::Json,
+    models,
+    offline::Offline,
+    once::Once,
+    openai,
+    openai::OpenAi,
+    recorded::Recorded,
+    retry::Retry,
+    window,
 };
 use crate::wire::{FailureClass, Usage};
 use secrecy::{ExposeSecret, SecretString};
@@ -42,6 +54,8 @@ pub struct Settings {
     pub prices: HashMap<String, Price>,
     /// Limits by the names of models, or of providers (`openai`, …) for each of their models.
     pub limits: HashMap<String, Settled>,
+    /// Where answers are shared between runs, and which.
+    pub cache: cache::Settings,
 }
 
 /// A provider of this build.
@@ -114,6 +128,8 @@ struct Server {
     known: &'static Known,
     /// The provider itself; or what is wrong with its settings, which only matters once a call wants it.
     model: Result<Box<dyn Model>, Failure>,
+    /// Its address.
+    base: String,
     /// Whether it is the provider's own server, so that its names and prices hold.
     genuine: bool,
 }
@@ -129,8 +145,8 @@ impl Server {
         if base.is_none() && !keyed {
             return None;
         }
-        let model = make(base.as_deref().unwrap_or(known.base));
-        Some(Self { known, model, genuine: base.is_none_or(|b| b == known.base) })
+        let base = base.unwrap_or_else(|| known.base.into());
+        Some(Self { known, model: make(&base), genuine: base == known.base, base })
     }
 }
 
@@ -196,6 +212,13 @@ impl Router {
     /// The provider of a name and what the name is there; `None` asks for the default. Fails when no provider has it.
     pub fn resolve(&self, name: Option<&str>) -> Result<(Provider, Arc<str>), Failure> {
         self.find(name, false).map(|(server, name)| (server.map_or(Provider::Offline, |s| s.known.provider), name))
+    }
+
+    /// Who answers a request: the provider, its address and the model there; `None` when nobody does.
+    pub(super) fn identity(&self, request: &Request) -> Option<String> {
+        let (server, name) = self.find(request.model.as_deref(), request.embedding).ok()?;
+        let (title, base) = server.map_or(("offline", ""), |server| (server.known.title, &*server.base));
+        Some(format!("{title}\n{base}\n{name}"))
     }
 
     /// The server of a name, `None` for the offline model, and what the name is there.
@@ -325,10 +348,13 @@ impl Model for Router {
     }
 }
 
-/// The whole stack: the journal, a choice of models, each request once, and a router over the offline model and, behind JSON checking,
-/// limits and retries, the providers.
-pub fn stack(settings: Settings) -> Arc<dyn Model> {
-    Arc::new(Recorded(Choice::new(Once::new(Arc::new(Router::new(settings))))))
+/// The whole stack: the journal, a choice of models, each request once, answers that are shared, and a router over the
+/// offline model and, behind JSON checking, limits and retries, the providers.
+pub fn stack(mut settings: Settings) -> Arc<dyn Model> {
+    let shared = std::mem::take(&mut settings.cache);
+    let cache = Cache::new(Arc::new(Router::new(settings)), shared.clone());
+    let once = Once::new(Arc::new(cache), move |request| Cache::wanted(&shared, request));
+    Arc::new(Recorded(Choice::new(once)))
 }
 
 #[cfg(test)]

@@ -303,6 +303,7 @@ impl Calls {
         let timeout = head.timeout_s.filter(|s| s.is_finite() && *s >= 0.0);
         let mut request = Request {
             ticket: None,
+            cache: head.cache,
             model: head.model.map(Into::into),
             messages,
             sampling: head.sampling,

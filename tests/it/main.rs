@@ -7,6 +7,7 @@ mod program;
 
 mod bad_input;
 mod budgets;
+mod cache;
 mod calls;
 mod chats;
 mod choices;

@@ -51,7 +51,8 @@ pub(crate) fn bessemer() -> Command {
         command.env_remove(name);
     }
     command.env_remove("CI"); // its presence alone makes colours of a terminal's
-    // Not the journal of whoever runs the tests.
+    // Neither the journal nor the cache of whoever runs the tests.
+    command.env("XDG_CACHE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"));
     command.env("XDG_DATA_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/data"));
     command.stdin(Stdio::null());
     command
@@ -152,6 +153,7 @@ impl Program {
     pub(crate) fn also(&self, arguments: &[&str]) -> Command {
         let mut command = bessemer();
         command.env("XDG_DATA_HOME", self.folder.path().join("data"));
+        command.env("XDG_CACHE_HOME", self.folder.path().join("cache"));
         command.envs(self.environment.iter().map(|(n, v)| (n, v)));
         command.args(arguments);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -56,6 +56,8 @@ pub(crate) fn wire_call(primitive: &Primitive, args: &[SteelVal]) -> Result<Wire
     let (model, balance, fallback, hedge) = (next(), next(), next(), next());
     let (temperature, max_tokens, top_p, seed, stop, extra) = (next(), next(), next(), next(), next(), next());
     let (json_mode, schema, on_token, timeout, retries, rank) = (next(), next(), next(), next(), next(), next());
+    // `#f` says something here.
+    let cache = values.next().flatten();
 
     let mut chat = match (prompt.and_then(|p| text(&p)), instruction.and_then(|i| text(&i)), data, messages) {
         (None, None, None, Some(messages)) => chat_of(primitive, &messages)?,
@@ -155,6 +157,7 @@ pub(crate) fn wire_call(primitive: &Primitive, args: &[SteelVal]) -> Result<Wire
         timeout_s: timeout.as_ref().and_then(number),
         retries: retries.as_ref().and_then(natural),
         priority: priority(primitive, rank.as_ref())?,
+        cache: cache.map(|cache| matches!(cache, SteelVal::BoolV(true))),
     };
     Ok(WireCall { head, tail, on_token })
 }
