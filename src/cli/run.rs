@@ -133,7 +133,7 @@ impl Run {
         stop: &mut mpsc::UnboundedReceiver<Stop>,
     ) -> Ended {
         let contexts = match self.shared.contexts(zygote, stop).await {
-            Ok(contexts) => contexts,
+            Ok(contexts) => Arc::new(contexts),
             Err(e) => return failed(e),
         };
         self.shared.say_offline();
@@ -141,7 +141,17 @@ impl Run {
             Ok(dispatcher) => dispatcher,
             Err(e) => return failed(e),
         };
-        let keeping = match self.keeping(script, &contexts, begun.journal, begun.resumed) {
+        // On a thread of its own: a journal that is locked must not hold up Ctrl-C.
+        let keeping = tokio::task::spawn_blocking({
+            let (keep, title) = (self.keep.clone(), self.script.display().to_string());
+            let (script, contexts) = (script.to_owned(), contexts.clone());
+            move || keeping(&keep, title, &script, &contexts, begun.journal, begun.resumed)
+        });
+        let keeping = tokio::select! {
+            keeping = keeping => keeping.unwrap_or_else(|e| Err(Error::interpreter(format!("the journal: {e}")))),
+            Some(Stop::Signal(signal)) = stop.recv() => Err(Error::Interrupted(signal)),
+        };
+        let keeping = match keeping {
             Ok(keeping) => keeping,
             Err(e) => return failed(e),
         };
@@ -200,27 +210,6 @@ impl Run {
                 Ok(resumed.program.clone())
             }
         }
-    }
-
-    /// Begins the run in the journal, or takes it up again.
-    fn keeping(
-        &self,
-        script: &str,
-        contexts: &Contexts,
-        journal: Option<Arc<Journal>>,
-        resumed: Option<Resumed>,
-    ) -> Result<Option<Keeping>, Error> {
-        let marks = contexts.marks();
-        let Some(resumed) = resumed else {
-            let setup = Setup { contexts: marks, ..Setup::default() };
-            return self.keep.begin(journal, "run", self.script.display().to_string(), script, setup);
-        };
-        let changed = |mark: &&ContextMark| !resumed.setup.contexts.contains(mark);
-        let notes = marks.iter().filter(changed).map(|mark| {
-            format!("the context `{}` has changed since; what it makes the script ask is asked anew", mark.name)
-        });
-        tell_notes(&notes.collect::<Vec<_>>());
-        self.keep.resume(&resumed).map(Some)
     }
 
     /// Prints what came of it, and gives the exit code.
@@ -284,6 +273,33 @@ impl Run {
         }
         code
     }
+}
+
+/// Begins the run in the journal, or takes it up again.
+fn keeping(
+    keep: &keep::Journaled,
+    title: String,
+    script: &str,
+    contexts: &Contexts,
+    journal: Option<Arc<Journal>>,
+    resumed: Option<Resumed>,
+) -> Result<Option<Keeping>, Error> {
+    let Some(resumed) = resumed else {
+        let marks = if journal.is_some() { contexts.marks() } else { Vec::new() };
+        let setup = Setup { contexts: marks, ..Setup::default() };
+        return keep.begin(journal, "run", title, script, setup);
+    };
+    let changed = |mark: &&ContextMark| !resumed.setup.contexts.contains(mark);
+    let notes: Vec<String> = contexts
+        .marks()
+        .iter()
+        .filter(changed)
+        .map(|mark| {
+            format!("the context `{}` has changed since; what it makes the script ask is asked anew", mark.name)
+        })
+        .collect();
+    tell_notes(&notes);
+    keep.resume(&resumed).map(Some)
 }
 
 fn failed(error: Error) -> Ended {

@@ -163,3 +163,6 @@ pub fn look(path: &Path) -> Result<Option<Sqlite>, Problem> {
 pub(crate) fn now_ms() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |t| i64::try_from(t.as_millis()).unwrap_or(i64::MAX))
 }
+
+#[cfg(test)]
+mod tests;
