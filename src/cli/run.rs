@@ -336,7 +336,7 @@ fn object(ended: &Ended, script: &str, total: Duration) -> serde_json::Value {
         "usage": {
             "calls": ended.usage.calls,
             "failures": ended.usage.failures,
-            "from_journal": ended.run.as_ref().map_or(0, |run| run.tally.used),
+            "replayed": ended.run.as_ref().map_or(0, |run| run.tally.used),
             "input_tokens": ended.usage.input_tokens,
             "output_tokens": ended.usage.output_tokens,
             "cost_usd": ended.usage.cost_usd,
