@@ -426,6 +426,8 @@ pub enum ToHost {
 pub struct RunHead {
     /// Where Python's random numbers begin; without one, wherever Python says.
     pub seed: Option<u64>,
+    /// How long ago the run began, in milliseconds: Python's clock goes on from there.
+    pub ago_ms: u64,
     /// What the clock showed when the script looked before, in microseconds since 1970: it shows that again.
     pub readings: Vec<u64>,
     /// Whether the host wants to know what it shows from there on.

@@ -5,6 +5,7 @@
 
 use super::screen::complain;
 use crate::{
+    config,
     error::Error,
     journal::{
         self, Journal, Nowhere, Redo, Run,
@@ -15,6 +16,9 @@ use crate::{
 };
 use clap::Args;
 use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::PathBuf, sync::Arc};
+
+/// What is shorter is no key.
+const KEY: usize = 8;
 
 /// Where the journal is.
 #[derive(Args, Clone, Debug, Default)]
@@ -126,11 +130,13 @@ impl Journaled {
         // What JSON carries without loss.
         setup.seed = fastrand::u64(..1 << 53);
         setup.version = env!("CARGO_PKG_VERSION").into();
+        let keys: Vec<String> = config::KEYS.iter().filter_map(|name| std::env::var(name).ok()).collect();
+        setup.arguments.iter_mut().for_each(|argument| *argument = without(&keys, argument));
         let mut new = NewRun {
             name: self.run_id.clone().unwrap_or_else(journal::fresh_name),
             command: command.into(),
             title,
-            program: program.into(),
+            program: without(&keys, program),
             setup,
         };
         loop {
@@ -148,6 +154,12 @@ impl Journaled {
         let run = resumed.journal.resume(&resumed.summary, resumed.redo)?;
         Ok(Keeping { run, flag: self.flag() })
     }
+}
+
+/// A text without the keys of this environment, should somebody have written one into it.
+fn without(keys: &[String], text: &str) -> String {
+    let keys = keys.iter().map(|key| key.trim()).filter(|key| key.len() >= KEY);
+    keys.fold(text.to_owned(), |text, key| text.replace(key, "[key]"))
 }
 
 /// The arguments of the command line behind the subcommand.

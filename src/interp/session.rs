@@ -92,6 +92,9 @@ fn run(
     if let Some(seed) = program.run.seed {
         python::seed(seed);
     }
+    if program.run.ago_ms > 0 {
+        python::set_clock(-(program.run.ago_ms as f64) / 1000.0);
+    }
     ledger::begin(&mut program);
     language.expander.at_prompt = matches!(program.mode, Mode::Input(_));
     output::watched(language.expander.at_prompt);

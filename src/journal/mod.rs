@@ -88,7 +88,7 @@ impl Journal {
                 }
             })?;
             let (marks, checkpoints) = (store.marks(id)?, store.checkpoints(id)?);
-            Ok((store.program(id)?.1, run::Earlier::new(marks, checkpoints, readings, redo, taken.status)))
+            Ok((store.program(id)?.1, run::Earlier::new(marks, checkpoints, readings, redo, &taken)))
         })?;
         Ok(Run::new(self.clone(), id, summary.name.clone(), setup.seed, earlier))
     }

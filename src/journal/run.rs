@@ -4,7 +4,7 @@ use super::{
     Journal,
     key::Key,
     now_ms,
-    store::{CallEntry, CallMark, Entry, Event, Kept, Place, Problem, RunId, Status},
+    store::{CallEntry, CallMark, Entry, Event, Kept, Place, Problem, RunId, Status, Summary},
 };
 use crate::{
     llm::{Answer, Failure, Request},
@@ -84,6 +84,7 @@ pub(super) struct Earlier {
     checkpoints: HashMap<String, String>,
     readings: Vec<u64>,
     next: u32,
+    began_ms: Option<i64>,
 }
 
 impl Earlier {
@@ -92,10 +93,10 @@ impl Earlier {
         checkpoints: HashMap<String, String>,
         readings: Vec<u64>,
         redo: Redo,
-        status: Status,
+        summary: &Summary,
     ) -> Self {
         let again = |mark: &CallMark| match redo {
-            Redo::Circumstances => status != Status::Finished && mark.class.is_some_and(circumstantial),
+            Redo::Circumstances => summary.status != Status::Finished && mark.class.is_some_and(circumstantial),
             Redo::Failed => mark.class.is_some(),
             Redo::Truncated => mark.cut,
         };
@@ -106,7 +107,7 @@ impl Earlier {
             let made = Made { place: mark.place, number: mark.number, again: again(mark) };
             ((mark.key, mark.occurrence), made)
         });
-        Self { made: made.collect(), checkpoints, readings, next }
+        Self { made: made.collect(), checkpoints, readings, next, began_ms: Some(summary.began_ms) }
     }
 }
 
@@ -185,6 +186,11 @@ impl Run {
     /// What the clock showed when its script looked before, in microseconds since 1970.
     pub fn readings(&self) -> &[u64] {
         &self.earlier.readings
+    }
+
+    /// How long ago it began, in milliseconds, when it was taken up again.
+    pub fn ago_ms(&self) -> u64 {
+        self.earlier.began_ms.map_or(0, |began| u64::try_from(now_ms() - began).unwrap_or_default())
     }
 
     /// How its calls came about so far.

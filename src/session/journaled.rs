@@ -32,7 +32,7 @@ impl Session {
             // It came from a session by a frame of its own, so it fits into one.
             let _ = self.calls.frame(&ToSession::Checkpoint { key: key.clone() }, value.as_bytes());
         }
-        RunHead { seed: Some(run.seed()), readings: run.readings().to_vec(), journaled: true }
+        RunHead { seed: Some(run.seed()), ago_ms: run.ago_ms(), readings: run.readings().to_vec(), journaled: true }
     }
 
     /// The script keeps a value.

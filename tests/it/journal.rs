@@ -227,7 +227,12 @@ fn time_and_chance_are_those_of_the_run() {
     let program = script(
         r#"
 (define seen (list (current-milliseconds) (random 1000000) (py-eval "import random; random.random()")
-                   (py-eval "[x for x in {'a', 'b', 'c', 'd', 'e'}]")))
+                   (py-eval "[x for x in {'a', 'b', 'c', 'd', 'e'}]")
+                   (py-eval "
+import datetime, time
+day = datetime.date(2020, 1, 1)
+[isinstance(datetime.datetime.now(), datetime.date), type(day).__name__, str(day + datetime.timedelta(days=1)),
+ isinstance(datetime.datetime.fromisoformat('2020-01-01T00:00'), datetime.datetime)]")))
 (llm-query (json->string seen))
 (finish seen)"#,
     )
@@ -236,6 +241,27 @@ fn time_and_chance_are_those_of_the_run() {
     assert_eq!((resume(&program, &[]).value(), mock.count()), (first.value(), 1));
     let other = program.run();
     assert_ne!(other.value(), first.value(), "another run has its own");
+}
+
+#[cfg(feature = "python")]
+#[test]
+fn pythons_clock_goes_on_from_when_the_run_began() {
+    let text = r#"
+(define now "
+import datetime, time
+times = [time.time(), datetime.datetime.now().timestamp(), datetime.datetime.today().timestamp(),
+         datetime.datetime.now(datetime.timezone.utc).timestamp(), time.mktime(time.localtime()), time.time_ns() / 1e9]
+max(times) - min(times) < 5 and [times[0], str(datetime.date.today())]")
+(finish (json->string (py-eval now)))"#;
+    let program = script(text);
+    let seen =
+        |ran: Ran| -> (f64, String) { serde_json::from_str(ran.value()).unwrap_or_else(|e| panic!("{e}: {ran:?}")) };
+    let (first, day) = seen(program.run());
+    // As if it had begun ten days ago.
+    Connection::open(program.journal()).unwrap().execute("UPDATE runs SET began = began - 864000000", []).unwrap();
+    let (again, then) = seen(resume(&program, &[]));
+    assert!((863_000.0..865_000.0).contains(&(first - again)), "{first} {again}");
+    assert_ne!(then, day);
 }
 
 #[test]

@@ -121,6 +121,12 @@ pub(crate) fn seed(seed: u64) {
     let _ = with(|python| python.call("seed", (seed,)).map(drop));
 }
 
+/// Moves Python's clock by so many seconds.
+pub(crate) fn set_clock(seconds: f64) {
+    // Likewise.
+    let _ = with(|python| python.call("set_clock", (seconds,)).map(drop));
+}
+
 /// From here on, connections are asked for on this socket.
 pub(crate) fn ask_for_connections(socket: OwnedFd) -> Result<(), String> {
     const SOURCE: &str = concat!(include_str!("network.py"), "\0");
