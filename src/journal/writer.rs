@@ -20,6 +20,11 @@ use std::{
 };
 use tokio::sync::oneshot;
 
+/// While answers come thick and fast, they are gathered for so long: a transaction of many costs little more than one of
+/// few, and a call's time is many times this. One that comes alone does not wait.
+const GATHER: Duration = Duration::from_micros(400);
+/// What comes within this of the last transaction comes fast.
+const FAST: Duration = Duration::from_millis(1);
 /// The most entries of one transaction.
 const BATCH: usize = 4096;
 /// How often what could not be written is tried again.
@@ -84,7 +89,11 @@ pub(super) fn serve(store: Result<Box<dyn Store>, Problem>, jobs: &mpsc::Receive
     };
     let (mut provenance, mut traced) = (Provenance::default(), None::<Traced>);
     let mut relay: Option<tokio::sync::mpsc::UnboundedSender<Vec<oneshot::Sender<()>>>> = None;
+    let mut last = Instant::now();
     while let Ok(first) = jobs.recv() {
+        if matches!(first, Job::Keep(..)) && last.elapsed() < FAST {
+            std::thread::sleep(GATHER);
+        }
         let (mut batch, mut waiting, mut next) = (Vec::new(), Vec::new(), Some(first));
         let mut other = None;
         while let Some(job) = next {
@@ -112,6 +121,7 @@ pub(super) fn serve(store: Result<Box<dyn Store>, Problem>, jobs: &mpsc::Receive
                 traced.write(&batch);
             }
             writer.write(batch, false);
+            last = Instant::now();
         }
         if !waiting.is_empty() {
             let unsent = match &relay {

@@ -347,10 +347,10 @@ fn neither_keys_nor_prompts_are_in_the_journal() {
         if call.text() == "bad" { Reply::Status(401, vec![], "no".into()) } else { Reply::Text("fine".into()) }
     });
     let text = "(llm-query \"a very private prompt\" #:model \"mock\") (llm-query \"bad\" #:model \"mock\")";
-    let program = script("").provider("OPENAI", &mock).file("made.txt", text);
+    let program = script("").provider("OPENAI", &mock).file("made.txt", text).args(&["--", "key-of-the-test"]);
     std::fs::write(
         program.path(),
-        "(define p (read-file \"made.txt\")) (llm-query p #:model \"mock\") (llm-query \"bad\" #:model \"mock\")",
+        "; key-of-the-test\n(define p (read-file \"made.txt\")) (llm-query p #:model \"mock\") (llm-query \"bad\" #:model \"mock\")",
     )
     .unwrap();
     assert_eq!(program.run().code, Some(4));
