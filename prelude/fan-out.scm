@@ -41,6 +41,11 @@
 
 (define (unsafe-raw-query . args) (syntax-e (%finished (%submit 'unsafe-raw-query args #f))))
 
+;; What a session of its own answers.
+(define (rlm-query . args) (%finished (%submit 'rlm-query args #f)))
+(define (rlm-query-async . args) (%submit 'rlm-query-async args #t))
+(define (eval-untrusted . args) (string->json (syntax-e (%finished (%submit 'eval-untrusted args #f)))))
+
 ;; ---- handles
 
 (define (%wait-for-any handles)
@@ -52,6 +57,7 @@
   (%result handle))
 
 (define (await-all handles)
+  (unless (list? handles) (raise-argument-error 'await-all "list?" handles))
   (map (lambda (handle) (%text (await handle))) handles))
 
 (define (await-any handles)
@@ -211,6 +217,10 @@
 (define (finish-var name)
   (%finish-var! name (cdr (%outcome-of (lambda () (raise 'here))))) ; a failure knows its place
   (%end))
+
+;; What it is given may be the variable's name or, as a slip, its value.
+(define (%final-variable name)
+  (if (string? name) (finish-var name) (finish name)))
 
 (define (%end)
   (when (%looping?) (%leave!))

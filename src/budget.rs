@@ -46,8 +46,10 @@ pub(crate) fn estimate(call: &CallHead, price: Option<Price>) -> Spent {
     let images = call.messages.iter().map(|m| m.images.len() as u64).sum::<u64>();
     let prompt = text.div_ceil(BYTES_PER_TOKEN) + call.messages.len() as u64 * PER_MESSAGE + images * PER_IMAGE;
     let unsaid = match call.asks {
-        Asks::Answer => UNBOUNDED_ANSWER,
+        Asks::Answer | Asks::Loop => UNBOUNDED_ANSWER,
         Asks::Vectors => 0,
+        // Its calls are charged one by one.
+        Asks::Program => return Spent::default(),
         Asks::Limits | Asks::Price { .. } => return Spent::default(),
     };
     let answer = call.sampling.max_tokens.map_or(unsaid, u64::from);

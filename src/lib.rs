@@ -8,6 +8,7 @@
 //! - [`llm`]: model calls, one narrow trait ([`llm::Model`]) and wrappers round it.
 //! - [`journal`]: what every run was asked and answered, so that none is paid for twice.
 //! - [`permissions`]: what a program may do.
+//! - [`rlm`]: the loop in which a root model answers a question by writing programs.
 //! - [`text`]: long texts cut into chunks, tokens counted.
 //! - [`trace`]: what happened in a run, line by line.
 //! - [`wire`]: the frames between host and interpreter.
@@ -43,6 +44,7 @@ mod interp;
 pub mod journal;
 pub mod llm;
 pub mod permissions;
+pub mod rlm;
 pub mod session;
 pub mod text;
 pub mod trace;

@@ -201,6 +201,10 @@ pub enum Asks {
     Answer,
     /// Vectors of the messages' texts.
     Vectors,
+    /// An answer by a loop of its own: the instruction is its question, the user messages are what it may read.
+    Loop,
+    /// The value, as JSON, of a program that a model has written: the first message; what it is given is in `extra`.
+    Program,
     /// How the providers' limits stand, as JSON. No provider is asked, and nothing is charged.
     Limits,
     /// What the model costs, likewise.
@@ -245,10 +249,30 @@ pub struct CallHead {
     pub retries: Option<u32>,
     /// Its place in the queue.
     pub priority: Priority,
+    /// For calls that make others.
+    pub nested: Option<Box<NestedHead>>,
     /// Whether its answer is shared with other runs; as the host has it when it does not say.
     pub cache: Option<bool>,
     /// The number of the innermost map-async that it belongs to, as [`ToHost::Progress`] has it; 0 for none.
     pub stage: u32,
+}
+
+/// What is said of a call that makes others.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NestedHead {
+    /// How many loops may stand one within another from this one on.
+    pub depth: Option<u32>,
+    /// The script's own budgets that it is charged to, the innermost first.
+    pub within: Vec<ScopeLeft>,
+}
+
+/// A script's own budget.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScopeLeft {
+    /// Its number within its session.
+    pub id: u32,
+    /// What it leaves.
+    pub left: Limits,
 }
 
 impl CallHead {
@@ -263,7 +287,8 @@ impl CallHead {
         let stops = self.sampling.stop.iter().map(|word| PART_OVERHEAD + word.len());
         let parts = self.messages.len().saturating_sub(1) * PART_OVERHEAD;
         let others = self.models.iter().chain(&self.fallback).map(|name| PART_OVERHEAD + name.len()).sum::<usize>();
-        let model = self.model.as_ref().map_or(0, String::len) + others;
+        let nested = self.nested.as_ref().map_or(0, |nested| nested.within.len() * PART_OVERHEAD);
+        let model = self.model.as_ref().map_or(0, String::len) + others + nested;
         texts + CALL_OVERHEAD + model + parts + mimes.chain(stops).sum::<usize>()
     }
 }
@@ -277,6 +302,18 @@ pub struct Limits {
     pub tokens: Option<u64>,
     /// US dollars.
     pub cost_usd: Option<f64>,
+}
+
+impl Limits {
+    /// The tighter of both, bound by bound.
+    pub(crate) fn least(self, other: Self) -> Self {
+        let least = |a: Option<u64>, b: Option<u64>| a.into_iter().chain(b).min();
+        Self {
+            calls: least(self.calls, other.calls),
+            tokens: least(self.tokens, other.tokens),
+            cost_usd: self.cost_usd.into_iter().chain(other.cost_usd).reduce(f64::min),
+        }
+    }
 }
 
 /// Tokens of one answer, as the provider counted them.
@@ -311,8 +348,24 @@ impl Usage {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub enum DoneHead {
-    Answer { model: String, usage: Usage, cost_usd: Option<f64>, latency_ms: u32, attempts: u32, finish_reason: String },
-    Failure { class: FailureClass, model: Option<String>, attempts: u32, usage: Usage, cost_usd: Option<f64> },
+    Answer {
+        model: String,
+        usage: Usage,
+        cost_usd: Option<f64>,
+        latency_ms: u32,
+        attempts: u32,
+        finish_reason: String,
+        /// Calls that it took: more than one where a loop answered.
+        calls: u64,
+    },
+    Failure {
+        class: FailureClass,
+        model: Option<String>,
+        attempts: u32,
+        usage: Usage,
+        cost_usd: Option<f64>,
+        calls: u64,
+    },
 }
 
 /// What a session is given a text for.
@@ -324,8 +377,25 @@ pub enum Mode {
     /// It is the input of this number at a prompt: what it leaves running goes on, and its value is kept as `_` and comes
     /// in `write` form.
     Input(u32),
+    /// It is a block that a model has written: as an input, but for `finish`, whose value is told as a script's.
+    Turn {
+        /// Its number among the session's inputs.
+        number: u32,
+        /// Whether it is Python, not Scheme.
+        python: bool,
+    },
     /// There is none: the host asks something itself.
     Ask(Question),
+}
+
+impl Mode {
+    /// Its number, when it is one of several that keep what they define.
+    pub(crate) fn input(self) -> Option<u32> {
+        match self {
+            Self::Input(number) | Self::Turn { number, .. } => Some(number),
+            Self::Script | Self::Ask(_) => None,
+        }
+    }
 }
 
 /// What a host can ask of a session between inputs.
@@ -625,6 +695,7 @@ mod tests {
                 latency_ms: 4,
                 attempts: 5,
                 finish_reason: "stop".into(),
+                calls: 1,
             },
         };
         let mut out = Vec::new();

@@ -64,3 +64,26 @@
 
 (define (%takes-two-only? f)
   (and (procedure-arity-includes? f 2) (not (procedure-arity-includes? f 3))))
+
+;;@doc
+;; (recursive-spawn strategy #:depth 1) -> procedure
+;;
+;; A procedure of data that has it explored by a loop of its own, as `rlm-query` does, after the instruction that STRATEGY
+;; gives: so that how to go about it is found when it is needed, by a model if need be.
+;;
+;; STRATEGY procedure: Of no arguments; gives the instruction.
+;;
+;; DEPTH natural: How many loops may stand one within another from there on; 0 is `llm-query`.
+;;
+;; ```scheme
+;; (define who (recursive-spawn (lambda () "Who wrote it?")))
+;; (who "Ada wrote the program.") ;; => Ada wrote the program.
+;; ```
+(define (recursive-spawn . given)
+  (%called 'recursive-spawn given
+    (lambda (strategy depth)
+      (lambda (data)
+        (let ([instruction (strategy)])
+          (%plain (if (zero? depth)
+                      (llm-query #:instruction instruction #:data data)
+                      (rlm-query #:instruction instruction #:data data #:depth depth))))))))

@@ -1,5 +1,6 @@
 //! The command line. One file per subcommand; no logic that the library would need.
 
+mod ask;
 mod cache;
 mod completions;
 mod doc;
@@ -55,6 +56,8 @@ enum Command {
     Trace(trace::Trace),
     /// Say what the cache of shared answers holds, or forget it.
     Cache(cache::Cache),
+    /// Have a model answer a question about long texts: it writes programs until it knows.
+    Ask(Box<ask::Ask>),
     /// Show the reference: all procedures in short, one of them in full, or those that a word finds.
     Doc(doc::Doc),
     /// Say whether everything that a run needs is here: Python, keys, limits.
@@ -101,6 +104,10 @@ pub fn main() -> ExitCode {
         Command::Runs(runs) => runs.main(),
         Command::Trace(trace) => trace.main(),
         Command::Cache(cache) => cache.main(),
+        Command::Ask(ask) => {
+            log(ask.shared.verbose);
+            ask.main()
+        }
         Command::Doc(doc) => doc.main(),
         Command::Doctor(doctor) => doctor.main(),
         Command::Completions(completions) => completions.main(),

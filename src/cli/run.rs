@@ -109,7 +109,8 @@ impl Run {
             let ended = match (zygote, settings, script, &mut stop) {
                 (Ok(zygote), Ok(settings), Ok(script), Ok(stop)) => {
                     text = script;
-                    let zygote = if self.shared.grants.confines(&settings) { zygote } else { zygote.without_sandbox() };
+                    let confined = self.shared.grants.confines(&settings);
+                    let zygote = Arc::new(if confined { zygote } else { zygote.without_sandbox() });
                     let begun = Begun { at: begun, journal, resumed };
                     self.run(&zygote, &settings, &text, begun, &stdout, stop).await
                 }
@@ -125,7 +126,7 @@ impl Run {
 
     async fn run(
         &self,
-        zygote: &Zygote,
+        zygote: &Arc<Zygote>,
         settings: &Settings,
         script: &str,
         begun: Begun,
@@ -156,7 +157,7 @@ impl Run {
             Err(e) => return failed(e),
         };
         let started = tokio::select! {
-            started = Session::start_with(zygote, dispatcher, &contexts) => started,
+            started = Session::start_with(zygote, dispatcher.clone(), &contexts) => started,
             Some(Stop::Signal(signal)) = stop.recv() => Err(Error::Interrupted(signal)),
         };
         let mut session = match started {
@@ -175,6 +176,7 @@ impl Run {
         let mut screen = Screen { display, stdout, captured: self.json.then(String::new) };
         let permissions = self.shared.grants.permissions(settings, &self.script);
         let _made = Made::for_writing(&permissions.write);
+        self.shared.serve_loops(&session, zygote, &dispatcher, &permissions);
         let program = Program {
             text: script.to_owned(),
             mode: Mode::Script,

@@ -7,7 +7,9 @@ use crate::{
     context::Contexts,
     error::Error,
     llm::{dispatch::Dispatcher, offline, router},
-    session::{Listener, Progress, Stop, Zygote},
+    permissions::Permissions,
+    rlm::{self, Ask, Bounds, Ground},
+    session::{Listener, Progress, Session, Stop, Zygote},
     wire::{Limits, Stream},
 };
 use clap::Args;
@@ -51,8 +53,12 @@ pub(super) struct Shared {
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub(super) max_tokens: Option<u64>,
     /// How many US dollars its calls may cost, by the prices that are known.
-    #[arg(long, value_name = "USD", value_parser = dollars, allow_negative_numbers = true)]
+    #[arg(long, alias = "max-budget", value_name = "USD", value_parser = dollars, allow_negative_numbers = true)]
     pub(super) max_cost: Option<f64>,
+    /// How many loops (`rlm-query`) may stand one within another, a root model's own included; deeper it is `llm-query`.
+    #[arg(long, value_name = "N", default_value_t = Bounds::default().depth,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) max_depth: u32,
     #[command(flatten)]
     pub(super) cache: cache::CacheFlags,
     #[command(flatten)]
@@ -94,6 +100,25 @@ impl Shared {
         if self.offline && !self.quiet && (self.verbose > 0 || std::io::stderr().is_terminal()) {
             complain(&format!("note: {}\n", offline::NOTICE));
         }
+    }
+
+    /// Lets a session's programs ask loops of their own, and run programs that models have written.
+    pub(super) fn serve_loops(
+        &self,
+        session: &Session,
+        zygote: &Arc<Zygote>,
+        dispatcher: &Arc<Dispatcher>,
+        permissions: &Permissions,
+    ) {
+        let ground = Ground {
+            zygote: zygote.clone(),
+            dispatcher: dispatcher.clone(),
+            permissions: permissions.clone(),
+            max_memory: Some(self.max_memory),
+        };
+        let bounds = Bounds { depth: self.max_depth, ..Bounds::default() };
+        let (root_model, sub_model) = (self.model.clone(), self.model.clone());
+        rlm::serve(session, &ground, &Ask { root_model, sub_model, bounds, ..Ask::default() });
     }
 
     /// How models are reached.

@@ -119,6 +119,19 @@ impl Contexts {
         self.table.entries.iter().map(mark).collect()
     }
 
+    /// The first characters of a text; of one that cannot be read, none.
+    pub(crate) fn beginning(&self, index: usize, chars: usize) -> String {
+        let read = || {
+            let entry = self.table.entries.get(index)?;
+            let file = File::from(self.files.get(entry.file as usize)?.try_clone().ok()?);
+            let mut bytes = vec![0; usize::try_from(entry.bytes).unwrap_or(usize::MAX).min(4 * chars)];
+            file.read_exact_at(&mut bytes, entry.offset).ok()?;
+            // The last character may be cut.
+            Some(String::from_utf8_lossy(&bytes).chars().take(chars).collect())
+        };
+        read().unwrap_or_default()
+    }
+
     pub(crate) fn table(&self) -> &ContextTable {
         &self.table
     }

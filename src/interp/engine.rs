@@ -1,7 +1,11 @@
 //! The Steel engine as scripts find it: natives taken away, primitives and prelude in place.
 
-use super::{dialect, disarm, expand::Expander, natives, table};
-use std::fmt::Write;
+use super::{
+    dialect, disarm,
+    expand::{self, Expander, Source},
+    natives, table,
+};
+use std::{fmt::Write, mem};
 use steel::{
     SteelErr, SteelVal,
     compiler::modules::SourceModuleResolver,
@@ -15,6 +19,7 @@ pub(crate) const PRELUDE: &[&str] = &[
     include_str!("../../prelude/control.scm"),
     include_str!("../../prelude/fan-out.scm"),
     include_str!("../../prelude/budgets.scm"),
+    include_str!("../../prelude/python.scm"),
     include_str!("../../prelude/transduce.scm"),
 ];
 
@@ -67,6 +72,14 @@ pub(super) fn racket_file(name: &str) -> &'static str {
 /// Natives that the prelude itself still needed.
 const LATE: &[&str] = &["eval", "#%default-input-port", "current-input-port"];
 
+/// Steel's modules, whose natives are its own names for them.
+#[rustfmt::skip]
+const MODULES: &[&str] = &[
+    "hash", "sets", "lists", "strings", "symbols", "vectors", "immutable-vectors", "streams", "identity", "numbers",
+    "equality", "ord", "transducers", "io", "filesystem", "ports", "meta", "json", "constants", "syntax", "process",
+    "core/result", "core/option", "core/types", "threads", "bytevectors",
+];
+
 /// No `require` reaches the disk: every name is answered here, and there are none.
 struct NoModules;
 
@@ -80,16 +93,58 @@ impl SourceModuleResolver for NoModules {
     }
 }
 
+/// What of the language Steel is given before any program: what the front end writes of itself, and what waits.
+const ROOTS: &[&str] = &["%main", "%show", "map-async", "llm-query", "finish"];
+
 /// What runs programs: the engine, and the front end that makes of a program what the engine takes.
 pub(crate) struct Language {
     pub(crate) engine: Engine,
     pub(crate) expander: Expander,
 }
 
+impl Language {
+    /// Gives Steel what of the language a program needs, and the literals that are no text.
+    pub(crate) fn prepare(&mut self, program: &mut Source) -> Result<(), String> {
+        self.need(mem::take(&mut program.needs), &[])?;
+        self.register(program);
+        Ok(())
+    }
+
+    /// Gives Steel another part of the language. Whether there was one.
+    pub(crate) fn give_more(&mut self) -> Result<bool, String> {
+        match self.expander.more() {
+            None => Ok(false),
+            Some(part) => self.give(part.map_err(|e| e.message)?).map(|()| true),
+        }
+    }
+
+    fn need(&mut self, groups: Vec<usize>, names: &[&str]) -> Result<(), String> {
+        let parts = self.expander.needed(groups, names).map_err(|e| e.message)?;
+        parts.into_iter().try_for_each(|part| self.give(part))
+    }
+
+    fn give(&mut self, mut part: Source) -> Result<(), String> {
+        self.register(&mut part);
+        load(&mut self.engine, "prelude", part.text)?;
+        for steel in part.defined.iter().filter(|steel| !steel.starts_with('%')) {
+            if let Ok(value) = self.engine.extract_value(steel) {
+                dialect::name(&value, expand::as_written(steel));
+            }
+        }
+        Ok(())
+    }
+
+    fn register(&mut self, source: &mut Source) {
+        for (name, value) in source.constants.drain(..) {
+            self.engine.register_value(&name, value);
+        }
+    }
+}
+
 /// Makes the language. Takes some hundred milliseconds; the zygote does it once.
 pub(crate) fn build() -> Result<Language, String> {
     disarm::disarm();
-    let mut engine = machine()?;
+    let mut engine = machine();
     dialect::structs::know(&engine)?;
     engine.register_source_module_resolver(NoModules);
     for (name, function) in natives::all() {
@@ -112,20 +167,29 @@ pub(crate) fn build() -> Result<Language, String> {
     }
     load(&mut engine, "primitives", definitions)?;
     engine.register_value("context", super::value::string(""));
-    let mut expander = racket(&mut engine)?;
+    let mut language = racket(engine)?;
     for name in LATE {
-        engine.register_value(name, SteelVal::FuncV(|_| Err(refused())));
+        language.engine.register_value(name, SteelVal::FuncV(|_| Err(refused())));
     }
-    expander.forget(LATE);
-    Ok(Language { engine, expander })
+    language.expander.forget(LATE);
+    Ok(language)
 }
 
-/// Steel's machine with its natives, and without its own prelude: the front end does what that is for.
-fn machine() -> Result<Engine, String> {
+/// Steel's machine with its natives, and without its own prelude: the front end does what that is for, in a tenth of the
+/// time.
+fn machine() -> Engine {
     let mut engine = Engine::new_raw_no_kernel();
     primitives::register_builtin_modules(&mut engine, false);
-    engine.compile_and_run_raw_program(primitives::ALL_MODULES).map_err(|e| e.to_string())?;
-    Ok(engine)
+    for name in MODULES {
+        let Some(module) = engine.builtin_modules().get(&format!("steel/{name}")) else { continue };
+        let natives: Vec<_> = module.inner_map().iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        for (name, value) in natives {
+            // Under this name Steel's compiler knows it.
+            engine.register_value(&format!("#%prim.{name}"), value.clone());
+            engine.register_value(&name, value);
+        }
+    }
+    engine
 }
 
 /// What Steel calls a procedure of the dialect: it may have one of that name.
@@ -134,37 +198,25 @@ fn steel_name(name: &str) -> String {
 }
 
 /// The front end, with the procedures and the forms of the dialect.
-fn racket(engine: &mut Engine) -> Result<Expander, String> {
+fn racket(engine: Engine) -> Result<Language, String> {
     let natives = engine.globals().iter().map(|name| name.resolve().to_owned()).collect();
     let mut expander = Expander::new(natives);
     for name in dialect::all().map(|entry| entry.name).chain(dialect::machined().map(|entry| entry.name)) {
         expander.bind_native(name, &steel_name(name));
-    }
-    let text = [PRELUDE, RACKET, COMBINATORS].concat().concat();
-    let sources = expander.prelude(&text).map_err(|e| {
-        let place = e.span.map_or("", |(start, end)| text.get(start as usize..end as usize).unwrap_or_default());
-        format!("prelude: {}: {place}", e.message)
-    })?;
-    for source in sources {
-        for (constant, value) in source.constants {
-            engine.register_value(&constant, value);
-        }
-        {
-            use std::io::Write;
-            let _ = std::fs::OpenOptions::new()
-                .create(true)
-                .append(true)
-                .open("/tmp/dump.txt")
-                .map(|mut f| writeln!(f, ";;;; part\n{}", source.text));
-        }
-        load(engine, "prelude", source.text)?;
     }
     for (word, steel) in expander.variables() {
         if let Ok(value) = engine.extract_value(&steel) {
             dialect::name(&value, &word);
         }
     }
-    Ok(expander)
+    let text = [PRELUDE, RACKET, COMBINATORS].concat().concat();
+    expander.prelude(&text).map_err(|e| {
+        let place = e.span.map_or("", |(start, end)| text.get(start as usize..end as usize).unwrap_or_default());
+        format!("prelude: {}: {place}", e.message)
+    })?;
+    let mut language = Language { engine, expander };
+    language.need(Vec::new(), ROOTS)?;
+    Ok(language)
 }
 
 fn refused() -> SteelErr {

@@ -140,7 +140,11 @@ pub(super) fn translated(message: &str, callee: Option<&str>) -> Option<Said> {
 fn name_problem(message: &str) -> Option<Said> {
     let name = message.strip_prefix("Cannot reference an identifier before its definition: ")?;
     // Steel's name for a parameter of a procedure that it has put in the place of its call.
-    let parameter = name.strip_prefix("##")?.trim_end_matches(|c: char| c.is_ascii_digit());
+    let Some(parameter) = name.strip_prefix("##").map(|name| name.trim_end_matches(|c: char| c.is_ascii_digit()))
+    else {
+        let message = format!("{name}: undefined;\n cannot use before initialization");
+        return Some(said(message, "what was to define it has not run, or ended in an error: define it again"));
+    };
     Some(said(
         format!("a procedure is called with too few arguments: its `{parameter}` has no value"),
         "give it one argument for each parameter",

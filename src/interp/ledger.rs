@@ -13,7 +13,7 @@ use super::{
 use crate::{
     budget::{self, Budget, Spent},
     llm::Price,
-    wire::{Asks, CallHead, DoneHead, FailureClass, Limits, ToHost, Usage},
+    wire::{Asks, CallHead, DoneHead, FailureClass, Limits, ScopeLeft, ToHost, Usage},
 };
 use std::{
     cell::RefCell,
@@ -35,7 +35,7 @@ const WORTH: Duration = Duration::from_millis(5);
 
 /// A script's own budget.
 #[derive(Clone)]
-pub(crate) struct Scope(Rc<RefCell<Budget>>);
+pub(crate) struct Scope(Rc<RefCell<Budget>>, u32);
 
 impl Custom for Scope {
     fn equality_hint(&self, other: &dyn CustomType) -> bool {
@@ -77,11 +77,14 @@ struct Ledger {
     readings: VecDeque<u64>,
     journaled: bool,
     looks: u64,
+    /// The number of the newest budget.
+    last_scope: u32,
     /// What the host said that models cost.
     prices: HashMap<String, Option<Price>>,
 }
 
 thread_local! {
+    static PYTHON: RefCell<Vec<Scope>> = const { RefCell::new(Vec::new()) };
     static LEDGER: RefCell<Ledger> = RefCell::new(Ledger {
         begun: Instant::now(),
         args: Vec::new(),
@@ -94,6 +97,7 @@ thread_local! {
         readings: VecDeque::new(),
         journaled: false,
         looks: 0,
+        last_scope: 0,
         prices: HashMap::new(),
     });
 }
@@ -150,9 +154,9 @@ pub(crate) fn grants() -> Rc<Grants> {
 /// is in money, and the host has not told it yet.
 pub(crate) fn price_wanted(call: &CallHead, scopes: &[Scope]) -> Option<(String, CallHead)> {
     let vectors = match call.asks {
-        Asks::Answer => false,
+        Asks::Answer | Asks::Loop => false,
         Asks::Vectors => true,
-        Asks::Limits | Asks::Price { .. } => return None,
+        Asks::Program | Asks::Limits | Asks::Price { .. } => return None,
     };
     let bounded = LEDGER.with_borrow(|l| l.run.limits().cost_usd.is_some())
         || scopes.iter().any(|scope| scope.0.borrow().limits().cost_usd.is_some());
@@ -189,6 +193,14 @@ pub(crate) fn fits(call: &CallHead, scopes: &[Scope]) -> Result<Spent, Fault> {
     }
 }
 
+/// What these budgets leave, for a call that makes others.
+pub(crate) fn within(call: &mut CallHead, scopes: &[Scope]) {
+    if matches!(call.asks, Asks::Loop | Asks::Program) {
+        let left = |scope: &Scope| ScopeLeft { id: scope.1, left: scope.0.borrow().left() };
+        call.nested.get_or_insert_default().within = scopes.iter().map(left).collect();
+    }
+}
+
 /// Sets that aside: the call has been sent.
 pub(crate) fn reserve(call: u32, wanted: Spent, scopes: Vec<Scope>) {
     LEDGER.with_borrow_mut(|l| {
@@ -199,6 +211,17 @@ pub(crate) fn reserve(call: u32, wanted: Spent, scopes: Vec<Scope>) {
         scopes.iter().for_each(|scope| scope.0.borrow_mut().reserve(wanted));
         l.reserved.insert(call, (wanted, scopes));
     });
+}
+
+/// Python runs from here on, within these budgets.
+pub(crate) fn python_begins(bindings: &SteelVal) {
+    PYTHON.set(scopes(bindings));
+}
+
+/// The budgets within which Python runs.
+#[cfg_attr(not(feature = "python"), allow(dead_code))]
+pub(crate) fn scopes_of_python() -> Vec<Scope> {
+    PYTHON.with_borrow(Clone::clone)
 }
 
 /// A call was cancelled: its tokens are free again. Whether it counts as a call the host will say.
@@ -216,16 +239,16 @@ pub(crate) fn cancelled(call: u32) {
 /// A call has ended.
 pub(crate) fn settle(call: u32, head: &DoneHead) {
     LEDGER.with_borrow_mut(|l| {
-        let (model, class, usage, cost, latency_ms, attempts) = match head {
-            DoneHead::Answer { model, usage, cost_usd, latency_ms, attempts, .. } => {
-                (Some(&**model), None, *usage, *cost_usd, *latency_ms, *attempts)
+        let (model, class, usage, cost, latency_ms, attempts, calls) = match head {
+            DoneHead::Answer { model, usage, cost_usd, latency_ms, attempts, calls, .. } => {
+                (Some(&**model), None, *usage, *cost_usd, *latency_ms, *attempts, *calls)
             }
-            DoneHead::Failure { class, model, attempts, usage, cost_usd } => {
-                (model.as_deref(), Some(*class), *usage, *cost_usd, 0, *attempts)
+            DoneHead::Failure { class, model, attempts, usage, cost_usd, calls } => {
+                (model.as_deref(), Some(*class), *usage, *cost_usd, 0, *attempts, *calls)
             }
         };
         let cost_usd = cost.unwrap_or(f64::NAN);
-        let taken = Spent { calls: u64::from(attempts > 0), tokens: usage.input + usage.output, cost_usd };
+        let taken = Spent { calls, tokens: usage.input + usage.output, cost_usd };
         let (reserved, scopes) = l.reserved.remove(&call).unwrap_or_default();
         l.run.settle(reserved, taken);
         scopes.iter().for_each(|scope| scope.0.borrow_mut().settle(reserved, taken));
@@ -268,7 +291,11 @@ fn scope(args: &[SteelVal]) -> Native {
             return Err(super::natives::raise(fault.hint("`#f` is no budget").into_value()));
         }
     };
-    Ok(custom(Scope(Rc::new(RefCell::new(Budget::new(limits))))))
+    let id = LEDGER.with_borrow_mut(|l| {
+        l.last_scope += 1;
+        l.last_scope
+    });
+    Ok(custom(Scope(Rc::new(RefCell::new(Budget::new(limits))), id)))
 }
 
 fn with_scope<R>(value: &SteelVal, f: impl FnOnce(&Budget) -> R) -> Option<R> {
@@ -317,11 +344,8 @@ pub(crate) fn scopes(bindings: &SteelVal) -> Vec<Scope> {
 /// `(%budget-left bindings)`: what the run and every scope leave, the least of each.
 fn budget_left(args: &[SteelVal]) -> Native {
     let mut left = LEDGER.with_borrow(|l| l.run.left());
-    let least = |a: Option<u64>, b: Option<u64>| a.into_iter().chain(b).min();
     for scope in scopes(&args[0]) {
-        let own = scope.0.borrow().left();
-        let cost_usd = left.cost_usd.into_iter().chain(own.cost_usd).reduce(f64::min);
-        left = Limits { calls: least(left.calls, own.calls), tokens: least(left.tokens, own.tokens), cost_usd };
+        left = left.least(scope.0.borrow().left());
     }
     let cost = left.cost_usd.map_or(SteelVal::BoolV(false), SteelVal::NumV);
     let fields = [("calls", natural(left.calls)), ("tokens", natural(left.tokens)), ("cost", cost)];

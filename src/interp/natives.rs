@@ -6,7 +6,7 @@ mod fan_out;
 
 use super::{
     errors, ledger,
-    sched::{self, Ended, INTERRUPTED, OpId, Sched},
+    sched::{self, INTERRUPTED, OpId, Sched},
     table,
     value::{Fault, Handle, Kept, Native, Outcome, Task, as_handle, custom, error, text_like, with_fault},
 };
@@ -70,6 +70,8 @@ const NATIVES: &[(&str, FunctionSignature)] = &[
     ("%finish!", finish),
     ("%finish-var!", finish_var),
     ("%help", table::help),
+    ("%python", table::python),
+    ("%python-turn!", table::python_turn),
     ("%idle!", |_| encoded(sched::with(Sched::idle))),
     ("%past", super::inputs::past_value),
     ("%arguments", table::arguments),
@@ -247,7 +249,7 @@ fn call(args: &[SteelVal]) -> Native {
     };
     let primitive = table::find(&name).ok_or_else(|| error("%call! takes the name of a primitive"))?;
     let given: Vec<SteelVal> = list.iter().cloned().collect();
-    let table::WireCall { head, tail, on_token } = table::wire_call(primitive, &given).map_err(raised)?;
+    let table::WireCall { mut head, tail, on_token } = table::wire_call(primitive, &given).map_err(raised)?;
     let tail: Vec<&[u8]> = tail.iter().map(table::Part::as_bytes).collect();
     let scopes = ledger::scopes(&args[3]);
     if let Some((key, ask)) = ledger::price_wanted(&head, &scopes) {
@@ -256,6 +258,7 @@ fn call(args: &[SteelVal]) -> Native {
         return Ok(id.map_or(SteelVal::BoolV(false), asked));
     }
     let wanted = ledger::fits(&head, &scopes).map_err(raised)?;
+    ledger::within(&mut head, &scopes);
     sched::with(|s| {
         let Some(id) = s.call(head, &tail, *wants_handle).map_err(raised)? else {
             return Ok(SteelVal::BoolV(false));
@@ -347,10 +350,7 @@ fn pair_outcome(value: &SteelVal) -> Result<Outcome, SteelErr> {
 }
 
 fn finish(args: &[SteelVal]) -> Native {
-    let value = Kept::new(args[0].clone());
-    doing(|s| {
-        s.ended.get_or_insert(Ended::Finished(value));
-    })
+    doing(|s| s.finish(args[0].clone()))
 }
 
 /// `(%finish-var! name failure)`: the failure was raised where the end is to be.
@@ -362,7 +362,5 @@ fn finish_var(args: &[SteelVal]) -> Native {
         raised(Fault::script(format!("finish-var: `{shown}` is no name")).hint("write `(finish-var \"answer\")`"))
     })?;
     let place = with_fault(&args[1], |f| f.spans.clone()).unwrap_or_default();
-    doing(|s| {
-        s.ended.get_or_insert(Ended::FinishedVariable(name, place));
-    })
+    doing(|s| s.finish_variable(name, place))
 }

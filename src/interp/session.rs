@@ -96,11 +96,22 @@ fn run(
         python::set_clock(-(program.run.ago_ms as f64) / 1000.0);
     }
     ledger::begin(&mut program);
-    language.expander.at_prompt = matches!(program.mode, Mode::Input(_));
+    language.expander.at_prompt = program.mode.input().is_some();
+    if let Mode::Turn { .. } = program.mode {
+        // What models that know other loops end with.
+        for synonym in ["FINAL", "SUBMIT", "answer"] {
+            language.expander.bind_native(synonym, "finish");
+        }
+        language.expander.bind_native("FINAL_VAR", "%final-variable");
+    }
     output::watched(language.expander.at_prompt);
     let source = raised.map_err(wall::missing).and_then(|()| {
         if interrupted {
             return Err(broken_off());
+        }
+        if let Mode::Turn { python: true, .. } = program.mode {
+            let code = ("%turn".into(), super::value::string(&*program.text));
+            return Ok(Source::ours("(%main (lambda () (%just (%python-turn! %turn (car %dyn)))))", vec![code]));
         }
         // What was misread may only be so because a parenthesis is missing above it.
         let expanded = language.expander.program(&program.text);
@@ -108,11 +119,17 @@ fn run(
     });
     let came = match source.and_then(|source| bind_context(&mut language.engine, source)) {
         Ok(source) => evaluate(language, &program, source, earlier),
+        // Whoever does not see it run must be told that nothing of it did.
+        Err(error) if matches!(program.mode, Mode::Turn { .. }) => {
+            let unrun = "nothing of this block was run";
+            let hint = Some(error.hint.map_or_else(|| unrun.into(), |hint| format!("{hint} ({unrun})")));
+            Came::wrong(ScriptError { hint, ..error })
+        }
         Err(error) => Came::wrong(error),
     };
     python::pass_on();
     let (pending, failed) = match program.mode {
-        Mode::Input(_) => (0, sched::with(sched::Sched::pause)),
+        Mode::Input(_) | Mode::Turn { .. } => (0, sched::with(sched::Sched::pause)),
         _ => sched::with(sched::Sched::end_program),
     };
     if pending > 0 && matches!(came.ending, Ending::Value { finished: false, .. }) {
@@ -211,25 +228,22 @@ pub(super) fn forget_interrupt(engine: &Engine) -> bool {
 
 fn evaluate(language: &mut Language, program: &Program, mut source: Source, earlier: &mut Inputs) -> Came {
     let (text, json) = (&*program.text, program.json);
-    let engine = &mut language.engine;
-    for (name, value) in source.constants.drain(..) {
-        engine.register_value(&name, value);
+    if let Err(problem) = language.prepare(&mut source) {
+        return Came { usable: false, ..Came::wrong(errors::panicked(&problem)) };
     }
+    let engine = &mut language.engine;
     // An interrupt that came between programs was for none of them.
     forget_interrupt(engine);
     let result = catch_unwind(AssertUnwindSafe(|| engine.run(source.text.clone())));
     let ended = sched::with(|s| s.ended.take());
     let interrupted = forget_interrupt(engine);
-    let input = match program.mode {
-        Mode::Input(number) => Some(number),
-        _ => None,
-    };
+    let input = program.mode.input();
     if input.is_some() && interrupted {
         // The parameters of the fiber that was broken off hold for it alone.
         let _ = catch_unwind(AssertUnwindSafe(|| engine.run("(set! %dyn (cons '() #f))")));
     }
     earlier.remember(Input { number: input.unwrap_or_default(), text: text.to_owned(), source });
-    let found = result_of(language, earlier, ended, result, json, input.is_some());
+    let found = result_of(language, earlier, ended, result, json, program.mode);
     if input.is_none() {
         earlier.forget();
     }
@@ -245,14 +259,16 @@ fn result_of(
     ended: Option<Ended>,
     result: Ran,
     json: bool,
-    at_prompt: bool,
+    mode: Mode,
 ) -> Came {
     let text = earlier.text();
     let wrong = |(error, input)| Came { input, ..Came::wrong(error) };
+    // What a model finishes with is its answer, and no value that somebody at a prompt looks at.
+    let kept = |finished: bool| mode.input().is_some() && !(finished && matches!(mode, Mode::Turn { .. }));
     let shown = |value: &SteelVal, finished: bool| {
         let nothing = matches!(value, SteelVal::Void);
         let text = match (json, nothing) {
-            (false, false) if at_prompt => inputs::keep(value),
+            (false, false) if kept(finished) => inputs::keep(value),
             (true, _) => super::json::to_text(value).unwrap_or_else(|_| {
                 let shown = serde_json::Value::String(print::displayed(value));
                 shown.to_string()

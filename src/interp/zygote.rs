@@ -9,7 +9,7 @@ use super::{
 };
 use crate::host_protocol::{CONTROL, FORK, MAX_CONTEXTS, Notice, SESSION_DESCRIPTORS, VERSION};
 use rustix::{
-    event::{PollFd, PollFlags, poll},
+    event::{PollFd, PollFlags, Timespec, poll},
     fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd},
     io::Errno,
     net::{
@@ -24,6 +24,9 @@ use std::{
     sync::OnceLock,
 };
 use steel::steel_vm::ThreadStateController;
+
+/// How long the zygote waits for work before it makes work for itself.
+const IDLE: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
 
 /// The stack of a Python thread, in bytes. The main thread's own is a gigabyte, and would be every thread's.
 const THREAD_STACK: usize = 8 << 20;
@@ -65,11 +68,18 @@ fn serve(control: OwnedFd) -> Result<(), String> {
     // Set once: every session is a copy of this process.
     let _ = CONTROLLER.set(language.engine.get_thread_state_controller());
     let mut sessions: Vec<Session> = Vec::new();
+    // After a while without work comes the part of the language that nothing has needed yet.
+    let mut idle = Some(IDLE);
     loop {
         let ready: Vec<bool> = {
             let mut fds = vec![PollFd::new(&control, PollFlags::IN)];
             fds.extend(sessions.iter().map(|s| PollFd::new(&s.pidfd, PollFlags::IN)));
-            match poll(&mut fds, None) {
+            match poll(&mut fds, idle.as_ref()) {
+                Ok(0) => {
+                    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+                    idle = language.give_more()?.then_some(now);
+                    continue;
+                }
                 Ok(_) => fds.iter().map(|fd| !fd.revents().is_empty()).collect(),
                 Err(Errno::INTR) => continue,
                 Err(e) => return Err(format!("poll: {e}")),

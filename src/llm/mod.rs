@@ -24,7 +24,7 @@ pub mod retry;
 pub mod router;
 mod schema;
 pub mod server;
-mod window;
+pub(crate) mod window;
 
 use crate::wire::{FailureClass, JsonMode, Priority, Role, Sampling, Usage};
 use bytes::Bytes;

@@ -6,6 +6,7 @@
 //! Not here: understanding, and looking at images.
 
 mod fill;
+mod root;
 mod shape;
 
 use super::{Answer, Failure, Message, Model, Pending, Request, schema};
@@ -66,10 +67,11 @@ fn answer(request: &Request) -> Result<Answer, Failure> {
     let start = Instant::now();
     let (instruction, data) = parts(&request.messages);
     let limit = request.sampling.max_tokens.map_or(usize::MAX, |n| (n as usize).saturating_mul(TOKEN));
-    let (mut text, cut) = match (&request.schema, request.json) {
-        (Some(schema), _) => (fitting(schema, &instruction, &data)?, false),
-        (None, JsonMode::Off) => prose(&instruction, &data, limit),
-        (None, JsonMode::Asked | JsonMode::Object) => (json(&instruction, &data, limit), false),
+    let (mut text, cut) = match (&request.schema, request.json, root::reply(&request.messages)) {
+        (.., Some(program)) => (program, false),
+        (Some(schema), ..) => (fitting(schema, &instruction, &data)?, false),
+        (None, JsonMode::Off, None) => prose(&instruction, &data, limit),
+        (None, JsonMode::Asked | JsonMode::Object, None) => (json(&instruction, &data, limit), false),
     };
     if text.is_empty() && request.messages.iter().any(|m| !m.images.is_empty()) {
         text = NO_EYES.into();

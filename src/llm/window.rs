@@ -44,7 +44,7 @@ pub(super) fn estimate(request: &Request) -> u64 {
 }
 
 /// About how many tokens a text has.
-fn tokens(text: &str) -> u64 {
+pub(crate) fn tokens(text: &str) -> u64 {
     if text.len() <= 2 * SAMPLES * SAMPLE {
         return pieces(text);
     }

@@ -1,12 +1,15 @@
 //! What can be done with a session while none of its programs runs: hear what earlier ones have left running, and change
 //! what the next ones find.
 
-use super::{CATCH_UP, Listener, MEMORY_CHECK, Program, Session, Usage, resident, too_much_memory};
+use super::{CATCH_UP, Listener, MEMORY_CHECK, Program, Session, Usage, nested::Nests, resident, too_much_memory};
 use crate::{
+    budget::Spent,
     context::Contexts,
     error::Error,
-    wire::{self, Mode, ToSession},
+    llm::Text,
+    wire::{self, ContextHead, Limits, Mode, ToSession, Width},
 };
+use std::sync::Arc;
 use tokio::io::AsyncReadExt;
 
 impl Session {
@@ -48,6 +51,21 @@ impl Session {
         self.calls.usage()
     }
 
+    /// Who answers its calls that want a session of their own.
+    pub(crate) fn nest(&self, nests: Arc<dyn Nests>) {
+        self.calls.nest(nests);
+    }
+
+    /// What its calls may still take.
+    pub(crate) fn left(&self) -> Limits {
+        self.calls.left()
+    }
+
+    /// What its calls have been charged so far.
+    pub(crate) fn spent(&self) -> Spent {
+        self.calls.spent()
+    }
+
     /// Whether its process has ended: it runs nothing more.
     pub fn has_ended(&self) -> bool {
         self.exit.is_some()
@@ -56,6 +74,30 @@ impl Session {
     /// The model of calls that name none, from here on.
     pub fn set_model(&self, model: Option<String>) {
         self.calls.set_model(model);
+    }
+
+    /// Gives a session that has no contexts these: one is `context` itself, several are its elements.
+    pub(crate) fn add_texts(&self, texts: &[Text]) -> Result<(), Error> {
+        for (index, text) in texts.iter().enumerate() {
+            let (name, group) = match texts.len() {
+                1 => ("context".to_owned(), None),
+                _ => ((index + 1).to_string(), Some("context".to_owned())),
+            };
+            let entry = ContextHead {
+                name,
+                file: u32::MAX,
+                offset: 0,
+                bytes: text.len() as u64,
+                chars: text.chars().count() as u64,
+                width: Width::of_byte(text.bytes().max().unwrap_or(0)),
+                stamp: None,
+            };
+            self.calls.frame(&ToSession::Context { entry, group }, text.as_bytes()).map_err(|_| Error::Usage {
+                message: format!("a context is larger than {} MB", wire::MAX_FRAME >> 20),
+                hint: Some("cut it into several".into()),
+            })?;
+        }
+        Ok(())
     }
 
     /// Adds contexts to those that programs find. Their texts are sent, so each is bounded by the size of a frame.

@@ -29,12 +29,12 @@ fn answered(calls: &Calls) -> Vec<(u32, Result<(), FailureClass>)> {
 #[tokio::test]
 async fn a_session_that_does_not_count_for_itself_gets_no_call_beyond_its_budget() {
     let settings = router::Settings { offline: true, ..router::Settings::default() };
-    let calls = Calls::new(Dispatcher::new(router::stack(settings), 10));
+    let calls = Calls::new(Dispatcher::new(router::stack(settings), 10), Account::new(None));
     calls.limit(Limits { calls: Some(2), tokens: None, cost_usd: None });
     for id in 0..4 {
         calls.submit(head(id, "Say."), Bytes::from_static(b"Say.")).unwrap();
     }
-    while calls.usage().calls > calls.counts.ended.load(Relaxed) {
+    while calls.usage().calls > calls.account.counts().ended.load(Relaxed) {
         tokio::task::yield_now().await;
     }
     let mut seen = answered(&calls);
@@ -55,11 +55,11 @@ impl crate::llm::Model for Unsendable {
 
 #[tokio::test]
 async fn a_call_that_was_never_sent_takes_nothing_of_the_budget() {
-    let calls = Calls::new(Dispatcher::new(Arc::new(Unsendable), 1));
+    let calls = Calls::new(Dispatcher::new(Arc::new(Unsendable), 1), Account::new(None));
     calls.limit(Limits { calls: Some(1), tokens: None, cost_usd: None });
     for id in 0..3 {
         calls.submit(head(id, "Say."), Bytes::from_static(b"Say.")).unwrap();
-        while calls.usage().calls > calls.counts.ended.load(Relaxed) {
+        while calls.usage().calls > calls.account.counts().ended.load(Relaxed) {
             tokio::task::yield_now().await;
         }
     }
@@ -78,7 +78,7 @@ impl crate::llm::Model for Silent {
 
 #[tokio::test]
 async fn cancelling_frees_the_tokens_but_not_the_call_when_it_was_sent() {
-    let calls = Calls::new(Dispatcher::new(Arc::new(Silent), 1));
+    let calls = Calls::new(Dispatcher::new(Arc::new(Silent), 1), Account::new(None));
     calls.limit(Limits { calls: Some(2), tokens: Some(25), cost_usd: None });
     let submit = |id| calls.submit(head(id, "Say."), Bytes::from_static(b"Say.")).unwrap();
     submit(0);

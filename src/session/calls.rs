@@ -3,11 +3,13 @@
 //! Each call is answered by exactly one frame, whatever happens to it. Not here: the socket.
 
 use super::{
+    account::{Account, Counts, Usage},
     hints::{Asked, Hints},
+    nested::{Nested, Nests, Scopes, Wanted, plain},
     told,
 };
 use crate::{
-    budget::{self, Budget, Spent},
+    budget::{self, Spent},
     journal::Run,
     llm::{
         Answer, Choices, Failure, Image, Message, Pieces, Request, Text,
@@ -21,7 +23,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
-        atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicUsize, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
@@ -40,43 +42,13 @@ const UNREAD: usize = 16 << 20;
 /// What a call may ask for at most: nothing waits without a bound.
 const LONGEST: f64 = 24.0 * 60.0 * 60.0;
 
-/// Counts that a progress line reads while they change.
-#[derive(Debug, Default)]
-pub struct Counts {
-    /// Calls received.
-    pub calls: AtomicU64,
-    /// Calls under way.
-    pub in_flight: AtomicI64,
-    /// Calls that have ended.
-    pub ended: AtomicU64,
-    /// Calls that failed for good, cancelled ones left out.
-    pub failures: AtomicU64,
-    /// Tokens of the prompts answered.
-    pub input_tokens: AtomicU64,
-    /// Tokens of the answers.
-    pub output_tokens: AtomicU64,
-}
-
-/// What a session's calls came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Usage {
-    /// Calls made.
-    pub calls: u64,
-    /// Calls that failed for good.
-    pub failures: u64,
-    /// Tokens of the prompts.
-    pub input_tokens: u64,
-    /// Tokens of the answers.
-    pub output_tokens: u64,
-    /// US dollars; `None` when the price of an answer is unknown.
-    pub cost_usd: Option<f64>,
-}
-
 /// A call that has not been answered, and what the budget has set aside for it.
 struct Open {
     call: Arc<Call>,
     asked: Asked,
     reserved: Spent,
+    /// Set when no model answers it, but a session of its own.
+    nested: Option<Nested>,
     /// Pieces of its answer that the interpreter has not been sent: they go as one, however many came. Never more than
     /// the answer itself, whose size the provider bounds.
     partial: String,
@@ -85,7 +57,6 @@ struct Open {
 struct Inner {
     out: Vec<u8>,
     open: HashMap<u32, Open>,
-    budget: Budget,
     /// Of calls that name none, in place of the host's.
     model: Option<Arc<str>>,
     hints: Hints,
@@ -93,20 +64,22 @@ struct Inner {
     run: Option<Arc<Run>>,
     /// What the script calls the items of its map-asyncs, by their numbers.
     stages: HashMap<u32, Arc<str>>,
+    /// Who answers calls that want a session of their own.
+    nests: Option<Arc<dyn Nests>>,
+    scopes: Scopes,
     /// Calls that have a partial answer to send.
     partials: Vec<u32>,
     /// Bytes of calls that wait in the queue.
     waiting: u64,
     /// Bytes of calls that have left it, not yet told.
     credit: u64,
-    cost_usd: Option<f64>,
     first_call: Option<Instant>,
     last_answer: Option<Instant>,
 }
 
 pub(super) struct Calls {
     dispatcher: Arc<Dispatcher>,
-    counts: Arc<Counts>,
+    account: Arc<Account>,
     /// Held for moments only, and never across an await: a std mutex is the cheaper one.
     inner: Mutex<Inner>,
     wake: Notify,
@@ -116,22 +89,22 @@ pub(super) struct Calls {
 }
 
 impl Calls {
-    pub(super) fn new(dispatcher: Arc<Dispatcher>) -> Arc<Self> {
+    pub(super) fn new(dispatcher: Arc<Dispatcher>, account: Arc<Account>) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             dispatcher,
-            counts: Arc::default(),
+            account,
             inner: Mutex::new(Inner {
                 out: Vec::new(),
                 open: HashMap::new(),
-                budget: Budget::default(),
                 model: None,
                 hints: Hints::default(),
                 run: None,
                 stages: HashMap::new(),
+                nests: None,
+                scopes: Scopes::default(),
                 partials: Vec::new(),
                 waiting: 0,
                 credit: 0,
-                cost_usd: Some(0.0),
                 first_call: None,
                 last_answer: None,
             }),
@@ -147,12 +120,12 @@ impl Calls {
     }
 
     pub(super) fn counts(&self) -> Arc<Counts> {
-        self.counts.clone()
+        self.account.counts().clone()
     }
 
     /// What all its calls may take.
     pub(super) fn limit(&self, limits: Limits) {
-        self.lock().budget.limit(limits);
+        self.account.limit(limits);
     }
 
     /// The model of calls that name none.
@@ -178,14 +151,21 @@ impl Calls {
         self.lock().run.clone()
     }
 
+    /// Who answers calls that want a session of their own.
+    pub(super) fn nest(&self, nests: Arc<dyn Nests>) {
+        self.lock().nests = Some(nests);
+    }
+
+    pub(super) fn left(&self) -> Limits {
+        self.account.left()
+    }
+
     pub(super) fn usage(&self) -> Usage {
-        Usage {
-            calls: self.counts.calls.load(Relaxed),
-            failures: self.counts.failures.load(Relaxed),
-            input_tokens: self.counts.input_tokens.load(Relaxed),
-            output_tokens: self.counts.output_tokens.load(Relaxed),
-            cost_usd: self.lock().cost_usd,
-        }
+        self.account.usage()
+    }
+
+    pub(super) fn spent(&self) -> Spent {
+        self.account.spent()
     }
 
     /// What the calls since the last asking suggest.
@@ -287,8 +267,11 @@ impl Calls {
             inner.credit += weight;
             return self.push(&mut inner, &ToSession::Done { id: head.id, head: told::head() }, text.as_bytes());
         }
-        let bounded = self.lock().budget.limits().cost_usd.is_some();
-        let price = bounded.then(|| told::price(&self.dispatcher, &head, head.asks == Asks::Vectors)).flatten();
+        let price = self
+            .account
+            .bounds_money()
+            .then(|| told::price(&self.dispatcher, &head, head.asks == Asks::Vectors))
+            .flatten();
         let reserved = budget::estimate(&head, price);
         let mut rest = Tail(tail);
         let mut messages = Vec::with_capacity(head.messages.len());
@@ -301,7 +284,8 @@ impl Calls {
         // Which call it is that the pieces belong to is known once it has been made.
         let receiver = head.stream.then(Receiver::default);
         let timeout = head.timeout_s.filter(|s| s.is_finite() && *s >= 0.0);
-        let mut request = Request {
+        let timeout = timeout.map(|s| Duration::from_secs_f64(s.min(LONGEST)));
+        let request = Request {
             ticket: None,
             cache: head.cache,
             model: head.model.map(Into::into),
@@ -312,7 +296,7 @@ impl Calls {
             extra,
             embedding: head.asks == Asks::Vectors,
             pieces: receiver.as_ref().map(|receiver| self.pieces(head.id, receiver)),
-            timeout: timeout.map_or(TIMEOUT, |s| Duration::from_secs_f64(s.min(LONGEST))),
+            timeout: timeout.unwrap_or(TIMEOUT),
             retries: head.retries.unwrap_or(RETRIES),
             priority: head.priority,
             choices: Choices {
@@ -321,6 +305,19 @@ impl Calls {
                 fallback: names(head.fallback),
                 hedge: head.hedge_s.and_then(|s| Duration::try_from_secs_f64(s).ok()),
             },
+        };
+        let mut request = match head.asks {
+            Asks::Loop | Asks::Program => {
+                let nested = head.nested.unwrap_or_default();
+                let within = self.lock().scopes.account(&self.account, &nested.within);
+                let (asks, depth) = (head.asks, nested.depth);
+                let wanted = Wanted { asks, request: &request, depth, timeout, account: within };
+                if self.answers(head.id, weight, wanted)? {
+                    return Ok(());
+                }
+                plain(request)
+            }
+            _ => request,
         };
         let mut asked = Asked::of(&request);
         let run = {
@@ -332,23 +329,22 @@ impl Calls {
         if let Some(receiver) = receiver {
             let _ = receiver.set(Arc::downgrade(&call));
         }
-        self.counts.calls.fetch_add(1, Relaxed);
+        self.account.received();
         {
             let mut inner = self.lock();
             if inner.open.contains_key(&head.id) {
                 return Err(WireError::Head);
             }
-            if let Some(refusal) = inner.budget.refusal(reserved) {
-                self.counts.ended.fetch_add(1, Relaxed);
-                self.counts.failures.fetch_add(1, Relaxed);
+            if let Err(refusal) = self.account.reserve(reserved) {
                 inner.credit += weight;
                 let refused = failure(FailureClass::Budget, 0);
                 return self.push(&mut inner, &ToSession::Done { id: head.id, head: refused }, refusal.as_bytes());
             }
-            inner.budget.reserve(reserved);
             let others = inner.open.len();
             inner.hints.begun(&mut asked, others);
-            inner.open.insert(head.id, Open { call: call.clone(), asked, reserved, partial: String::new() });
+            inner
+                .open
+                .insert(head.id, Open { call: call.clone(), asked, reserved, nested: None, partial: String::new() });
             inner.waiting += weight;
             inner.first_call.get_or_insert_with(Instant::now);
         }
@@ -356,6 +352,82 @@ impl Calls {
             self.dispatcher.submit(call, head.priority, me);
         }
         Ok(())
+    }
+
+    /// Has a call answered by a session of its own. Whether there is one: at the greatest depth a model answers.
+    fn answers(&self, id: u32, weight: u64, wanted: Wanted<'_>) -> Result<bool, WireError> {
+        let (program, account) = (wanted.asks == Asks::Program, wanted.account.clone());
+        let mut inner = self.lock();
+        if inner.open.contains_key(&id) {
+            return Err(WireError::Head);
+        }
+        let Some(answering) = inner.nests.as_ref().and_then(|nests| nests.answer(wanted)) else {
+            if program {
+                inner.credit += weight;
+                let head = failure(FailureClass::BadRequest, 0);
+                self.push(&mut inner, &ToSession::Done { id, head }, b"programs stand too deep within one another")?;
+            }
+            return Ok(program);
+        };
+        let call = Call::new(id, weight, Request::default());
+        let (me, ended) = (self.me.clone(), call.clone());
+        let task = tokio::spawn(async move {
+            let result = answering.await;
+            if let Some(me) = me.upgrade() {
+                me.answered(&ended, result);
+            }
+        });
+        let nested = Some(Nested { task: task.abort_handle(), account });
+        let (asked, reserved) = Default::default();
+        inner.open.insert(id, Open { call, asked, reserved, nested, partial: String::new() });
+        inner.first_call.get_or_insert_with(Instant::now);
+        inner.credit += weight;
+        self.wake.notify_one();
+        Ok(true)
+    }
+
+    /// A session of its own has answered a call.
+    fn answered(&self, call: &Arc<Call>, result: Result<Answer, Failure>) {
+        let mut inner = self.lock();
+        if !inner.open.get(&call.id).is_some_and(|open| Arc::ptr_eq(&open.call, call)) {
+            return;
+        }
+        let calls = inner.open.remove(&call.id).and_then(|open| open.nested).map_or(0, |n| n.account.usage().calls);
+        inner.last_answer = Some(Instant::now());
+        self.tell(&mut inner, call.id, result, calls);
+    }
+
+    /// Tells the session how a call has ended.
+    fn tell(&self, inner: &mut Inner, id: u32, result: Result<Answer, Failure>, calls: u64) {
+        let (head, text) = match result {
+            Ok(answer) => {
+                let head = DoneHead::Answer {
+                    model: answer.model.to_string(),
+                    usage: answer.usage,
+                    cost_usd: answer.cost_usd,
+                    latency_ms: u32::try_from(answer.latency.as_millis()).unwrap_or(u32::MAX),
+                    attempts: answer.attempts,
+                    finish_reason: answer.finish_reason.to_string(),
+                    calls,
+                };
+                (head, answer.text)
+            }
+            Err(failure) => {
+                let head = DoneHead::Failure {
+                    class: failure.class,
+                    model: failure.model.map(|m| m.to_string()),
+                    attempts: failure.attempts,
+                    usage: failure.usage,
+                    cost_usd: failure.cost_usd,
+                    calls,
+                };
+                (head, failure.message.into())
+            }
+        };
+        if self.push(inner, &ToSession::Done { id, head }, text.as_bytes()).is_err() {
+            let head = failure(FailureClass::Server, 1);
+            let _ = self.push(inner, &ToSession::Done { id, head }, b"the answer is too large");
+        }
     }
 
     /// Who gets the pieces of a call's answer. It holds neither the call, which holds it, nor the session.
@@ -373,23 +445,25 @@ impl Calls {
         let mut inner = self.lock();
         // It may have ended while the script's word was on its way.
         let Some(open) = inner.open.remove(&id) else { return };
-        let attempts = self.count_out(&mut inner, &open);
-        let head = failure(FailureClass::Cancelled, attempts);
+        let head = self.count_out(&mut inner, &open);
         let _ = self.push(&mut inner, &ToSession::Done { id, head }, b"it was cancelled");
     }
 
-    /// Ends a call that has been taken out of the list. How many attempts it had begun.
-    fn count_out(&self, inner: &mut Inner, open: &Open) -> u32 {
+    /// Ends a call that has been taken out of the list: what its session is told.
+    fn count_out(&self, inner: &mut Inner, open: &Open) -> DoneHead {
+        if let Some(Nested { task, account }) = &open.nested {
+            task.abort();
+            let Usage { calls, input_tokens: input, output_tokens: output, cost_usd, .. } = account.usage();
+            let (class, usage) = (FailureClass::Cancelled, wire::Usage { input, output, ..wire::Usage::default() });
+            return DoneHead::Failure { class, model: None, attempts: 1, usage, cost_usd, calls };
+        }
         let unsent = open.call.cancel();
         if unsent {
             inner.waiting -= open.call.weight;
             inner.credit += open.call.weight;
-        } else {
-            self.counts.in_flight.fetch_sub(1, Relaxed);
         }
-        inner.budget.settle(open.reserved, Spent { calls: u64::from(!unsent), ..Spent::default() });
-        self.counts.ended.fetch_add(1, Relaxed);
-        u32::from(!unsent)
+        self.account.dropped(open.reserved, unsent);
+        failure(FailureClass::Cancelled, u32::from(!unsent))
     }
 
     /// Nobody wants any of them any more.
@@ -397,8 +471,7 @@ impl Calls {
         let mut inner = self.lock();
         let open = std::mem::take(&mut inner.open);
         for (id, open) in open {
-            let attempts = self.count_out(&mut inner, &open);
-            let head = failure(FailureClass::Cancelled, attempts);
+            let head = self.count_out(&mut inner, &open);
             let _ = self.push(&mut inner, &ToSession::Done { id, head }, b"the program ended");
         }
     }
@@ -413,7 +486,8 @@ type Receiver = Arc<OnceLock<Weak<Call>>>;
 
 /// The head of a failure for which nothing was paid.
 fn failure(class: FailureClass, attempts: u32) -> DoneHead {
-    DoneHead::Failure { class, model: None, attempts, usage: wire::Usage::default(), cost_usd: Some(0.0) }
+    let calls = u64::from(attempts > 0);
+    DoneHead::Failure { class, model: None, attempts, usage: wire::Usage::default(), cost_usd: Some(0.0), calls }
 }
 
 /// What is left of a call's tail.
@@ -443,7 +517,7 @@ impl Tail {
 
 impl Caller for Calls {
     fn started(&self, call: &Arc<Call>) {
-        self.counts.in_flight.fetch_add(1, Relaxed);
+        self.account.started();
         let mut inner = self.lock();
         let told = inner.credit > 0 || !inner.out.is_empty();
         inner.waiting -= call.weight;
@@ -460,53 +534,14 @@ impl Caller for Calls {
         let (asked, reserved) = (open.asked, open.reserved);
         let partial = inner.open.remove(&call.id).map(|open| open.partial).unwrap_or_default();
         self.flush(&mut inner, call.id, &partial);
-        let usage = result.as_ref().map_or_else(|failure| failure.usage, |answer| answer.usage);
-        // A call that was never sent, such as one whose schema is none, takes nothing.
-        let sent = result.as_ref().map_or_else(|failure| failure.attempts > 0, |_| true);
-        let cost = result.as_ref().map_or_else(|failure| failure.cost_usd, |answer| answer.cost_usd);
-        let cost_usd = cost.unwrap_or(f64::NAN);
-        let taken = Spent { calls: u64::from(sent), tokens: usage.input + usage.output, cost_usd };
-        inner.budget.settle(reserved, taken);
+        self.account.ended(reserved, &result);
         inner.last_answer = Some(Instant::now());
-        self.counts.in_flight.fetch_sub(1, Relaxed);
-        self.counts.ended.fetch_add(1, Relaxed);
-        let (head, text) = match result {
-            Ok(answer) => {
-                let others = inner.open.len();
-                inner.hints.answered(asked, &answer, others);
-                self.counts.input_tokens.fetch_add(answer.usage.input, Relaxed);
-                self.counts.output_tokens.fetch_add(answer.usage.output, Relaxed);
-                inner.cost_usd = inner.cost_usd.zip(answer.cost_usd).map(|(sum, cost)| sum + cost);
-                let head = DoneHead::Answer {
-                    model: answer.model.to_string(),
-                    usage: answer.usage,
-                    cost_usd: answer.cost_usd,
-                    latency_ms: u32::try_from(answer.latency.as_millis()).unwrap_or(u32::MAX),
-                    attempts: answer.attempts,
-                    finish_reason: answer.finish_reason.to_string(),
-                };
-                (head, answer.text)
-            }
-            Err(failure) => {
-                self.counts.failures.fetch_add(1, Relaxed);
-                self.counts.input_tokens.fetch_add(failure.usage.input, Relaxed);
-                self.counts.output_tokens.fetch_add(failure.usage.output, Relaxed);
-                inner.cost_usd = inner.cost_usd.zip(failure.cost_usd).map(|(sum, cost)| sum + cost);
-                let head = DoneHead::Failure {
-                    class: failure.class,
-                    model: failure.model.map(|m| m.to_string()),
-                    attempts: failure.attempts,
-                    usage: failure.usage,
-                    cost_usd: failure.cost_usd,
-                };
-                (head, failure.message.into())
-            }
-        };
-        let id = call.id;
-        if self.push(&mut inner, &ToSession::Done { id, head }, text.as_bytes()).is_err() {
-            let head = failure(FailureClass::Server, 1);
-            let _ = self.push(&mut inner, &ToSession::Done { id, head }, b"the answer is too large");
+        if let Ok(answer) = &result {
+            let others = inner.open.len();
+            inner.hints.answered(asked, answer, others);
         }
+        let calls = result.as_ref().map_or_else(|failure| u64::from(failure.attempts > 0), |_| 1);
+        self.tell(&mut inner, call.id, result, calls);
     }
 }
 

@@ -30,7 +30,7 @@ impl Model for Said {
 
 fn calls() -> (Arc<Calls>, Arc<Said>) {
     let said = Arc::new(Said::default());
-    (Calls::new(Dispatcher::new(said.clone(), 10)), said)
+    (Calls::new(Dispatcher::new(said.clone(), 10), Account::new(None)), said)
 }
 
 fn submit(calls: &Calls, id: u32, text: &'static str, stream: bool) {

@@ -43,7 +43,11 @@ fn hostile() -> (Session, Socket, Idle) {
     let ((socket, theirs), (net, _)) = (pair(), pair());
     let (_, exit) = tokio::sync::oneshot::channel();
     let process = Process { pid, socket, pidfd, net, exit };
-    (Session::over(process, Dispatcher::new(Arc::new(Silence), 10), true).unwrap(), theirs.into(), idle)
+    (
+        Session::over(process, Dispatcher::new(Arc::new(Silence), 10), Account::new(None), true).unwrap(),
+        theirs.into(),
+        idle,
+    )
 }
 
 #[derive(Default)]

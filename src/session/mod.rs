@@ -3,16 +3,19 @@
 //! The host never runs script code; killing an interpreter loses nothing that was paid for. Not here: how models are
 //! called (`llm`), and what a terminal shows (`cli`).
 
+pub(crate) mod account;
 mod between;
 mod calls;
 mod convert;
 mod hints;
 mod journaled;
+pub(crate) mod nested;
 mod net;
+pub(crate) mod single;
 mod told;
 mod zygote;
 
-pub use calls::{Counts, Usage};
+pub use account::{Counts, Usage};
 pub(crate) use convert::convert;
 pub use zygote::{Exit, Interpreter, Zygote};
 
@@ -23,6 +26,7 @@ use crate::{
     permissions::Permissions,
     wire::{self, Blame, Ending, FailureClass, Grant, Limits, Mode, ScriptError, Stream, ToHost, ToSession},
 };
+use account::Account;
 use bytes::{Bytes, BytesMut};
 use calls::Calls;
 use rustix::process::Signal;
@@ -165,8 +169,18 @@ impl Session {
 
     /// Forks a session whose programs find these contexts.
     pub async fn start_with(zygote: &Zygote, dispatcher: Arc<Dispatcher>, contexts: &Contexts) -> Result<Self, Error> {
+        Self::start_charged(zygote, dispatcher, contexts, Account::new(None)).await
+    }
+
+    /// The same, with an account for its calls.
+    pub(crate) async fn start_charged(
+        zygote: &Zygote,
+        dispatcher: Arc<Dispatcher>,
+        contexts: &Contexts,
+        account: Arc<Account>,
+    ) -> Result<Self, Error> {
         let process = zygote.fork(&contexts.files()).await?;
-        let session = Self::over(process, dispatcher, zygote.confined)?;
+        let session = Self::over(process, dispatcher, account, zygote.confined)?;
         if !contexts.table().entries.is_empty() {
             let table = postcard::to_stdvec(contexts.table()).map_err(|_| broken(wire::WireError::Head))?;
             session.calls.frame(&ToSession::Contexts, &table).map_err(broken)?;
@@ -175,14 +189,19 @@ impl Session {
     }
 
     /// The session of a process.
-    fn over(process: Process, dispatcher: Arc<Dispatcher>, confined: bool) -> Result<Self, Error> {
+    fn over(
+        process: Process,
+        dispatcher: Arc<Dispatcher>,
+        account: Arc<Account>,
+        confined: bool,
+    ) -> Result<Self, Error> {
         let problem = |e: std::io::Error| Error::interpreter(format!("the session's socket: {e}"));
         let stream = std::os::unix::net::UnixStream::from(process.socket.try_clone().map_err(problem)?);
         stream.set_nonblocking(true).map_err(problem)?;
         // Not `into_split`, whose writer shuts the socket down when it is dropped.
         let (reader, writer) = tokio::io::split(UnixStream::from_std(stream).map_err(problem)?);
         let pidfd = zygote::watch(process.pidfd.try_clone().map_err(problem)?).map_err(problem)?;
-        let calls = Calls::new(dispatcher);
+        let calls = Calls::new(dispatcher, account);
         let writer = tokio::spawn(write(writer, calls.clone()));
         Ok(Self {
             confined,
@@ -276,7 +295,7 @@ impl Session {
         memory.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         // Why it was told to end, and when it will be killed.
         let mut ending: Option<(Error, Instant)> = None;
-        let grace = if program.mode == Mode::Script { GRACE } else { PATIENCE };
+        let grace = if matches!(program.mode, Mode::Input(_)) { PATIENCE } else { GRACE };
         // Whether the process has ended: what it wrote before is still read.
         let mut dead = false;
         loop {
@@ -305,12 +324,14 @@ impl Session {
                 () = tokio::time::sleep_until(alarm.into()) => match ending {
                     None => {
                         self.process.signal(Signal::INT);
-                        let limit = program.timeout.unwrap_or_default();
-                        let why = Error::script(
-                            format!("the run took longer than its limit of {} s", limit.as_secs_f64()),
-                            "give it more with `--timeout`",
-                        );
-                        ending = Some((why, Instant::now() + GRACE));
+                        let limit = program.timeout.unwrap_or_default().as_secs_f64();
+                        // A model's session is to be kept, and what a model can do is not to be found on a command line.
+                        let (what, hint, grace) = match program.mode {
+                            Mode::Turn { .. } => ("block", "do less in one block, and many calls side by side", PATIENCE),
+                            _ => ("run", "give it more with `--timeout`", GRACE),
+                        };
+                        let why = Error::script(format!("the {what} took longer than its limit of {limit} s"), hint);
+                        ending = Some((why, Instant::now() + grace));
                     }
                     Some((why, _)) => {
                         self.process.kill();

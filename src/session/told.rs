@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 /// The text that answers a call which asks no model.
 pub(super) fn answer(dispatcher: &Dispatcher, head: &CallHead) -> Option<String> {
     match head.asks {
-        Asks::Answer | Asks::Vectors => None,
+        Asks::Answer | Asks::Vectors | Asks::Loop | Asks::Program => None,
         Asks::Limits => Some(limits(&dispatcher.limits())),
         // A number that JSON does not have is a price that is not known.
         Asks::Price { vectors } => {
@@ -29,6 +29,7 @@ pub(super) fn head() -> DoneHead {
         latency_ms: 0,
         attempts: 0,
         finish_reason: String::new(),
+        calls: 0,
     }
 }
 

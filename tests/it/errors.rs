@@ -189,7 +189,7 @@ fn an_error_within_a_prelude_procedure_shows_the_scripts_line() {
         ("(displayln 1)\n(map-async car '(1 2))", "at 2:1"),
         (
             "(define xs '(1))\n\n(await-all 5)",
-            "error: await-all: contract violation\n  expected: pair?\n  given: 5\nat 3:1",
+            "error: await-all: contract violation\n  expected: list?\n  given: 5\nat 3:1",
         ),
         (
             "(list 1\n  (cadr '(1)))",

@@ -5,6 +5,7 @@ mod mock;
 #[path = "../support/program.rs"]
 mod program;
 
+mod ask;
 mod bad_input;
 mod budgets;
 mod cache;
@@ -27,6 +28,7 @@ mod hints;
 mod journal;
 mod language;
 mod limits;
+mod loops;
 mod mock_server;
 mod money;
 mod patterns;
@@ -34,6 +36,7 @@ mod pieces;
 mod providers;
 mod python;
 mod readme;
+mod recursion;
 mod reference;
 mod repl;
 mod results;

@@ -32,7 +32,9 @@ fn offline(call: &Call) -> Reply {
     if !system.is_empty() {
         messages.insert(0, Message::new(Role::System, system.to_owned()));
     }
-    let request = Request { messages, json, ..Request::default() };
+    let schema = &call.body["response_format"]["json_schema"]["schema"];
+    let schema = schema.is_object().then(|| schema.to_string().into());
+    let request = Request { messages, json, schema, ..Request::default() };
     match Offline.complete(&request).as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(Ok(answer)) => Reply::Text(answer.text.to_string()),
         other => panic!("the offline model answers at once: {other:?}"),
@@ -201,6 +203,21 @@ fn the_second_step_begins_before_the_first_has_decided() {
 #[test]
 fn a_search_goes_back_where_the_rules_do_not_hold() {
     pattern("backtracking-search", &[(CHEAP, 11)]);
+}
+
+#[test]
+fn every_part_gets_an_explorer() {
+    pattern("recursive-delegation", &[(CHEAP, 9), (SMART, 9 + 1)]);
+}
+
+#[test]
+fn a_program_that_a_model_wrote_is_run_apart_and_checked() {
+    pattern("code-generation", &[(SMART, 1)]);
+}
+
+#[test]
+fn a_model_chooses_how_each_question_is_answered() {
+    pattern("meta-orchestration", &[(CHEAP, 1 + 5 + 1), (SMART, 3 + 1 + 1)]);
 }
 
 #[test]

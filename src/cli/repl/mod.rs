@@ -20,7 +20,7 @@ use crate::{
 };
 use clap::Args;
 use editor::{Editor, Typed};
-use std::{path::Path, process::ExitCode};
+use std::{path::Path, process::ExitCode, sync::Arc};
 use talk::{Left, Talk};
 use tokio::sync::mpsc;
 
@@ -71,7 +71,8 @@ impl Repl {
                 hint: Some("put it into a file, and name that".into()),
             });
         }
-        let zygote = if self.shared.grants.confines(settings) { zygote } else { zygote.without_sandbox() };
+        let confined = self.shared.grants.confines(settings);
+        let zygote = Arc::new(if confined { zygote } else { zygote.without_sandbox() });
         let stdout = Stdout::new();
         let contexts = self.shared.contexts(&zygote, stop).await?;
         let dispatcher = self.shared.dispatcher(settings)?;

@@ -58,7 +58,7 @@ struct Told {
 /// A session, and what has been said to it.
 pub(super) struct Talk<'a> {
     shared: &'a Shared,
-    zygote: &'a Zygote,
+    zygote: &'a Arc<Zygote>,
     dispatcher: Arc<Dispatcher>,
     permissions: Permissions,
     stdout: &'a Stdout,
@@ -86,7 +86,7 @@ pub(super) struct Talk<'a> {
 impl<'a> Talk<'a> {
     pub(super) async fn start(
         shared: &'a Shared,
-        zygote: &'a Zygote,
+        zygote: &'a Arc<Zygote>,
         dispatcher: Arc<Dispatcher>,
         permissions: Permissions,
         contexts: Contexts,
@@ -97,6 +97,7 @@ impl<'a> Talk<'a> {
             session = Session::start_with(zygote, dispatcher.clone(), &contexts) => session?,
             Some(Stop::Signal(signal)) = stop.recv() => return Err(Error::Interrupted(signal)),
         };
+        shared.serve_loops(&session, zygote, &dispatcher, &permissions);
         let mut talk = Self {
             shared,
             zygote,
@@ -177,6 +178,7 @@ impl<'a> Talk<'a> {
         let nothing = Contexts::default();
         let dispatcher = self.dispatcher.clone();
         self.session = Session::start_with(self.zygote, dispatcher, first.unwrap_or(&nothing)).await?;
+        self.shared.serve_loops(&self.session, self.zygote, &self.dispatcher, &self.permissions);
         self.fresh = true;
         for contexts in later {
             self.session.add_contexts(contexts)?;

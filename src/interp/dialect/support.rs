@@ -9,6 +9,7 @@ use super::{
 };
 use crate::interp::{
     natives::raise,
+    table,
     value::{Exn, Fault, Native, symbol},
 };
 use steel::{SteelErr, SteelVal, rvals::SteelString};
@@ -58,6 +59,16 @@ pub(super) const TABLE: &[Entry] = &[
         let message = format!("{}: undefined;\n cannot use before initialization", text(&args[0]));
         let fault = Fault { kind: Exn::Variable, ..Fault::script(message) };
         Err(raise(fault.hint("its definition comes later: move that above this use").into_value()))
+    }),
+    // Of a procedure of the language's, whose documentation says how it is called.
+    plain!("%misused", "name least most arg ...", |args| {
+        let name = text(&args[0]);
+        let fault = Fault::script(arity_message(&name, count(&args[1]), most(&args[2]), args.len() - 3));
+        let fault = Fault { kind: Exn::Arity, ..fault };
+        Err(raise(match table::find(&name) {
+            Some(primitive) => fault.hint(format!("it is called as {}", primitive.signature())).into_value(),
+            None => fault.into_value(),
+        }))
     }),
     plain!("%miscounted", "name least most arg ...", |args| {
         let name = text(&args[0]);
@@ -117,16 +128,17 @@ fn wrong_number(wanted: usize, all: &[SteelVal]) -> SteelErr {
 }
 
 fn miscounted(name: &str, least: usize, most: Option<usize>, given: usize) -> SteelErr {
+    raised(Exn::Arity, arity_message(name, least, most, given))
+}
+
+fn arity_message(name: &str, least: usize, most: Option<usize>, given: usize) -> String {
     let expected = match most {
         Some(most) if most == least => least.to_string(),
         Some(most) => format!("between {least} and {most}"),
         None => format!("at least {least}"),
     };
-    raised(
-        Exn::Arity,
-        format!(
-            "{name}: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: {expected}\n  given: {given}"
-        ),
+    format!(
+        "{name}: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: {expected}\n  given: {given}"
     )
 }
 

@@ -5,17 +5,19 @@
 
 use super::{
     code::{Code, Op, Top},
+    lift::{self, Lifted},
     literal,
     scope::{Arity, Global, Local},
     syntax::{Datum, Node, Span, Syntax},
 };
-use std::{fmt::Write, ops::Range, rc::Rc};
+use std::{collections::HashMap, fmt::Write, ops::Range, rc::Rc};
 use steel::SteelVal;
 
 /// What keeps a wrapped form out of tail position.
 pub(crate) const JUST: &str = "%just";
 
 /// A program as Steel is given it.
+#[derive(Default)]
 pub(crate) struct Source {
     /// What Steel reads.
     pub(crate) text: String,
@@ -27,9 +29,18 @@ pub(crate) struct Source {
     lists: Vec<Range<usize>>,
     /// Where the program first names `context`.
     pub(crate) context: Option<Range<usize>>,
+    /// What of the language it names.
+    pub(crate) needs: Vec<usize>,
+    /// The variables that it defines, where it is a part of the language.
+    pub(crate) defined: Vec<Rc<str>>,
 }
 
 impl Source {
+    /// A text of ours, which has no places in any program.
+    pub(crate) fn ours(text: &str, constants: Vec<(String, SteelVal)>) -> Self {
+        Self { text: text.into(), constants, ..Self::default() }
+    }
+
     /// Where in the program a place of the new text lies.
     pub(crate) fn original(&self, span: Range<usize>) -> Range<usize> {
         let start = self.at(span.start).start;
@@ -84,6 +95,8 @@ fn defines(global: &Global, code: &Code) -> bool {
 
 pub(super) struct Emitter {
     source: Source,
+    /// The local procedures that stand at the top level, and what each is given there beside its arguments.
+    lifted: HashMap<usize, Vec<Rc<Local>>>,
     /// How many constants there have been in the session.
     constants: usize,
     /// Whether it is a part of the language: nothing of that waits.
@@ -93,9 +106,8 @@ pub(super) struct Emitter {
 
 impl Emitter {
     pub(super) fn new(constants: usize, internal: bool) -> Self {
-        let source =
-            Source { text: String::new(), constants: Vec::new(), pieces: Vec::new(), lists: Vec::new(), context: None };
-        Self { source, constants, internal, problem: None }
+        let source = Source::default();
+        Self { source, lifted: HashMap::new(), constants, internal, problem: None }
     }
 
     /// All of it; or the place and the name of what no literal can be.
@@ -138,7 +150,21 @@ impl Emitter {
             }
         }
         for top in first.into_iter().chain(rest) {
+            self.lift(top.code());
             self.top(top, shown);
+            self.source.text.push('\n');
+        }
+    }
+
+    /// Writes the local procedures of a form that need no closure.
+    fn lift(&mut self, code: &Code) {
+        let lifted = lift::lifted(code);
+        self.lifted = lifted.iter().map(|(number, procedure)| (*number, procedure.more.clone())).collect();
+        for (number, Lifted { lambda, span, more }) in &lifted {
+            self.list(*span, |e| {
+                e.put(&format!("define {} ", lifted_name(*number)), *span);
+                e.lambda(lambda, more, *span);
+            });
             self.source.text.push('\n');
         }
     }
@@ -219,7 +245,7 @@ impl Emitter {
                 e.put(" ", span);
                 e.code(no, used);
             }),
-            Op::Lambda(lambda) => self.lambda(lambda, span),
+            Op::Lambda(lambda) => self.lambda(lambda, &[], span),
             Op::Call(items) => self.call(items, span),
             Op::Let(bindings, body) => self.list(span, |e| {
                 e.put("let (", span);
@@ -278,10 +304,11 @@ impl Emitter {
         }
     }
 
-    fn lambda(&mut self, lambda: &super::code::Lambda, span: Span) {
+    /// A procedure. `more`: further parameters, as they are.
+    fn lambda(&mut self, lambda: &super::code::Lambda, more: &[Rc<Local>], span: Span) {
         self.list(span, |e| {
             e.put("lambda ", span);
-            let params: Vec<String> = lambda.params.iter().map(|local| local_name(local)).collect();
+            let params: Vec<String> = lambda.params.iter().chain(more).map(|local| local_name(local)).collect();
             match (&lambda.rest, params.is_empty()) {
                 (None, _) => e.put(&format!("({})", params.join(" ")), span),
                 (Some(rest), true) => e.put(&local_name(rest), span),
@@ -305,6 +332,8 @@ impl Emitter {
     /// The body of a procedure or of a `let`, where definitions may stand.
     fn inside(&mut self, code: &Code, used: bool) {
         let Op::Body(steps, value) = &code.op else { return self.code(code, used) };
+        let stays = |local: &Option<Rc<Local>>| local.as_ref().is_none_or(|l| !self.lifted.contains_key(&l.number));
+        let steps: Vec<&Step> = steps.iter().filter(|(local, _)| stays(local)).collect();
         let boxes: String = steps.iter().filter_map(|(local, _)| local.as_ref().filter(|local| local.boxed())).fold(
             String::new(),
             |mut boxes, local| {
@@ -314,19 +343,19 @@ impl Emitter {
             },
         );
         if boxes.is_empty() {
-            return self.steps(steps, value, used);
+            return self.steps(&steps, value, used);
         }
         // The boxes come first: a procedure that captures one captures it before it is filled.
         self.list(code.span, |e| {
             e.put(&format!("let ({boxes}) "), code.span);
-            e.steps(steps, value, used);
+            e.steps(&steps, value, used);
         });
     }
 
-    fn steps(&mut self, steps: &[(Option<Rc<Local>>, Code)], value: &Code, used: bool) {
+    fn steps(&mut self, steps: &[&Step], value: &Code, used: bool) {
         let defined = |local: &Option<Rc<Local>>| local.as_ref().filter(|local| !local.boxed()).cloned();
         let last = steps.iter().rposition(|(local, _)| defined(local).is_some());
-        for (i, (local, step)) in steps.iter().enumerate() {
+        for (i, (local, step)) in steps.iter().copied().enumerate() {
             // Steel wants its definitions together.
             let hidden = last.is_some_and(|last| i < last) && defined(local).is_none();
             if hidden {
@@ -348,14 +377,17 @@ impl Emitter {
     fn call(&mut self, items: &[Code], span: Span) {
         let Some((head, args)) = items.split_first() else { return };
         let known = match &head.op {
-            Op::Local(local) if !local.assigned.get() => local.arity.get().map(|arity| (&local.word, arity)),
-            Op::Global(global) if !global.assigned.get() => global.arity.get().map(|arity| (&global.steel, arity)),
+            Op::Local(local) if !local.assigned.get() => local.arity.get().map(|arity| (&local.word, arity, false)),
+            Op::Global(global) if !global.assigned.get() => {
+                global.arity.get().map(|arity| (&global.steel, arity, global.own))
+            }
             _ => None,
         };
-        if let Some((word, arity)) = known
+        if let Some((word, arity, own)) = known
             && !arity.takes(args.len())
         {
-            return self.miscounted(word, arity, args, head.span, span);
+            let teller = if own { "%misused" } else { "%miscounted" };
+            return self.miscounted(teller, word, arity, args, head.span, span);
         }
         if let Op::Lambda(lambda) = &head.op {
             // Steel mistakes the parameters of a procedure that is called where it stands.
@@ -369,9 +401,20 @@ impl Emitter {
                 e.put(")", span);
             });
         }
-        self.list(span, |e| {
-            e.code(head, true);
-            e.arguments(args, span);
+        let lifted = match &head.op {
+            Op::Local(local) => self.lifted.get(&local.number).map(|more| (local.number, more.clone())),
+            _ => None,
+        };
+        self.list(span, |e| match lifted {
+            None => {
+                e.code(head, true);
+                e.arguments(args, span);
+            }
+            Some((number, more)) => {
+                e.put(&lifted_name(number), head.span);
+                e.arguments(args, span);
+                more.iter().for_each(|local| e.put(&format!(" {}", local_name(local)), span));
+            }
         });
     }
 
@@ -384,11 +427,11 @@ impl Emitter {
 
     /// Steel puts short procedures in the place of their calls without counting arguments; what is known to be wrong is
     /// said when it is reached, and not before.
-    fn miscounted(&mut self, word: &Rc<str>, arity: Arity, args: &[Code], head: Span, span: Span) {
+    fn miscounted(&mut self, teller: &str, word: &str, arity: Arity, args: &[Code], head: Span, span: Span) {
         self.list(span, |e| {
             let most = arity.most.map_or("#f".to_owned(), |most| most.to_string());
             let word = as_written(word).replace(['\\', '"'], "");
-            e.put(&format!("%miscounted \"{word}\" {} {most}", arity.least), head);
+            e.put(&format!("{teller} \"{word}\" {} {most}", arity.least), head);
             e.arguments(args, span);
         });
     }
@@ -433,6 +476,14 @@ impl Emitter {
             Err(problem) => self.problem = self.problem.take().or(Some((datum.span, problem))),
         }
     }
+}
+
+/// A step of a body: what it defines, if anything, and how.
+type Step = (Option<Rc<Local>>, Code);
+
+/// What a local procedure is called at the top level.
+fn lifted_name(number: usize) -> String {
+    format!("%loop%{number}")
 }
 
 fn local_name(local: &Local) -> String {

@@ -12,8 +12,9 @@ mod emit;
 mod expression;
 mod forms;
 mod lambda;
+mod library;
+mod lift;
 mod literal;
-mod order;
 mod program;
 pub(crate) mod read;
 mod rules;
@@ -21,8 +22,9 @@ pub(crate) mod scope;
 pub(crate) mod syntax;
 
 use crate::wire::{Blame, FailureClass, ScriptError};
-pub(crate) use emit::{JUST, Source};
+pub(crate) use emit::{JUST, Source, as_written};
 pub(crate) use forms::{core::Core, words as form_words};
+use library::Library;
 pub(crate) use rules::Part;
 use scope::{Binding, Global, Record, Scope};
 use std::{
@@ -63,6 +65,8 @@ pub(crate) struct Expander {
     text: Rc<str>,
     /// Where the program first names `context`.
     context: Option<Span>,
+    /// What Steel has not been given of the language.
+    library: Library,
     /// Whether the program takes continuations that it may enter again.
     reentrant: bool,
 }
@@ -89,6 +93,7 @@ impl Expander {
             constants: 0,
             text: "".into(),
             context: None,
+            library: Library::default(),
             reentrant: false,
         }
     }

@@ -34,6 +34,11 @@ pub(crate) fn eval(_: &str) -> Result<SteelVal, PyFailure> {
 }
 
 /// Fails.
+pub(crate) fn turn(_: &str) -> Result<(), PyFailure> {
+    absent()
+}
+
+/// Fails.
 pub(crate) fn exec(_: &str) -> Result<String, PyFailure> {
     absent()
 }

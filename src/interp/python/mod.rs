@@ -26,6 +26,7 @@ mod contexts;
 mod convert;
 mod denials;
 mod failure;
+mod models;
 mod output;
 #[cfg(test)]
 mod tests;
@@ -33,12 +34,16 @@ mod tests;
 pub(crate) use contexts::{bind as bind_contexts, keep as keep_name, renewed as contexts_changed};
 pub(crate) use denials::say_denials;
 pub(crate) use failure::PyFailure;
+pub(crate) use models::turn;
 pub(crate) use output::{pass_on_waiting as pass_on, set_output};
 
 use convert::{PyObjectHandle, to_python, to_steel};
 
 /// `bootstrap.py`, once [`start`] has run it.
 static BOOTSTRAP: OnceLock<Py<PyModule>> = OnceLock::new();
+
+/// `models.py`, likewise.
+static MODELS: OnceLock<Py<PyModule>> = OnceLock::new();
 
 /// Python hashes strings by this seed, so that a set of strings has one order in every run, and so makes one prompt.
 const HASH_SEED: c_ulong = 0;
@@ -59,15 +64,20 @@ pub(crate) fn start() -> Result<Option<String>, String> {
             Ok(())
         };
         let virtual_env = std::env::var("VIRTUAL_ENV").ok().filter(|path| !path.is_empty());
-        let source = c_source()?;
+        let source = c_text(concat!(include_str!("bootstrap.py"), "\0"))?;
         let module = PyModule::from_code(py, source, c"bessemer/bootstrap.py", c"_bessemer")
             .map_err(|err| format!("Python's standard library is incomplete: {err}"))?;
+        let source = c_text(concat!(include_str!("models.py"), "\0"))?;
+        let asking = PyModule::from_code(py, source, c"bessemer/models.py", c"_bessemer_models")
+            .and_then(|asking| models::start(py, &asking).map(|()| asking))
+            .map_err(|err| format!("Python did not start: {err}"))?;
         let warning = PyCFunction::new_closure(py, None, None, print)
             .and_then(|print| module.call_method1("start", (print, virtual_env)))
             .and_then(|warning| warning.extract())
             .map_err(|err| format!("Python did not start: {err}"))?;
         // A second start would be a second module; the first stays.
         let _ = BOOTSTRAP.set(module.unbind());
+        let _ = MODELS.set(asking.unbind());
         Ok(warning)
     })
 }
@@ -129,8 +139,7 @@ pub(crate) fn set_clock(seconds: f64) {
 
 /// From here on, connections are asked for on this socket.
 pub(crate) fn ask_for_connections(socket: OwnedFd) -> Result<(), String> {
-    const SOURCE: &str = concat!(include_str!("network.py"), "\0");
-    let source = CStr::from_bytes_with_nul(SOURCE.as_bytes()).map_err(|err| err.to_string())?;
+    let source = c_text(concat!(include_str!("network.py"), "\0"))?;
     let started = with(|python| {
         let module = PyModule::from_code(python.py, source, c"bessemer/network.py", c"_bessemer_network");
         let started = module.and_then(|module| module.call_method1("start", (socket.into_raw_fd(),)));
@@ -139,10 +148,9 @@ pub(crate) fn ask_for_connections(socket: OwnedFd) -> Result<(), String> {
     started.map_err(|failed: PyFailure| format!("connections: {}", failed.message))
 }
 
-/// The text of `bootstrap.py` as C wants it.
-fn c_source() -> Result<&'static CStr, String> {
-    const SOURCE: &str = concat!(include_str!("bootstrap.py"), "\0");
-    CStr::from_bytes_with_nul(SOURCE.as_bytes()).map_err(|err| err.to_string())
+/// A text that ends in a zero byte, as C wants it.
+fn c_text(text: &'static str) -> Result<&'static CStr, String> {
+    CStr::from_bytes_with_nul(text.as_bytes()).map_err(|err| err.to_string())
 }
 
 /// `Python::initialize`, but with a fixed hash seed, and with an error where that one ends the process.

@@ -164,7 +164,7 @@ fn read_frame(head: &[u8], tail: &[u8]) -> Result<Incoming, LinkError> {
 fn outcome_of(head: DoneHead, text: String, only_text: bool) -> Outcome {
     match head {
         DoneHead::Answer { .. } if only_text => Ok(Kept::new(string(text))),
-        DoneHead::Answer { model, usage, cost_usd, latency_ms, attempts, finish_reason } => {
+        DoneHead::Answer { model, usage, cost_usd, latency_ms, attempts, finish_reason, .. } => {
             Ok(Kept::new(custom(Response {
                 text: text.into(),
                 model,

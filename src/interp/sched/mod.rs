@@ -6,9 +6,11 @@
 //! (`fibers.scm`) captures it, [`Sched::event`] hands it back when the operation has ended.
 //!
 //! `ops` holds operations and scopes, `fibers` what fibers ask for, `fan_out` map-asyncs, `streams` answers that come in
-//! pieces, `frames` what the host sends; here is the loop. Nothing here is O(operations under way), save the end of a program. Not here: map-async's own rules (`group`), the
+//! pieces, `frames` what the host sends, `blocking` calls that Python waits for; here is the loop. Nothing here is O(operations under way), save the end of a program. Not here: map-async's own rules (`group`), the
 //! text of natives' errors (`natives`), the socket (`link`).
 
+#[cfg_attr(not(feature = "python"), allow(dead_code))]
+pub(crate) mod blocking;
 mod fan_out;
 mod fibers;
 mod frames;
@@ -129,6 +131,12 @@ pub(crate) fn start(link: Link) {
 /// Works on this session's scheduler. Must not be nested; nothing that runs script code may be called inside.
 pub(crate) fn with<R>(f: impl FnOnce(&mut Sched) -> R) -> R {
     SCHED.with(|s| f(s.borrow_mut().as_mut().expect("a session starts its scheduler before it runs anything")))
+}
+
+/// Whether this thread has a scheduler: not one that Python has made.
+#[cfg_attr(not(feature = "python"), allow(dead_code))]
+pub(crate) fn is_here() -> bool {
+    SCHED.with(|s| s.borrow().is_some())
 }
 
 impl Sched {

@@ -12,6 +12,7 @@ mod doc_comments;
 mod embed;
 mod files;
 mod help;
+mod nested;
 mod python;
 mod state;
 mod text;
@@ -225,6 +226,7 @@ fn index() -> &'static Index {
     INDEX.get_or_init(|| {
         let tables = [
             calls::TABLE,
+            nested::TABLE,
             embed::TABLE,
             control::FAN_OUT,
             control::CONTROL,
@@ -268,6 +270,7 @@ pub(crate) fn sentences(text: &str) -> impl Iterator<Item = &str> {
 
 pub(crate) use embed::{batches as embedding_batches, vectors};
 pub(crate) use help::help;
+pub(crate) use python::{python, python_turn};
 pub(crate) use wire_call::{Part, WireCall, wire_call};
 
 impl Kind {

@@ -1,17 +1,20 @@
 //! CPython in the session.
 
-use super::{Body, Family, Kind, Param, Primitive, parsed, required};
+use super::{Family, Kind, Param, Primitive, parsed, required};
 use crate::{
     interp::{
         ledger,
+        natives::raise,
+        output,
         python::{self, PyFailure},
-        value::{Fault, string},
+        sched,
+        value::{Fault, Native, error, string, text_like},
         wall,
     },
     wire::{Blame, FailureClass},
 };
 use std::time::Instant;
-use steel::{SteelVal, rvals::FunctionSignature};
+use steel::SteelVal;
 
 const CODE: &[Param] = &[required("code", Kind::Text, "Python statements.")];
 
@@ -22,9 +25,8 @@ const fn entry(
     result: &'static str,
     doc: &'static str,
     example: &'static str,
-    function: FunctionSignature,
 ) -> Primitive {
-    Primitive { name, family: Family::Python, params, rest, result, doc, example, body: Body::Native(function) }
+    Primitive { rest, ..Family::Python.prelude(name, params, result, doc, example) }
 }
 
 pub(super) const TABLE: &[Primitive] = &[
@@ -36,7 +38,6 @@ pub(super) const TABLE: &[Primitive] = &[
         "Runs Python statements and gives the value of the last expression, like a notebook cell; void when the last is \
          no expression. State is kept between calls. What has no Scheme form stays in Python, behind a handle.",
         "(py-eval \"import math\\n[math.sqrt(4), 2 ** 100]\")",
-        |args| run("py-eval", args, |v| python::eval(&code(v))),
     ),
     entry(
         "py-exec",
@@ -45,7 +46,6 @@ pub(super) const TABLE: &[Primitive] = &[
         "string",
         "Runs Python statements and gives what they printed.",
         "(py-exec \"print(6 * 7)\")",
-        |args| run("py-exec", args, |v| python::exec(&code(v)).map(string)),
     ),
     entry(
         "py-set!",
@@ -57,7 +57,6 @@ pub(super) const TABLE: &[Primitive] = &[
         "void",
         "Sets a Python variable. Nothing needs escaping.",
         "(py-set! \"rows\" '(1 2 3))",
-        |args| run("py-set!", args, |v| python::set(&code(v), &value(v, 1)).map(|()| SteelVal::Void)),
     ),
     entry(
         "py-call",
@@ -69,13 +68,6 @@ pub(super) const TABLE: &[Primitive] = &[
         "any",
         "Calls a method of a Python object.",
         "(py-call \"a-b\" \"split\" \"-\")",
-        |args| {
-            run("py-call", args, |v| {
-                let method = super::given_text(&v[1]);
-                let rest: Vec<SteelVal> = v[2..].iter().flatten().cloned().collect();
-                python::call(&value(v, 0), &method, &rest)
-            })
-        },
     ),
     entry(
         "py-import",
@@ -84,7 +76,6 @@ pub(super) const TABLE: &[Primitive] = &[
         "handle",
         "Imports a Python module, binds it as `import` does, and gives its handle.",
         "(py-call (py-import \"math\") \"sqrt\" 16)",
-        |args| run("py-import", args, |v| python::import(&code(v))),
     ),
 ];
 
@@ -96,24 +87,54 @@ fn value(values: &[Option<SteelVal>], index: usize) -> SteelVal {
     values[index].clone().unwrap_or(SteelVal::Void)
 }
 
-fn run(
-    name: &str,
-    args: &[SteelVal],
-    f: impl FnOnce(&[Option<SteelVal>]) -> Result<SteelVal, PyFailure>,
-) -> super::super::value::Native {
-    parsed(name, args, |values| {
-        // Python blocks every fiber: calls made so far should be under way meanwhile, and text written be seen.
-        super::super::sched::with(super::super::output::hand_over);
-        match name {
-            "py-eval" | "py-exec" => python::bind_contexts(&code(values))?,
-            "py-set!" => python::keep_name(&code(values)),
+/// `(%python name args bindings)` runs one of these procedures, within the budgets among the bindings.
+pub(crate) fn python(args: &[SteelVal]) -> Native {
+    let (Some(name), SteelVal::ListV(given)) = (text_like(&args[0]), &args[1]) else {
+        return Err(error("%python takes a name, a list and bindings"));
+    };
+    let given: Vec<SteelVal> = given.iter().cloned().collect();
+    let ran = parsed(&name, &given, |v| {
+        begin(&args[2]);
+        match &*name {
+            "py-eval" | "py-exec" => python::bind_contexts(&code(v))?,
+            "py-set!" => python::keep_name(&code(v)),
             _ => {}
         }
         let begun = Instant::now();
-        let result = f(values);
+        let value = match &*name {
+            "py-eval" => python::eval(&code(v)),
+            "py-exec" => python::exec(&code(v)).map(string),
+            "py-set!" => python::set(&code(v), &value(v, 1)).map(|()| SteelVal::Void),
+            "py-import" => python::import(&code(v)),
+            _ => {
+                let method = super::given_text(&v[1]);
+                let rest: Vec<SteelVal> = v[2..].iter().flatten().cloned().collect();
+                python::call(&value(v, 0), &method, &rest)
+            }
+        };
         ledger::python(begun.elapsed());
-        result.map_err(failure)
-    })
+        value.map_err(failure)
+    });
+    unless_ended(ran)
+}
+
+/// `(%python-turn! code bindings)` runs a block that a model has written in Python.
+pub(crate) fn python_turn(args: &[SteelVal]) -> Native {
+    begin(&args[1]);
+    let code = text_like(&args[0]).unwrap_or_default();
+    let ran = python::bind_contexts(&code).and_then(|()| python::turn(&code).map_err(failure));
+    unless_ended(ran.map(|()| SteelVal::Void).map_err(|fault| raise(fault.into_value())))
+}
+
+/// Python blocks every fiber: calls made so far should be under way meanwhile, and text written be seen.
+fn begin(bindings: &SteelVal) {
+    ledger::python_begins(bindings);
+    sched::with(output::hand_over);
+}
+
+/// Python may have ended the program: then nothing it gave counts.
+fn unless_ended(ran: Native) -> Native {
+    if sched::with(|s| s.ended.is_some()) { Err(error("the program ended")) } else { ran }
 }
 
 fn failure(failed: PyFailure) -> Fault {

@@ -1,6 +1,6 @@
 //! The frame of a call, from what the script said.
 
-use super::{Primitive, embed, shown, state, text};
+use super::{Primitive, embed, nested, shown, state, text};
 use crate::{
     interp::{
         json, ledger,
@@ -42,6 +42,9 @@ pub(crate) fn wire_call(primitive: &Primitive, args: &[SteelVal]) -> Result<Wire
     if primitive.name == embed::NAME {
         return embed::wire_call(primitive, args);
     }
+    if nested::is(primitive.name) {
+        return nested::wire_call(primitive, args);
+    }
     if primitive.name == state::LIMITS {
         primitive.parse(args)?;
         let head = CallHead { asks: Asks::Limits, ..CallHead::default() };
@@ -56,6 +59,24 @@ pub(crate) fn wire_call(primitive: &Primitive, args: &[SteelVal]) -> Result<Wire
     let (model, balance, fallback, hedge) = (next(), next(), next(), next());
     let (temperature, max_tokens, top_p, seed, stop, extra) = (next(), next(), next(), next(), next(), next());
     let (json_mode, schema, on_token, timeout, retries, rank) = (next(), next(), next(), next(), next(), next());
+    if next().is_some() {
+        // What a loop cannot be told would pass for heeded.
+        let others =
+            [&messages, &image, &images, &balance, &fallback, &hedge, &temperature, &max_tokens, &top_p, &seed];
+        let more = [&stop, &extra, &json_mode, &schema, &on_token];
+        if others.into_iter().chain(more).any(Option::is_some) {
+            let problem =
+                "beside `#:recursive` there can be the question, `#:data`, `#:model` and `#:timeout`, and no more";
+            return Err(primitive.misuse(problem.into()));
+        }
+        let head = CallHead {
+            model: model.as_ref().and_then(text).map(|model| model.to_string()),
+            timeout_s: timeout.as_ref().and_then(number),
+            ..CallHead::default()
+        };
+        let question = [prompt, instruction].map(|value| value.as_ref().and_then(text));
+        return nested::exploring(primitive, question, data, head);
+    }
     // `#f` says something here.
     let cache = values.next().flatten();
 
@@ -112,8 +133,6 @@ pub(crate) fn wire_call(primitive: &Primitive, args: &[SteelVal]) -> Result<Wire
     let extra = optional(extra.map(|e| extra_of(primitive, &e)).transpose()?);
 
     let head = CallHead {
-        // The scheduler knows.
-        stage: 0,
         id: 0,
         models: match &model {
             Some(SteelVal::ListV(_)) => model_names(primitive, "model", &model)?,
@@ -158,6 +177,7 @@ pub(crate) fn wire_call(primitive: &Primitive, args: &[SteelVal]) -> Result<Wire
         retries: retries.as_ref().and_then(natural),
         priority: priority(primitive, rank.as_ref())?,
         cache: cache.map(|cache| matches!(cache, SteelVal::BoolV(true))),
+        ..CallHead::default()
     };
     Ok(WireCall { head, tail, on_token })
 }
@@ -190,7 +210,7 @@ pub(super) fn priority(primitive: &Primitive, value: Option<&SteelVal>) -> Resul
 }
 
 /// A value as a message has it: a string or a response as it is, any other as JSON.
-fn as_text(value: &SteelVal) -> Result<SteelString, Fault> {
+pub(super) fn as_text(value: &SteelVal) -> Result<SteelString, Fault> {
     text(value).map_or_else(|| json::to_text(value).map(Into::into), Ok)
 }
 
