@@ -3,19 +3,21 @@
 //! A subcommand that runs programs takes [`Journaled`], begins a [`Keeping`], gives its run to the session and ends it. Not
 //! here: how runs are listed and resumed (`runs.rs`, `resume.rs`).
 
-use super::screen::complain;
+use super::{screen::complain, shared::tell_notes};
 use crate::{
     config,
+    context::Contexts,
     error::Error,
     journal::{
         self, Journal, Nowhere, Redo, Run,
-        store::{NewRun, Problem, Setup, Status, Summary},
+        store::{ContextMark, NewRun, Problem, Setup, Status, Summary},
     },
-    session::Outcome,
+    session::{Outcome, Stop},
     wire::Blame,
 };
 use clap::Args;
 use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::PathBuf, sync::Arc};
+use tokio::sync::mpsc;
 
 /// What is shorter is no key.
 const KEY: usize = 8;
@@ -115,7 +117,7 @@ impl Journaled {
     }
 
     /// Begins a run in the journal that [`Journaled::open`] opened. Fails before anything is spent when it cannot be kept.
-    pub(super) fn begin(
+    fn begin(
         &self,
         journal: Option<Arc<Journal>>,
         command: &str,
@@ -148,12 +150,49 @@ impl Journaled {
         }
     }
 
+    /// Begins the run of a subcommand in the journal, or takes it up again. On a thread of its own: a journal that is
+    /// locked must not hold up Ctrl-C.
+    pub(super) async fn keeping(
+        &self,
+        command: &'static str,
+        title: String,
+        program: &str,
+        contexts: &Arc<Contexts>,
+        (journal, resumed): (Option<Arc<Journal>>, Option<Resumed>),
+        stop: &mut mpsc::UnboundedReceiver<Stop>,
+    ) -> Result<Option<Keeping>, Error> {
+        let (keep, program, contexts) = (self.clone(), program.to_owned(), contexts.clone());
+        let begun = tokio::task::spawn_blocking(move || match resumed {
+            Some(resumed) => {
+                say_changed(&contexts, &resumed.setup);
+                keep.resume(&resumed).map(Some)
+            }
+            None => {
+                let contexts = if journal.is_some() { contexts.marks() } else { Vec::new() };
+                keep.begin(journal, command, title, &program, Setup { contexts, ..Setup::default() })
+            }
+        });
+        tokio::select! {
+            begun = begun => begun.unwrap_or_else(|e| Err(Error::interpreter(format!("the journal: {e}")))),
+            Some(Stop::Signal(signal)) = stop.recv() => Err(Error::Interrupted(signal)),
+        }
+    }
+
     /// Takes a run up again.
-    pub(super) fn resume(&self, resumed: &Resumed) -> Result<Keeping, Error> {
+    fn resume(&self, resumed: &Resumed) -> Result<Keeping, Error> {
         self.open_trace(&resumed.journal, true)?;
         let run = resumed.journal.resume(&resumed.summary, resumed.redo)?;
         Ok(Keeping { run, flag: self.flag() })
     }
+}
+
+/// Says which contexts are not what they were.
+fn say_changed(contexts: &Contexts, setup: &Setup) {
+    let changed = contexts.marks().into_iter().filter(|mark| !setup.contexts.contains(mark));
+    let note = |mark: ContextMark| {
+        format!("the context `{}` has changed since; what it makes the script ask is asked anew", mark.name)
+    };
+    tell_notes(&changed.map(note).collect::<Vec<_>>());
 }
 
 /// A text without the keys of this environment, should somebody have written one into it.
@@ -168,13 +207,20 @@ fn arguments(command: &str) -> Vec<String> {
     all.skip_while(|argument| argument != command).skip(1).collect()
 }
 
-/// How a run stands that ended so.
-fn status(result: &Result<Outcome, Error>) -> Status {
+/// How a run stands that ended so, and what it came to.
+pub(super) fn ended(result: &Result<Outcome, Error>) -> (Status, String) {
     match result {
-        Ok(_) => Status::Finished,
-        Err(Error::Interrupted(_) | Error::OutputClosed) => Status::Interrupted,
-        Err(Error::Script(e)) if e.blame == Blame::Limit => Status::Limited,
-        Err(_) => Status::Failed,
+        Ok(outcome) => (Status::Finished, outcome.value.clone().unwrap_or_default()),
+        Err(e) => (status(e), e.to_string()),
+    }
+}
+
+/// How a run stands that ended with this error.
+pub(super) fn status(error: &Error) -> Status {
+    match error {
+        Error::Interrupted(_) | Error::OutputClosed => Status::Interrupted,
+        Error::Script(e) if e.blame == Blame::Limit => Status::Limited,
+        _ => Status::Failed,
     }
 }
 
@@ -185,12 +231,7 @@ impl Keeping {
     }
 
     /// Ends the run. What its user should know of it: what is missing in the journal, and how the run goes on.
-    pub(super) fn end(&self, result: &Result<Outcome, Error>) -> Vec<String> {
-        let status = status(result);
-        let outcome = match result {
-            Ok(outcome) => outcome.value.clone().unwrap_or_default(),
-            Err(e) => e.to_string(),
-        };
+    pub(super) fn end(&self, (status, outcome): (Status, String)) -> Vec<String> {
         if let Err((problem, missing)) = self.run.end(status, &outcome) {
             let them = if missing == 1 { "entry is" } else { "entries are" };
             complain(&format!("warning: {missing} {them} missing in the journal: {problem}\n"));

@@ -68,6 +68,18 @@ enum Command {
     Man(man::Man),
 }
 
+impl Command {
+    /// How much the subcommand is to say, where it has a flag for that.
+    fn verbose(&self) -> u8 {
+        match self {
+            Self::Run(run) => run.shared.verbose,
+            Self::Repl(repl) => repl.shared.verbose,
+            Self::Ask(ask) => ask.shared.verbose,
+            _ => 0,
+        }
+    }
+}
+
 /// Runs the program.
 pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {

@@ -40,7 +40,9 @@ enum Retry {
 impl Resume {
     pub(super) fn main(self) -> ExitCode {
         match self.prepare() {
-            Ok((command, resumed)) => command.start(Some(resumed)),
+            Ok((Command::Run(run), resumed)) => run.start(Some(resumed)),
+            Ok((Command::Ask(ask), resumed)) => ask.start(Some(resumed)),
+            Ok(_) => ExitCode::FAILURE,
             Err(Unable::Error(e)) => fail(&e),
             Err(Unable::Flags(shown)) => {
                 // A reader that has gone away does not care.
@@ -50,7 +52,7 @@ impl Resume {
         }
     }
 
-    fn prepare(&self) -> Result<(Box<super::run::Run>, Resumed), Unable> {
+    fn prepare(&self) -> Result<(Command, Resumed), Unable> {
         let usage = |message: String, hint: &str| Error::Usage { message, hint: Some(hint.into()) };
         let path = self.place.path().filter(|path| path.exists()).ok_or_else(|| {
             usage("there is no journal, and so no run to resume".into(), "`--journal PATH` names another file")
@@ -65,10 +67,6 @@ impl Resume {
         }
         let id = summary.id;
         let (program, setup) = journal.ask(move |store| store.program(id)).map_err(Error::from)?;
-        if summary.command != "run" {
-            let message = format!("the run `{}` is one of `bessemer {}`", summary.name, summary.command);
-            return Err(usage(message, "only those of `bessemer run` can be resumed").into());
-        }
         if let Err(e) = std::env::set_current_dir(&setup.directory) {
             complain(&format!("note: the run's directory `{}`: {e}\n", setup.directory.display()));
         }
@@ -80,17 +78,22 @@ impl Resume {
         let command = Arguments::command().mut_subcommand(&summary.command, |command| command.args_override_self(true));
         let matches = command.try_get_matches_from(line).map_err(Unable::Flags)?;
         let arguments = Arguments::from_arg_matches(&matches).map_err(Unable::Flags)?;
-        let Command::Run(mut run) = arguments.command else {
-            return Err(usage("the run's command line cannot be read".into(), "please report it").into());
-        };
-        run.keep.place.journal = Some(path);
-        super::log(run.shared.verbose);
+        let mut command = arguments.command;
+        match &mut command {
+            Command::Run(run) => run.keep.place.journal = Some(path),
+            Command::Ask(ask) => ask.keep.place.journal = Some(path),
+            _ => {
+                let message = format!("the run `{}` is one of `bessemer {}`", summary.name, summary.command);
+                return Err(usage(message, "only those of `run` and `ask` can be resumed").into());
+            }
+        }
+        super::log(command.verbose());
         let redo = match self.retry {
             None => Redo::Circumstances,
             Some(Retry::Failed) => Redo::Failed,
             Some(Retry::Truncated) => Redo::Truncated,
         };
-        Ok((run, Resumed { journal, summary, redo, program, setup }))
+        Ok((command, Resumed { journal, summary, redo, program, setup }))
     }
 }
 

@@ -2,20 +2,16 @@
 
 use super::{
     grants::Made,
-    keep::{self, Keeping, Resumed},
+    keep::{self, Resumed},
     progress::Display,
     screen::{self, complain},
-    shared::{Screen, Shared, signals, tell_notes},
+    shared::{Screen, Shared, signals},
     stdout::Stdout,
 };
 use crate::{
     config::{self, file::Settings},
-    context::Contexts,
     error::Error,
-    journal::{
-        Journal, Tally,
-        store::{ContextMark, Setup},
-    },
+    journal::{Journal, Tally},
     session::{Interpreter, Outcome, Program, Report, Session, Stop, Usage, Zygote},
     wire::Mode,
 };
@@ -142,17 +138,9 @@ impl Run {
             Ok(dispatcher) => dispatcher,
             Err(e) => return failed(e),
         };
-        // On a thread of its own: a journal that is locked must not hold up Ctrl-C.
-        let keeping = tokio::task::spawn_blocking({
-            let (keep, title) = (self.keep.clone(), self.script.display().to_string());
-            let (script, contexts) = (script.to_owned(), contexts.clone());
-            move || keeping(&keep, title, &script, &contexts, begun.journal, begun.resumed)
-        });
-        let keeping = tokio::select! {
-            keeping = keeping => keeping.unwrap_or_else(|e| Err(Error::interpreter(format!("the journal: {e}")))),
-            Some(Stop::Signal(signal)) = stop.recv() => Err(Error::Interrupted(signal)),
-        };
-        let keeping = match keeping {
+        let title = self.script.display().to_string();
+        let begins = self.keep.keeping("run", title, script, &contexts, (begun.journal, begun.resumed), stop);
+        let keeping = match begins.await {
             Ok(keeping) => keeping,
             Err(e) => return failed(e),
         };
@@ -164,7 +152,7 @@ impl Run {
             Ok(session) => session,
             Err(e) => {
                 let ended = failed(e);
-                keeping.iter().for_each(|keeping| drop(keeping.end(&ended.result)));
+                keeping.iter().for_each(|keeping| drop(keeping.end(keep::ended(&ended.result))));
                 return ended;
             }
         };
@@ -191,7 +179,7 @@ impl Run {
         let mid_line = screen.display.finish();
         let output = screen.captured.unwrap_or_default();
         let run = keeping.map(|keeping| {
-            let said = keeping.end(&outcome);
+            let said = keeping.end(keep::ended(&outcome));
             Kept { name: keeping.name(), tally: keeping.run.tally(), said }
         });
         Ended { result: outcome, usage, calls_time, startup, output, hints, mid_line, run }
@@ -275,33 +263,6 @@ impl Run {
         }
         code
     }
-}
-
-/// Begins the run in the journal, or takes it up again.
-fn keeping(
-    keep: &keep::Journaled,
-    title: String,
-    script: &str,
-    contexts: &Contexts,
-    journal: Option<Arc<Journal>>,
-    resumed: Option<Resumed>,
-) -> Result<Option<Keeping>, Error> {
-    let Some(resumed) = resumed else {
-        let marks = if journal.is_some() { contexts.marks() } else { Vec::new() };
-        let setup = Setup { contexts: marks, ..Setup::default() };
-        return keep.begin(journal, "run", title, script, setup);
-    };
-    let changed = |mark: &&ContextMark| !resumed.setup.contexts.contains(mark);
-    let notes: Vec<String> = contexts
-        .marks()
-        .iter()
-        .filter(changed)
-        .map(|mark| {
-            format!("the context `{}` has changed since; what it makes the script ask is asked anew", mark.name)
-        })
-        .collect();
-    tell_notes(&notes);
-    keep.resume(&resumed).map(Some)
 }
 
 fn failed(error: Error) -> Ended {

@@ -5,11 +5,12 @@
 
 use crate::{
     budget::{Budget, Spent},
+    journal::Run,
     llm::{Answer, Failure},
     wire::Limits,
 };
 use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError,
     atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
 };
 
@@ -69,18 +70,31 @@ pub(crate) struct Account {
     /// Held for moments only, and never across an await: a std mutex is the cheaper one.
     sums: Mutex<Sums>,
     above: Option<Arc<Account>>,
+    /// The run that its calls, and those of the accounts below it, are journaled in.
+    run: OnceLock<Arc<Run>>,
 }
 
 impl Account {
     /// An account without limits of its own.
     pub(crate) fn new(above: Option<Arc<Self>>) -> Arc<Self> {
         let sums = Mutex::new(Sums { budget: Budget::default(), cost_usd: Some(0.0) });
-        Arc::new(Self { counts: Arc::default(), sums, above })
+        Arc::new(Self { counts: Arc::default(), sums, above, run: OnceLock::new() })
     }
 
     /// It, and those above it.
     fn line(&self) -> impl Iterator<Item = &Self> {
         std::iter::successors(Some(self), |account| account.above.as_deref())
+    }
+
+    /// Journals its calls, and those of the accounts below it, in this run.
+    pub(crate) fn journal(&self, run: Arc<Run>) {
+        // It has one already if it is asked twice.
+        let _ = self.run.set(run);
+    }
+
+    /// The run that its calls are journaled in.
+    pub(crate) fn run(&self) -> Option<&Arc<Run>> {
+        self.line().find_map(|account| account.run.get())
     }
 
     fn lock(&self) -> MutexGuard<'_, Sums> {

@@ -60,8 +60,6 @@ struct Inner {
     /// Of calls that name none, in place of the host's.
     model: Option<Arc<str>>,
     hints: Hints,
-    /// The run that its calls are journaled in.
-    run: Option<Arc<Run>>,
     /// What the script calls the items of its map-asyncs, by their numbers.
     stages: HashMap<u32, Arc<str>>,
     /// Who answers calls that want a session of their own.
@@ -98,7 +96,6 @@ impl Calls {
                 open: HashMap::new(),
                 model: None,
                 hints: Hints::default(),
-                run: None,
                 stages: HashMap::new(),
                 nests: None,
                 scopes: Scopes::default(),
@@ -135,7 +132,7 @@ impl Calls {
 
     /// The run that its calls are journaled in from here on.
     pub(super) fn journal(&self, run: Arc<Run>) {
-        self.lock().run = Some(run);
+        self.account.journal(run);
     }
 
     /// What the script calls the items of a map-async.
@@ -146,9 +143,9 @@ impl Calls {
         }
     }
 
-    /// That run.
-    pub(super) fn run(&self) -> Option<Arc<Run>> {
-        self.lock().run.clone()
+    /// Whether they are journaled.
+    pub(super) fn journaled(&self) -> bool {
+        self.account.run().is_some()
     }
 
     /// Who answers calls that want a session of their own.
@@ -320,11 +317,10 @@ impl Calls {
             _ => request,
         };
         let mut asked = Asked::of(&request);
-        let run = {
-            let inner = self.lock();
-            inner.run.clone().map(|run| (run, inner.stages.get(&head.stage).cloned()))
-        };
-        request.ticket = run.map(|(run, stage)| run.ticket(&request, stage));
+        request.ticket = self.account.run().map(|run| {
+            let stage = self.lock().stages.get(&head.stage).cloned();
+            run.ticket(&request, stage)
+        });
         let call = Call::new(head.id, weight, request);
         if let Some(receiver) = receiver {
             let _ = receiver.set(Arc::downgrade(&call));

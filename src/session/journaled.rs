@@ -16,15 +16,17 @@ const UNNAMED: &str = "items";
 
 impl Session {
     /// Journals its calls in this run from here on: what the run has been answered already comes from the journal, and so
-    /// do the values that its script keeps. To be called before the first program.
-    pub fn journal(&self, run: Arc<Run>) {
-        self.calls.journal(run);
+    /// do the values that its script keeps. Calls of sessions within it are journaled with it. To be called before the first
+    /// program.
+    pub fn journal(&mut self, run: Arc<Run>) {
+        self.calls.journal(run.clone());
+        self.run = Some(run);
     }
 
     /// What makes the first program go as it went before its run was resumed; what it has kept is sent first.
     pub(super) fn run_head(&mut self) -> RunHead {
         let first = !std::mem::replace(&mut self.begun, true);
-        let Some(run) = self.calls.run() else { return RunHead::default() };
+        let Some(run) = &self.run else { return RunHead::default() };
         if !first {
             return RunHead { journaled: true, ..RunHead::default() };
         }
@@ -37,14 +39,14 @@ impl Session {
 
     /// The script keeps a value.
     pub(super) fn keeps(&self, key: &str, value: &str) {
-        if let Some(run) = self.calls.run() {
+        if let Some(run) = &self.run {
             run.checkpoint(key, value);
         }
     }
 
     /// Something happened.
     pub(super) fn notes(&self, kind: &str, data: impl FnOnce() -> Value) {
-        if let Some(run) = self.calls.run() {
+        if let Some(run) = &self.run {
             run.note(kind, data().to_string());
         }
     }
@@ -59,7 +61,9 @@ impl Session {
 
     /// A map-async begins, goes on or ends.
     pub(super) fn notes_progress(&self, progress: &Progress) {
-        let Some(run) = self.calls.run() else { return };
+        if !self.calls.journaled() {
+            return;
+        }
         let Progress { group, label, done, total, failed } = progress;
         let stage = if label == UNNAMED { format!("{UNNAMED} {group}") } else { label.clone() };
         if *done == 0 {
@@ -67,8 +71,7 @@ impl Session {
         }
         if *done == 0 || done == total {
             let what = if done == total { "end" } else { "begin" };
-            let data = json!({ "stage": stage, "what": what, "items": total, "failed": failed });
-            run.note("stage", data.to_string());
+            self.notes("stage", || json!({ "stage": stage, "what": what, "items": total, "failed": failed }));
         }
     }
 }

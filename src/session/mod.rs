@@ -22,6 +22,7 @@ pub use zygote::{Exit, Interpreter, Zygote};
 use crate::{
     context::Contexts,
     error::{Error, visible},
+    journal::Run,
     llm::{Text, dispatch::Dispatcher},
     permissions::Permissions,
     wire::{self, Blame, Ending, FailureClass, Grant, Limits, Mode, ScriptError, Stream, ToHost, ToSession},
@@ -146,6 +147,8 @@ pub struct Session {
     confined: bool,
     /// Whether a program has run in it.
     begun: bool,
+    /// The run that it is, if it is one that is journaled and stands within no other.
+    run: Option<Arc<Run>>,
     process: Process,
     /// Where it may connect to, by the program that runs; set while connections are served.
     net: Option<net::Rules>,
@@ -206,6 +209,7 @@ impl Session {
         Ok(Self {
             confined,
             begun: false,
+            run: None,
             process,
             net: None,
             connections: None,

@@ -581,3 +581,52 @@ fn a_trace_can_be_had_without_a_journal() {
     let nowhere = script("1").args(&["--trace", "/nowhere/at/all"]).run();
     assert!(nowhere.stderr.starts_with("error: the trace `/nowhere/at/all` cannot be written: "), "{nowhere:?}");
 }
+
+#[test]
+fn a_loop_within_a_run_buys_nothing_twice_either() {
+    // Whoever is shown a question writes a program, whose calls are answered.
+    let mock = Mock::start(|call| {
+        let text = call.text();
+        let reply = match call.system().contains("(finish") || text.contains("How long") {
+            true => "```scheme\n(finish (syntax-e (llm-query \"inner\")))\n```".into(),
+            false => hashed(text),
+        };
+        Reply::Text(reply)
+    });
+    let program = script("(define a (rlm-query #:instruction \"How long is it?\" #:data \"abc\")) (llm-query \"b\") a")
+        .server(&mock)
+        .args(&["--run-id", "loop", "--max-calls", "2"]);
+    let over = program.run();
+    assert_eq!((over.code, mock.count()), (Some(3), 2), "{over:?}");
+    let rest = ran(&mut program.also(&["resume", "loop", "--max-calls", "9"]));
+    assert_eq!((rest.code, mock.count()), (Some(0), 3), "{rest:?}");
+    assert!(rest.stdout.contains(&hashed("inner")), "{rest:?}");
+    let shown = ran(&mut program.also(&["trace", "loop"])).stdout;
+    assert!(shown.contains("\nroot  "), "{shown}");
+}
+
+#[test]
+fn an_ask_goes_on_where_it_was_stopped() {
+    let mock = Mock::start(|call| {
+        let turns = call.body["messages"].as_array().unwrap().iter().filter(|m| m["role"] == "assistant").count();
+        let block = |code: &str| Reply::Text(format!("```scheme\n{code}\n```"));
+        match (call.text(), turns) {
+            ("one" | "two", _) => Reply::Text(format!("about {}", call.text())),
+            (_, 0) => block("(define one (syntax-e (llm-query \"one\")))"),
+            _ => block("(finish (string-append one \", \" (syntax-e (llm-query \"two\"))))"),
+        }
+    });
+    // For its folder alone.
+    let program = script("").env("OPENAI_BASE_URL", &mock.base_url());
+    let sandbox: &[&str] = if crate::program::confines() { &[] } else { &["--no-sandbox"] };
+    let line = ["ask", "How long?", "--model", "mock", "--run-id", "question", "--max-calls", "3"];
+    let stopped = ran(&mut program.also(&[&line[..], sandbox].concat()));
+    assert_eq!(stopped.code, Some(3), "{stopped:?}");
+    assert!(stopped.stderr.contains("`bessemer resume question`, with a higher limit,"), "{stopped:?}");
+    let calls = mock.count();
+    let rest = ran(&mut program.also(&["resume", "question", "--max-calls", "9"]));
+    assert_eq!(rest.value(), "about one, about two");
+    assert_eq!(mock.count() - calls, 1, "the one that did not fit");
+    let lines = ran(&mut program.also(&["trace", "question", "--json"])).stdout;
+    assert!(lines.contains("\"event\":\"turn\""), "{lines}");
+}
