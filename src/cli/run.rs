@@ -87,9 +87,7 @@ impl Run {
         // Started before anything else: it gets ready while the rest of this happens.
         let zygote = Zygote::start(&Interpreter::ThisProgram);
         let journal = if resumed.is_some() { None } else { self.keep.open() };
-        let script =
-            config::read_text(&self.script, "script").map(|s| s.strip_prefix('\u{feff}').map(Into::into).unwrap_or(s));
-        let script = self.as_it_is(script, resumed.as_ref());
+        let script = self.text(resumed.as_ref());
         let settings = config::file::load(self.shared.config.as_deref());
         // One thread: many calls at once cost less on it than on several.
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -185,8 +183,14 @@ impl Run {
         Ended { result: outcome, usage, calls_time, startup, output, hints, mid_line, run }
     }
 
-    /// The script as it is now. One that is gone is run again as it was.
-    fn as_it_is(&self, script: Result<String, Error>, resumed: Option<&Resumed>) -> Result<String, Error> {
+    /// The script as it is now. One that is gone, or came from a pipe, is run again as it was.
+    fn text(&self, resumed: Option<&Resumed>) -> Result<String, Error> {
+        let piped = || std::fs::metadata(&self.script).is_ok_and(|found| !found.is_file() && !found.is_dir());
+        if let Some(resumed) = resumed.filter(|_| piped()) {
+            return Ok(resumed.program.clone());
+        }
+        let script = config::read_text(&self.script, "script");
+        let script = script.map(|s| s.strip_prefix('\u{feff}').map(Into::into).unwrap_or(s));
         let Some(resumed) = resumed else { return script };
         match script {
             Ok(script) => {

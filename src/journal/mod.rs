@@ -147,8 +147,8 @@ pub fn check_name(name: &str) -> Result<(), String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     match name {
         "last" => Err("`last` stands for the last run; take another name".into()),
-        _ if name.len() < 2 || name.len() > 64 || !name.chars().all(plain) || name.starts_with(['-', '.']) => {
-            Err(format!("`{name}` is no name for a run: 2 to 64 letters, digits, `-`, `_` and `.`"))
+        _ if name.is_empty() || name.len() > 64 || !name.chars().all(plain) || name.starts_with(['-', '.']) => {
+            Err(format!("`{name}` is no name for a run: up to 64 letters, digits, `-`, `_` and `.`"))
         }
         _ => Ok(()),
     }

@@ -156,10 +156,10 @@ fn what_a_deleted_run_had_is_gone_and_its_number_is_not_used_again() {
 
 #[test]
 fn names_of_runs_are_plain_words() {
-    for good in ["ab", "nightly-3", "a.b_c", &fresh_name()] {
+    for good in ["a", "nightly-3", "a.b_c", &fresh_name()] {
         assert_eq!(check_name(good), Ok(()), "{good}");
     }
-    for bad in ["last", "a", "-ab", ".ab", "a b", "é!", &"x".repeat(65)] {
+    for bad in ["last", "", "-ab", ".ab", "a b", "é!", &"x".repeat(65)] {
         assert!(check_name(bad).is_err(), "{bad}");
     }
 }

@@ -364,6 +364,24 @@ fn neither_keys_nor_prompts_are_in_the_journal() {
     assert_eq!(mode & 0o777, 0o600, "nobody else reads it");
 }
 
+#[test]
+fn a_script_that_is_gone_or_came_from_a_pipe_is_run_as_it_was() {
+    let mock = Mock::echo();
+    let program = script("(finish (syntax-e (llm-query \"a\")))").server(&mock);
+    program.run().value();
+    std::fs::remove_file(program.path()).unwrap();
+    let again = resume(&program, &[]);
+    assert_eq!((again.value(), mock.count()), ("echo:a", 1));
+    assert!(again.stderr.contains("cannot be read") && again.stderr.contains(": it is run as it was"), "{again:?}");
+    let mut piped = program.also(&["run", "/dev/stdin", "--model", "mock"]);
+    piped.args((!crate::program::confines()).then_some("--no-sandbox")).stdin(std::process::Stdio::piped());
+    let mut child = piped.spawn().unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"(finish (syntax-e (llm-query \"b\")))").unwrap();
+    assert_eq!(ended(child).value(), "echo:b");
+    let again = resume(&program, &[]);
+    assert_eq!((again.value(), again.stderr.as_str(), mock.count()), ("echo:b", "", 2));
+}
+
 /// A run whose journal is spoilt beforehand: nothing may be asked.
 fn refused(spoil: impl FnOnce(&Program)) -> String {
     let mock = Mock::start(|_| panic!("nothing is asked"));
