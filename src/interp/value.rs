@@ -236,7 +236,7 @@ impl Custom for Handle {
     }
 }
 
-fn with_custom<T: Custom + 'static, R>(value: &SteelVal, f: impl FnOnce(&T) -> R) -> Option<R> {
+pub(crate) fn with_custom<T: Custom + 'static, R>(value: &SteelVal, f: impl FnOnce(&T) -> R) -> Option<R> {
     match value {
         SteelVal::Custom(custom) => as_underlying_type::<T>(custom.read().as_ref()).map(f),
         _ => None,

@@ -68,7 +68,7 @@ pub(crate) struct Expander {
     /// What Steel has not been given of the language.
     library: Library,
     /// Whether the program takes continuations that it may enter again.
-    reentrant: bool,
+    pub(in crate::interp::expand) reentrant: bool,
 }
 
 /// More than this is an expansion without end.
