@@ -507,7 +507,7 @@ pub struct RunHead {
 /// From the host to the interpreter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ToSession {
-    /// Run a program; the tail is its text.
+    /// Run a program; the tail is its text, and behind that the texts of the files that it may require.
     Run {
         /// What the text is.
         mode: Mode,
@@ -525,6 +525,8 @@ pub enum ToSession {
         limits: Limits,
         /// What else makes it the run that it is.
         run: RunHead,
+        /// The names of the files, and how many bytes each has.
+        beside: Vec<(String, u32)>,
     },
     /// A value that the run's script has kept before; the tail is the value as JSON. It comes before the program.
     Checkpoint {

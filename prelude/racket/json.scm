@@ -3,14 +3,15 @@
 (define (write-json value [port (current-output-port)] #:indent [indent #f])
   (write-string (json->string value) port)
   (void))
-(define (read-json [port (current-input-port)])
-  (let ([text (string-trim (port->string port))])
-    (if (equal? text "") eof (string->json text))))
+(define (read-json . port) (%read-json (%in port)))
 (define (jsexpr? value)
   (cond [(or (string? value) (boolean? value) (void? value)) #t]
         [(number? value) (and (real? value) (or (exact-integer? value) (and (inexact? value) (= value value) (< (abs value) +inf.0))))]
         [(list? value) (andmap jsexpr? value)]
         [(hash? value) (and (andmap symbol? (hash-keys value)) (andmap jsexpr? (hash-values value)))]
         [else #f]))
+
+;; Null is void here.
+(define (json-null) (void))
 
 (define (current-command-line-arguments) (list->vector (script-args)))

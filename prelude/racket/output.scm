@@ -9,6 +9,9 @@
 
 (define eof (eof-object))
 
+;; Parameters are closures of one piece of program.
+(define (parameter? value) (%same-code? value current-output-port))
+
 ;; #f stands for the script's own output.
 (define (%out) (if (%redirected?) (current-output-port) #f))
 
@@ -103,6 +106,9 @@
 (define (char-ready? . port) (%char-ready? (%in port)))
 (define (read-string count . port) (%read-string count (%in port)))
 (define (read-bytes count . port) (%read-bytes count (%in port)))
+(define (read-byte . port)
+  (let ([bytes (%read-bytes 1 (%in port))]) (if (eof-object? bytes) bytes (bytes-ref bytes 0))))
+(define (write-byte byte . port) (%write-bytes (%out) (bytes byte) port))
 (define (peek-string count skip . port) (%peek-string count skip (%in port)))
 
 (define (read-line . port+mode)

@@ -18,6 +18,7 @@
   (%named procedure name 0 #f)
   procedure)
 
+;; Those of the language, and the script's own.
 (define %properties
   '(prop:procedure prop:custom-write prop:evt prop:object-name prop:authentic prop:serializable prop:sealed))
 
@@ -30,6 +31,46 @@
   (cond [guard (list guard)]
         [(and parent (%record-property parent '%guard)) => list]
         [else '()]))
+
+;; A property of the script's own: itself, a predicate, and what gives its value of a record.  A guard is not asked.
+(define (make-struct-type-property name . guard+more)
+  (let ([key (string->symbol (format "prop:~a:~a" name (length %properties)))])
+    (set! %properties (cons key %properties))
+    (values key
+            (%named-as (string->symbol (format "~a?" name)) (lambda (value) (pair? (%property-of value key))))
+            (%named-as (string->symbol (format "~a-accessor" name))
+                       (lambda (value . otherwise)
+                         (cond [(%property-of value key) => car]
+                               [(null? otherwise)
+                                (raise-argument-error (string->symbol (format "~a-accessor" name))
+                                                      (format "~a?" name) value)]
+                               [(procedure? (car otherwise)) ((car otherwise))]
+                               [else (car otherwise)]))))))
+
+;; ---- generic procedures (define-generics): a type's methods are a property, named as the generic interface is
+
+(define (%new-generic name) (set! %properties (cons name %properties)))
+
+(define (%implements? value generic defaults)
+  (and (or (%record-property value generic) (ormap (lambda (default) ((car default) value)) defaults)) #t))
+
+(define (%generic method generic predicate at defaults fallbacks)
+  (define (method-of value)
+    (let* ([default (findf (lambda (default) ((car default) value)) defaults)]
+           [own (or (%record-property value generic) (and default (cdr default)))]
+           [found (or (and own (assq method own)) (and own (assq method fallbacks)))])
+      (cond [found (cdr found)]
+            [own (error method "not implemented for ~e" value)]
+            [else
+             (raise (make-exn:fail:contract
+                     (format "~a: contract violation:\n  expected: ~a\n  given: ~v\n  argument position: ~a"
+                             method predicate value (%ordinal (+ at 1)))
+                     (current-continuation-marks)))])))
+  (%named-as method
+             (lambda args
+               (if (> (length args) at)
+                   (apply (method-of (list-ref args at)) args)
+                   (%miscounted method (+ at 1) #f)))))
 
 ;; A guard gets the fields and the type's name and gives the fields as they are to be.
 (define (%guarded make name guards)

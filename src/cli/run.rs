@@ -57,6 +57,8 @@ struct Ended {
     mid_line: bool,
     /// What the journal has of it.
     run: Option<Kept>,
+    /// The required file in which the place of the error lies: its path and its text.
+    file: Option<(String, String)>,
 }
 
 /// How a run begins.
@@ -163,8 +165,9 @@ impl Run {
         let permissions = self.shared.grants.permissions(settings, &self.script);
         let _made = Made::for_writing(&permissions.write);
         self.shared.serve_loops(&session, zygote, &dispatcher, &permissions);
-        let program = Program {
+        let mut program = Program {
             text: script.to_owned(),
+            beside: Vec::new(),
             mode: Mode::Script,
             json: self.json,
             args: self.args.clone(),
@@ -173,14 +176,22 @@ impl Run {
             timeout: self.timeout,
             max_memory: Some(self.shared.max_memory),
         };
-        let Report { outcome, usage, calls_time, hints, .. } = session.run(program, &mut screen, stop).await;
+        if let Err(mut error) = program.require_beside(&self.script) {
+            let file = self.file_of(&program, &mut error);
+            let ended = Ended { file, ..failed(error) };
+            keeping.iter().for_each(|keeping| drop(keeping.end(keep::ended(&ended.result))));
+            return ended;
+        }
+        let given = program.clone();
+        let Report { mut outcome, usage, calls_time, hints, .. } = session.run(program, &mut screen, stop).await;
+        let file = outcome.as_mut().err().and_then(|error| self.file_of(&given, error));
         let mid_line = screen.display.finish();
         let output = screen.captured.unwrap_or_default();
         let run = keeping.map(|keeping| {
             let said = keeping.end(keep::ended(&outcome));
             Kept { name: keeping.name(), tally: keeping.run.tally(), said }
         });
-        Ended { result: outcome, usage, calls_time, startup, output, hints, mid_line, run }
+        Ended { result: outcome, usage, calls_time, startup, output, hints, mid_line, run, file }
     }
 
     /// The script as it is now. One that is gone, or came from a pipe, is run again as it was.
@@ -206,6 +217,13 @@ impl Run {
         }
     }
 
+    /// The required file in which the place of an error lies.
+    fn file_of(&self, program: &Program, error: &mut Error) -> Option<(String, String)> {
+        let file = program.place(error)?;
+        let path = self.script.parent().map_or_else(|| file.name.clone().into(), |folder| folder.join(&file.name));
+        Some((path.display().to_string(), file.text.clone()))
+    }
+
     /// Prints what came of it, and gives the exit code.
     async fn tell(
         &self,
@@ -215,6 +233,10 @@ impl Run {
         stdout: &Stdout,
         stop: Option<mpsc::UnboundedReceiver<Stop>>,
     ) -> ExitCode {
+        let (name, script) = match &ended.file {
+            Some((name, text)) => (name.clone(), text.as_str()),
+            None => (self.script.display().to_string(), script),
+        };
         let text = match &ended.result {
             _ if self.json => format!("{}\n", object(&ended, script, begun.elapsed())),
             Ok(Outcome { value: Some(value), .. }) if value.ends_with('\n') => value.clone(),
@@ -257,7 +279,7 @@ impl Run {
             Err(error) => {
                 // With `--json` the object has said it, unless it could not be written.
                 if matches!(error, Error::Output(_)) || !self.json && !matches!(error, Error::OutputClosed) {
-                    complain(&error.render(&self.script.display().to_string(), script, screen::look()));
+                    complain(&error.render(&name, script, screen::look()));
                 }
                 ExitCode::from(error.exit_code())
             }
@@ -279,6 +301,7 @@ fn failed(error: Error) -> Ended {
         hints: Vec::new(),
         mid_line: false,
         run: None,
+        file: None,
     }
 }
 
@@ -291,7 +314,13 @@ fn object(ended: &Ended, script: &str, total: Duration) -> serde_json::Value {
                 .map_or(serde_json::Value::Null, |text| serde_json::from_str(text).unwrap_or_else(|_| text.into()));
             (if outcome.finished { "finished" } else { "value" }, value, serde_json::Value::Null)
         }
-        Err(e) => ("error", serde_json::Value::Null, e.json(script)),
+        Err(e) => {
+            let mut error = e.json(script);
+            if let Some((name, _)) = &ended.file {
+                error["file"] = name.as_str().into();
+            }
+            ("error", serde_json::Value::Null, error)
+        }
     };
     let seconds = |d: Duration| (d.as_secs_f64() * 1e6).round() / 1e6;
     json!({

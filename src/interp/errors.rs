@@ -101,6 +101,7 @@ const TYPES: &[(&str, &str)] = &[
     ("a number", "number?"),
     ("a number type", "number?"),
     ("numbers", "number?"),
+    ("two numbers", "number?"),
     ("real numbers", "real?"),
     ("an integer", "integer?"),
     ("a symbol", "symbol?"),
@@ -157,9 +158,7 @@ fn application(message: &str, callee: Option<&str>) -> Option<Said> {
             Some(name) if name != odd => format!("`{name}` is that value; has a definition of yours taken its name?"),
             _ => format!("the first thing in parentheses is called; for a list write `(list {odd} …)`"),
         };
-        let given = as_printed(odd);
-        let expected = "expected a procedure that can be applied to arguments";
-        return Some(said(format!("application: not a procedure;\n {expected}\n  given: {given}"), hint));
+        return Some(said(not_applicable(odd), hint));
     }
     if message.contains("arity mismatch") {
         let name = message.rsplit(": ").next().unwrap_or_default();
@@ -188,6 +187,11 @@ fn application(message: &str, callee: Option<&str>) -> Option<Said> {
         name.unwrap_or("a procedure")
     );
     Some(said(message, usage(name)))
+}
+
+fn not_applicable(found: &str) -> String {
+    let expected = "expected a procedure that can be applied to arguments";
+    format!("application: not a procedure;\n {expected}\n  given: {}", as_printed(found))
 }
 
 /// How a documented procedure is called.
@@ -256,6 +260,14 @@ fn type_problem(message: &str, callee: Option<&str>) -> Option<Said> {
         };
         (name.trim_end_matches(':'), wanted, found)
     };
+    // It is told what it was of a pair alone.
+    let found = if name == "cdr" && wanted == "a non empty list" { Some("'()") } else { found };
+    if name == "apply"
+        && wanted.contains("function")
+        && let Some(found) = found
+    {
+        return Some(said(not_applicable(found), ""));
+    }
     // Steel's own names of its parts.
     let name = if name.starts_with("steel") || name.contains('_') { callee.unwrap_or("a procedure") } else { name };
     let predicate = TYPES.iter().find(|(steels, _)| *steels == wanted).map(|(_, ours)| *ours);
@@ -263,8 +275,8 @@ fn type_problem(message: &str, callee: Option<&str>) -> Option<Said> {
     let hint = found.map_or("", |found| conversion(predicate.unwrap_or(wanted), found));
     // Of `1 and "a"` the one that is no number.
     let found = found.map(|found| match (wanted, found.split_once(" and ")) {
-        ("numbers", Some((first, second))) if first.parse::<f64>().is_ok() => second,
-        ("numbers", Some((first, _))) => first,
+        ("numbers" | "two numbers", Some((first, second))) if first.parse::<f64>().is_ok() => second,
+        ("numbers" | "two numbers", Some((first, _))) => first,
         _ => found,
     });
     if let Some(predicate) = predicate {

@@ -52,13 +52,13 @@ pub(crate) const ABSENT: &[Absent] = &[
         instead: "`(struct name (field …))` makes records, and closures hold state",
         names: &["make-object", "is-a?", "object%", "is-a?/c", "field-bound?"],
         forms: &["class", "class*", "interface", "mixin", "trait", "new", "instantiate", "send", "send*", "send/apply", "dynamic-send", "get-field",
-            "set-field!", "super-new", "init-field", "define/public", "define/override", "define-generics"],
+            "set-field!", "super-new", "init-field", "define/public", "define/override"],
     },
     Absent {
-        area: "modules and units",
-        instead: "a script is one program: leave the module out",
+        area: "units and libraries",
+        instead: "`(require \"file.scm\")` takes what a file beside the script defines",
         names: &["dynamic-require", "namespace-require"],
-        forms: &["module", "module*", "unit", "define-unit", "define-signature", "invoke-unit", "require-builtin", "define-library"],
+        forms: &["unit", "define-unit", "define-signature", "invoke-unit", "require-builtin", "define-library"],
     },
     Absent {
         area: "contracts",

@@ -23,6 +23,16 @@ pub(crate) fn from_text(text: &str) -> Result<SteelVal, String> {
     serde_json::from_str(text).map(from_json).map_err(|e| e.to_string())
 }
 
+/// The first value of a text that may go on, and how many bytes it takes; none when there is nothing but space.
+pub(crate) fn first(text: &str) -> Result<Option<(SteelVal, usize)>, String> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter();
+    match values.next() {
+        None => Ok(None),
+        Some(Ok(value)) => Ok(Some((from_json(value), values.byte_offset()))),
+        Some(Err(problem)) => Err(problem.to_string()),
+    }
+}
+
 fn from_json(value: Value) -> SteelVal {
     match value {
         Value::Null => SteelVal::Void,

@@ -36,6 +36,9 @@ mod value;
 pub(crate) mod wall;
 pub(crate) mod zygote;
 
+pub(crate) use expand::modules::{beside, required};
+pub(crate) use files::resolved;
+
 /// The candidate nearest to a misspelt name, when one is near enough to be meant.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     candidates

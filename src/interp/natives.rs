@@ -220,12 +220,31 @@ pub(crate) fn fault_of(err: &SteelErr) -> Fault {
         return fault;
     }
     let steels = message.trim();
-    let fault = match errors::translated(steels, None) {
+    let fault = match errors::translated(steels, comparison(&spans)) {
         Some(errors::Said { message, hint }) => Fault { hint, ..Fault::script(message) },
         None => Fault::script(steels),
     };
     let kind = super::dialect::kind_of(text.split(": ").nth(1).unwrap_or_default(), steels);
     Fault { kind, spans, steels: Some(Rc::new(steels.into())), ..fault }
+}
+
+thread_local! {
+    /// What Steel was last given to run.
+    static RUNNING: RefCell<Rc<str>> = RefCell::new("".into());
+}
+
+/// Takes note of what Steel is given to run.
+pub(crate) fn running(text: &str) {
+    RUNNING.set(text.into());
+}
+
+/// The comparison that stands where an error was: Steel's own message does not say which it was.
+fn comparison(spans: &[steel::parser::span::Span]) -> Option<&'static str> {
+    let place = spans.first()?;
+    RUNNING.with_borrow(|text| {
+        let found = text.get(place.start as usize..place.end as usize)?;
+        ["<", ">", "<=", ">="].into_iter().find(|name| *name == found)
+    })
 }
 
 fn own_fiber(args: &[SteelVal]) -> Native {

@@ -114,8 +114,10 @@ fn run(
             return Ok(Source::ours("(%main (lambda () (%just (%python-turn! %turn (car %dyn)))))", vec![code]));
         }
         // What was misread may only be so because a parenthesis is missing above it.
-        let expanded = language.expander.program(&program.text);
-        expanded.map_err(|error| errors::unbalanced(&program.text).unwrap_or(error))
+        let own = program.beside.iter().map(|(_, place)| place.start).min().unwrap_or(program.text.len());
+        let own = program.text.get(..own).unwrap_or_default();
+        let expanded = language.expander.program_with(&program.text, &program.beside);
+        expanded.map_err(|error| errors::unbalanced(own).unwrap_or(error))
     });
     let came = match source.and_then(|source| bind_context(&mut language.engine, source)) {
         Ok(source) => evaluate(language, &program, source, earlier),
@@ -234,6 +236,7 @@ fn evaluate(language: &mut Language, program: &Program, mut source: Source, earl
     let engine = &mut language.engine;
     // An interrupt that came between programs was for none of them.
     forget_interrupt(engine);
+    natives::running(&source.text);
     let result = catch_unwind(AssertUnwindSafe(|| engine.run(source.text.clone())));
     let ended = sched::with(|s| s.ended.take());
     let interrupted = forget_interrupt(engine);

@@ -4,6 +4,7 @@
 //! called (`llm`), and what a terminal shows (`cli`).
 
 pub(crate) mod account;
+mod beside;
 mod between;
 mod calls;
 mod convert;
@@ -16,6 +17,7 @@ mod told;
 mod zygote;
 
 pub use account::{Counts, Usage};
+pub use beside::Beside;
 pub(crate) use convert::convert;
 pub use zygote::{Exit, Interpreter, Zygote};
 
@@ -98,6 +100,8 @@ pub enum Stop {
 pub struct Program {
     /// Its text.
     pub text: String,
+    /// The files that it requires ([`Program::require_beside`] reads them).
+    pub beside: Vec<Beside>,
     /// Whether it is a script, or what somebody has typed.
     pub mode: Mode,
     /// Whether its value is wanted as JSON rather than in `display` form.
@@ -267,10 +271,13 @@ impl Session {
             granted: program.permissions.granted(),
             limits: program.limits,
             run: self.run_head(),
+            beside: program.beside.iter().map(|file| (file.name.clone(), file.text.len() as u32)).collect(),
         };
+        let files = program.beside.iter().map(|file| file.text.as_str());
+        let text: String = std::iter::once(program.text.as_str()).chain(files).collect();
         self.calls.limit(program.limits);
         self.open_net(&program.permissions)?;
-        self.calls.frame(&run, program.text.as_bytes()).map_err(|_| too_large("the script, with its arguments,"))
+        self.calls.frame(&run, text.as_bytes()).map_err(|_| too_large("the script, with its arguments,"))
     }
 
     /// Serves the connections that it may ask for, from the first program on that may.

@@ -131,3 +131,25 @@
 (check (message-of (apply + '(1 a))) => "+: contract violation\n  expected: number?\n  given: 'a")
 (check (message-of (take '(1 2) 5)) => "take: contract violation\n  expected: a list with at least 5 elements\n  given: '(1 2)")
 (check (message-of (vector-set! #(1 2) 0 1)) => "vector-set!: contract violation\n  expected: (and/c vector? (not/c immutable?))\n  given: '#(1 2)")
+
+;; which comparison, and the empty list
+(check (message-of (> 1 "2")) => ">: contract violation\n  expected: real?\n  given: \"2\"")
+(check (message-of (<= 'a 1)) => "<=: contract violation\n  expected: real?\n  given: 'a")
+(check (message-of (= 1 'a)) => "=: contract violation\n  expected: number?\n  given: 'a")
+(check (message-of (cdr '())) => "cdr: contract violation\n  expected: pair?\n  given: '()")
+
+;; arguments with keywords
+(define (with-key x #:k [k 1]) x)
+(define (with-keys x #:k k #:b b #:j [j 1] #:l [l 1] . r) x)
+(define (optional x [y 2]) x)
+(define one-or-two (case-lambda [(a) 1] [(a b) 2]))
+(define one-or-more (case-lambda [(a) 1] [(a b . c) 2]))
+(check (message-of (with-key)) => "with-key: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: 1 plus an optional argument with keyword #:k\n  given: 0")
+(check (message-of (with-key 1 2)) => "with-key: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: 1 plus an optional argument with keyword #:k\n  given: 2\n  arguments...:\n   1\n   2")
+(check (message-of (with-key #:k 1)) => "application: no case matching 0 non-keyword arguments\n  procedure: with-key\n  arguments...:\n   #:k 1")
+(check (message-of (with-key 1 #:z 2)) => "application: procedure does not expect an argument with given keyword\n  procedure: with-key\n  given keyword: #:z\n  arguments...:\n   1\n   #:z 2")
+(check (message-of (with-keys)) => "with-keys: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: at least 1 plus arguments with keywords #:b and #:k plus optional arguments with keywords #:j and #:l\n  given: 0")
+(check (message-of (with-keys 1 #:k 2)) => "application: required keyword argument not supplied\n  procedure: with-keys\n  required keyword: #:b\n  arguments...:\n   1\n   #:k 2")
+(check (message-of (optional)) => "optional: arity mismatch;\n the expected number of arguments does not match the given number\n  given: 0")
+(check (message-of (one-or-two 1 2 3)) => "one-or-two: arity mismatch;\n the expected number of arguments does not match the given number\n  given: 3")
+(check (message-of (one-or-more)) => "one-or-more: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: at least 1\n  given: 0")

@@ -22,3 +22,6 @@
 (check (hash? (string->jsexpr "{}")) => #t)
 (check-error (string->jsexpr "[1, 2") => "")
 (check (hash-ref (string->jsexpr (jsexpr->string (hasheq 'round "trip"))) 'round) => "trip")
+
+(check (let ([in (open-input-string " [1,2] {\"a\": 3} 4 ")]) (list (read-json in) (read-json in) (read-json in) (eof-object? (read-json in)))) => ((1 2) #hasheq((a . 3)) 4 #t))
+(check (with-handlers ([exn:fail:read? (lambda (e) 'bad)]) (string->jsexpr "{\"a\": }")) => bad)

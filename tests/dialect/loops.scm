@@ -79,3 +79,6 @@
 (check (transpose '((1 2) (3 4) (5 6))) => ((1 3 5) (2 4 6)))
 (check (for*/list ([a (in-range 1 20)] [b (in-range a 20)] [c (in-range b 20)] #:when (= (* c c) (+ (* a a) (* b b)))) (list a b c)) => ((3 4 5) (5 12 13) (6 8 10) (8 15 17) (9 12 15)))
 (check (for/list ([row (in-range 1 4)]) (for/list ([col (in-range 1 4)]) (* row col))) => ((1 2 3) (2 4 6) (3 6 9)))
+
+(check (for/list ([x (in-vector #(1 2 3 4 5 6) 0 6 2)]) x) => (1 3 5))
+(check (for/list ([x (in-vector #(1 2 3 4 5 6) 1 #f 2)]) x) => (2 4 6))

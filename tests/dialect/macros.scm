@@ -281,3 +281,14 @@
 (define-syntax-rule (optional-proc name) (define (name a [b (* a 2)] #:c [c b]) (list a b c)))
 (optional-proc with-defaults)
 (check (list (with-defaults 1) (with-defaults 1 5) (with-defaults 1 #:c 9)) => ((1 2 2) (1 5 5) (1 2 9)))
+
+;; syntax-case and syntax-parse where nothing is computed
+(define-syntax (case-swap! stx)
+  (syntax-case stx ()
+    [(_ a b) #'(let ([tmp a]) (set! a b) (set! b tmp))]))
+(define-syntax case-unless
+  (lambda (stx) (syntax-case stx () [(_ c body ...) #'(if c #f (begin body ...))])))
+(define-syntax (always-five stx) #'5)
+(check (let ([tmp 1] [y 2]) (case-swap! tmp y) (list tmp y)) => (2 1))
+(check (list (case-unless #f 1 2) (case-unless #t 1 2)) => (2 #f))
+(check (+ 1 (always-five)) => 6)

@@ -109,3 +109,11 @@
 (check ((lambda (fn lst) (map fn lst)) add1 '(1 2)) => (2 3))
 (check (let ([if (lambda (a b c) 'shadowed)]) (if 1 2 3)) => shadowed)
 (check (let ([void 5] [vector 6] [hash 7]) (+ void vector hash)) => 18)
+
+;; inner procedures have names as well
+(check (let ([f (lambda (x) x)]) (object-name f)) => f)
+(check (letrec ([go (lambda (x) (if x (go #f) go))]) (object-name (go #t))) => go)
+(check (object-name (let () (define (inner) 1) inner)) => inner)
+(check (format "~a" (let loop ([i 0]) (if (= i 2) loop (loop (+ i 1))))) => "#<procedure:loop>")
+(check (let () (define n 0) (define (count!) (set! n (+ n 1)) n) (list (object-name count!) (count!) (count!))) => (count! 1 2))
+(check (map parameter? (list current-output-port car (make-parameter 1) (lambda () 1))) => (#t #f #t #f))

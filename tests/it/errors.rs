@@ -51,7 +51,10 @@ fn steels_errors_are_told_in_schemes_words() {
         ("(if (define x 1) 2 3)", "error: `define` stands where a value is needed\nat 1:5\nhint: definitions stand"),
         ("(let ((x)) x)", "error: let: a binding is written [name value]\nat 1:7\nhint: it is written (let"),
         ("(let* ([x]) x)", "error: let*: a binding is written [name value]\nat 1:8\nhint: it is written"),
-        ("(require \"other.scm\")", "error: other files cannot be required\nat 1:10\nhint: "),
+        (
+            "(require \"other.scm\")",
+            "error: `other.scm` cannot be read: No such file or directory (os error 2)\nat 1:10\nhint: ",
+        ),
         (
             "(foo 1)\n(define foo 5)",
             "error: foo: undefined;\n cannot use before initialization\nat 1:2\nhint: its definition comes later",

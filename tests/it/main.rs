@@ -39,6 +39,7 @@ mod readme;
 mod recursion;
 mod reference;
 mod repl;
+mod requires;
 mod results;
 mod scheduler;
 mod schemas;

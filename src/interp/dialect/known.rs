@@ -1,7 +1,7 @@
 //! What procedures are called, and how many arguments they take: for `object-name`, `procedure-arity` and printing.
 //!
 //! Steel's procedures do not know it. Those of the language and of the program's top level are kept here, by where they are
-//! in memory; they live as long as the session does.
+//! in memory; they live as long as the session does. Inner ones come and go: what they are called is kept by their code.
 
 use super::{
     Entry,
@@ -9,7 +9,12 @@ use super::{
     procedures::is_procedure,
 };
 use crate::interp::value::{Kept, symbol};
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    hash::{Hash, Hasher},
+    rc::Rc,
+};
 use steel::{SteelVal, gc::Gc};
 
 struct Known {
@@ -22,6 +27,31 @@ struct Known {
 
 thread_local! {
     static KNOWN: RefCell<HashMap<usize, Known>> = RefCell::default();
+    /// The names of inner procedures by the number of the piece of program that they are of: there may be any number of
+    /// each.
+    static INNER: RefCell<HashMap<u32, Rc<str>>> = RefCell::default();
+}
+
+/// What a procedure of Steel's tells a hasher first is its number.
+struct Number(Option<u32>);
+
+impl Hasher for Number {
+    fn write(&mut self, _: &[u8]) {}
+
+    fn write_u32(&mut self, number: u32) {
+        self.0.get_or_insert(number);
+    }
+
+    fn finish(&self) -> u64 {
+        0
+    }
+}
+
+fn number_of(procedure: &SteelVal) -> Option<u32> {
+    let SteelVal::Closure(held) = procedure else { return None };
+    let mut number = Number(None);
+    (**held).hash(&mut number);
+    number.0
 }
 
 pub(super) const TABLE: &[Entry] = &[
@@ -35,6 +65,15 @@ pub(super) const TABLE: &[Entry] = &[
         }
         Ok(SteelVal::Void)
     }),
+    // The same for an inner procedure; gives that.
+    plain!("%inner-named", "procedure name", |args| {
+        if let (Some(number), SteelVal::SymbolV(word)) = (number_of(&args[0]), &args[1]) {
+            INNER.with_borrow_mut(|inner| {
+                inner.entry(number).or_insert_with(|| word.as_str().into());
+            });
+        }
+        Ok(args[0].clone())
+    }),
     plain!("object-name", "value", |args| Ok(match &args[0] {
         SteelVal::SymbolV(_) => args[0].clone(),
         value => match super::regexps::source(value) {
@@ -42,6 +81,11 @@ pub(super) const TABLE: &[Entry] = &[
             None => name_of(value).map_or(SteelVal::BoolV(false), |name| symbol(&name)),
         },
     })),
+    // Whether two procedures are of the same piece of program, whatever each has captured.
+    plain!("%same-code?", "a b", |args| {
+        let number = number_of(&args[0]);
+        Ok(SteelVal::BoolV(number.is_some() && number == number_of(&args[1])))
+    }),
     // An integer, a list of the least and the most or #f for no end, or nothing where it is not known.
     plain!("%arity", "procedure", |args| {
         if !is_procedure(&args[0]) {
@@ -83,7 +127,7 @@ pub(crate) fn name_of(procedure: &SteelVal) -> Option<Rc<str>> {
     let known = KNOWN.with_borrow(|known| known.get(&place(procedure)?).map(|known| known.name.clone()));
     known.or_else(|| match procedure {
         SteelVal::BoxedFunction(held) => held.name.as_ref().map(|name| name.as_str().into()),
-        _ => None,
+        other => INNER.with_borrow(|inner| inner.get(&number_of(other)?).cloned()),
     })
 }
 

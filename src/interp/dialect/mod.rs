@@ -70,7 +70,7 @@ pub(crate) const AREAS: &[Area] = &[
         natives: &[numbers::TABLE, reals::TABLE, bits::TABLE],
         machined: &[],
         files: &["numbers.scm"],
-        steels: &["+", "-", "*", "/", "<", ">", "<=", ">="],
+        steels: &["+", "-", "*", "<", ">", "<=", ">="],
     },
     Area {
         title: "Strings and characters",
@@ -154,7 +154,7 @@ fn takes(word: &str) -> Option<(usize, Option<usize>)> {
         | "vector-length" | "box" | "unbox" => (1, Some(1)),
         "cons" | "vector-ref" => (2, Some(2)),
         "list" | "append" | "+" | "*" | "vector" => (0, None),
-        "-" | "/" | "<" | ">" | "<=" | ">=" => (1, None),
+        "-" | "<" | ">" | "<=" | ">=" => (1, None),
         _ => {
             static PARAMS: OnceLock<HashMap<&str, &str>> = OnceLock::new();
             let shape =

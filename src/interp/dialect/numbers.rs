@@ -1,6 +1,7 @@
 //! What numbers are, and arithmetic on whole ones and ratios.
 //!
-//! Steel's own `+ - * / = < >` stay, since they have opcodes. Not here: roots, logarithms and angles (`reals`), bits (`bits`).
+//! Steel's own `+ - * = < >` stay, since they have opcodes; its `/` multiplies by a float's inverse, which rounds twice.
+//! Not here: roots, logarithms and angles (`reals`), bits (`bits`).
 
 use super::{
     Entry,
@@ -17,7 +18,7 @@ use num_integer::Integer;
 use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 use std::cmp::Ordering;
-use steel::{SteelErr, SteelVal};
+use steel::{SteelErr, SteelVal, steel_vm::primitives::NUMBER_MODULE};
 
 /// What Racket calls a division by zero.
 pub(super) const ZERO: Exn = Exn::DivideByZero;
@@ -87,6 +88,11 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("min", "number more ...", |v| extreme("min", v, Ordering::Less)),
     plain!("max", "number more ...", |v| extreme("max", v, Ordering::Greater)),
     // ---- division
+    plain!("/", "number more ...", |v| match v {
+        [one] => quotient_of(&SteelVal::IntV(1), one),
+        [n, d] => quotient_of(n, d),
+        all => all[1..].iter().try_fold(all[0].clone(), |n, d| quotient_of(&n, d)),
+    }),
     plain!("quotient", "n d", |v| divided("quotient", &v[0], &v[1], |n, d| n / d)),
     plain!("remainder", "n d", |v| divided("remainder", &v[0], &v[1], |n, d| n % d)),
     plain!("modulo", "n d", |v| divided("modulo", &v[0], &v[1], |n, d| n.mod_floor(&d))),
@@ -141,6 +147,34 @@ pub(super) const TABLE: &[Entry] = &[
 impl Real {
     fn float_is_finite(&self) -> bool {
         !matches!(self, Self::Float(n) if !n.is_finite())
+    }
+}
+
+fn quotient_of(n: &SteelVal, d: &SteelVal) -> Native {
+    match (n, d) {
+        (SteelVal::NumV(n), SteelVal::NumV(d)) => return Ok(SteelVal::NumV(n / d)),
+        (SteelVal::IntV(n), SteelVal::IntV(d)) if *d != 0 && n.checked_rem(*d) == Some(0) => {
+            return Ok(SteelVal::IntV(n / d));
+        }
+        (SteelVal::Complex(_), other) | (other, SteelVal::Complex(_)) if is_number(other) => {
+            let steels = NUMBER_MODULE.with(|module| module.try_get("/".to_owned()));
+            return match steels {
+                Some(SteelVal::FuncV(divide)) => divide(&[n.clone(), d.clone()]),
+                _ => Err(failed("/: complex numbers cannot be divided here")),
+            };
+        }
+        _ => {}
+    }
+    let (n, d) = (number("/", n)?, number("/", d)?);
+    match (&n, &d) {
+        (_, Real::Int(zero)) if zero.is_zero() => Err(raised(ZERO, "/: division by zero")),
+        // An exact zero stays exact whatever divides it.
+        (Real::Int(zero), _) if zero.is_zero() => Ok(SteelVal::IntV(0)),
+        (Real::Float(_), _) | (_, Real::Float(_)) => Ok(SteelVal::NumV(n.float() / d.float())),
+        _ => match (n.ratio(), d.ratio()) {
+            (Some(n), Some(d)) => Ok(rational(n / d)),
+            _ => Err(failed("/: these numbers cannot be divided")),
+        },
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     interp::{
-        expand, output, print,
+        expand, json, output, print,
         value::{Exn, Native, custom, string},
     },
     wire::Stream,
@@ -259,6 +259,13 @@ pub(super) const TABLE: &[Entry] = &[
             let end = rest.floor_char_boundary(count.min(rest.len()));
             if end == 0 && count > 0 { (eof(), 0) } else { (made(rest.as_bytes()[..end].to_vec()), end) }
         })
+    }),
+    plain!("%read-json", "port", |v| {
+        read("read-json", &v[0], |rest| match json::first(rest) {
+            Ok(Some((value, bytes))) => (Ok(value), bytes),
+            Ok(None) => (Ok(eof()), rest.len()),
+            Err(what) => (Err(raised(Exn::Read, format!("read-json: {what}"))), rest.len()),
+        })?
     }),
     plain!("%read", "port", |v| {
         read("read", &v[0], |rest| match expand::datum(rest) {

@@ -31,6 +31,15 @@ pub(super) const TABLE: &[Entry] = &[
         Ok(if kind.mutable { SteelVal::BoolV(false) } else { constructor(&kind) })
     }),
     plain!("%record-property", "value name", |args| Ok(property(&args[0], &args[1]).unwrap_or(SteelVal::BoolV(false)))),
+    plain!("%ordinal", "n", |args| Ok(match &args[0] {
+        SteelVal::IntV(n) => crate::interp::value::string(super::given::ordinal(usize::try_from(*n).unwrap_or(0))),
+        _ => SteelVal::BoolV(false),
+    })),
+    // A list of the property's value, or #f.
+    plain!("%property-of", "value name", |args| {
+        let found = if is_record(&args[0]) { property(&args[0], &args[1]) } else { None };
+        Ok(found.map_or(SteelVal::BoolV(false), |held| SteelVal::ListV(std::iter::once(held).collect())))
+    }),
     // `(%record-field record type at)`: AT counts the type's own fields.
     plain!("%record-field", "record type at", |args| {
         let (kind, SteelVal::IntV(at)) = (type_of_type("%record-field", &args[1])?, &args[2]) else {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::interp::{
     natives::raise,
-    table,
+    print, table,
     value::{Exn, Fault, Native, symbol},
 };
 use steel::{SteelErr, SteelVal, rvals::SteelString};
@@ -46,14 +46,11 @@ pub(super) const TABLE: &[Entry] = &[
         Ok(SteelVal::BoolV(data.iter().any(|datum| *datum == args[0])))
     }),
     plain!("%sorted", "name least slots rest? keys needed args", sorted),
-    plain!("%no-case", "name count", |args| {
+    // LEAST: that of cases of which one has no end.
+    plain!("%no-case", "name count least", |args| {
         let (name, given) = (text(&args[0]), count(&args[1]));
-        Err(raised(
-            Exn::Arity,
-            format!(
-                "{name}: arity mismatch;\n the expected number of arguments does not match the given number\n  given: {given}"
-            ),
-        ))
+        let expected = most(&args[2]).map_or(String::new(), |least| format!("\n  expected: at least {least}"));
+        Err(wrong_arity(name.as_str(), &expected, given, "", 0, None))
     }),
     plain!("%undefined", "name", |args| {
         let message = format!("{}: undefined;\n cannot use before initialization", text(&args[0]));
@@ -63,8 +60,7 @@ pub(super) const TABLE: &[Entry] = &[
     // Of a procedure of the language's, whose documentation says how it is called.
     plain!("%misused", "name least most arg ...", |args| {
         let name = text(&args[0]);
-        let fault = Fault::script(arity_message(&name, count(&args[1]), most(&args[2]), args.len() - 3));
-        let fault = Fault { kind: Exn::Arity, ..fault };
+        let fault = misfit(&name, count(&args[1]), most(&args[2]), args.len() - 3);
         Err(raise(match table::find(&name) {
             Some(primitive) => fault.hint(format!("it is called as {}", primitive.signature())).into_value(),
             None => fault.into_value(),
@@ -127,19 +123,75 @@ fn wrong_number(wanted: usize, all: &[SteelVal]) -> SteelErr {
     )
 }
 
+/// What Racket says; the hint says what it leaves out.
 fn miscounted(name: &str, least: usize, most: Option<usize>, given: usize) -> SteelErr {
-    raised(Exn::Arity, arity_message(name, least, most, given))
+    raise(misfit(name, least, most, given).into_value())
 }
 
-fn arity_message(name: &str, least: usize, most: Option<usize>, given: usize) -> String {
+fn misfit(name: &str, least: usize, most: Option<usize>, given: usize) -> Fault {
     let expected = match most {
+        Some(most) if most == least => format!("\n  expected: {least}"),
+        Some(_) => String::new(),
+        None => format!("\n  expected: at least {least}"),
+    };
+    arity_fault(name, &expected, given, "", least, most)
+}
+
+fn wrong_arity(name: &str, expected: &str, given: usize, more: &str, least: usize, most: Option<usize>) -> SteelErr {
+    raise(arity_fault(name, expected, given, more, least, most).into_value())
+}
+
+fn arity_fault(name: &str, expected: &str, given: usize, more: &str, least: usize, most: Option<usize>) -> Fault {
+    let what = "the expected number of arguments does not match the given number";
+    let message = format!("{name}: arity mismatch;\n {what}{expected}\n  given: {given}{more}");
+    let fault = Fault { kind: Exn::Arity, ..Fault::script(message) };
+    match most {
+        Some(most) if most > least => fault.hint(format!("it takes {least} to {most} arguments")),
+        _ => fault,
+    }
+}
+
+/// The arguments of a call that went wrong, those with keywords last and in order.
+fn listed(positional: &[SteelVal], keyed: &[(SteelString, SteelVal)]) -> String {
+    if positional.is_empty() && keyed.is_empty() {
+        return String::new();
+    }
+    let mut keyed: Vec<_> = keyed.iter().collect();
+    keyed.sort_by(|(a, _), (b, _)| a.as_str().cmp(b.as_str()));
+    let plain = positional.iter().map(|value| format!("\n   {}", print::printed(value)));
+    let keyed = keyed.into_iter().map(|(key, value)| format!("\n   #:{} {}", key.as_str(), print::printed(value)));
+    format!("\n  arguments...:{}", plain.chain(keyed).collect::<String>())
+}
+
+/// `a and b`, `a, b, and c`.
+fn joined(words: &[SteelString]) -> String {
+    match words {
+        [one] => one.to_string(),
+        [a, b] => format!("{a} and {b}"),
+        [all @ .., last] => format!("{}, and {last}", all.iter().map(|w| w.as_str()).collect::<Vec<_>>().join(", ")),
+        [] => String::new(),
+    }
+}
+
+/// What a procedure with keywords takes, in Racket's words.
+fn takes_with_keywords(least: usize, most: Option<usize>, keys: &[SteelString], needed: &[SteelString]) -> String {
+    let mut out = match most {
         Some(most) if most == least => least.to_string(),
-        Some(most) => format!("between {least} and {most}"),
+        Some(_) => "a different number".to_owned(),
         None => format!("at least {least}"),
     };
-    format!(
-        "{name}: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: {expected}\n  given: {given}"
-    )
+    let (mut needed, mut optional) = (needed.to_vec(), Vec::new());
+    optional.extend(keys.iter().filter(|key| !needed.contains(key)).cloned());
+    for (words, one, several) in [
+        (&mut needed, "an argument with keyword", "arguments with keywords"),
+        (&mut optional, "an optional argument with keyword", "optional arguments with keywords"),
+    ] {
+        words.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+        if !words.is_empty() {
+            out += &format!(" plus {} {}", if words.len() == 1 { one } else { several }, joined(words));
+        }
+    }
+    out
 }
 
 /// Sorts the arguments of a procedure into its parameters: required and optional ones, one for each keyword, and the rest.
@@ -153,34 +205,59 @@ fn sorted(args: &[SteelVal]) -> Native {
             _ => Vec::new(),
         }
     };
-    let keys = words(keys);
+    let (keys, needed) = (words(keys), words(needed));
     let SteelVal::ListV(given) = given else { return Err(failed("arguments are missing")) };
     let absent = symbol(ABSENT);
     let mut positional = Vec::with_capacity(given.len());
-    let mut by_key = vec![absent.clone(); keys.len()];
+    let mut keyed = Vec::new();
     let mut given = given.iter();
     while let Some(value) = given.next() {
-        let Some(key) = keyword(value).filter(|_| !keys.is_empty()) else {
-            positional.push(value.clone());
-            continue;
-        };
-        let Some(at) = keys.iter().position(|known| known[2..] == *key) else {
-            return Err(failed(format!(
-                "application: procedure does not expect an argument with given keyword\n  procedure: {name}\n  given keyword: #:{key}"
-            )));
-        };
-        by_key[at] = given.next().ok_or_else(|| failed(format!("{name}: the keyword `#:{key}` has no value")))?.clone();
+        match keyword(value).filter(|_| !keys.is_empty()) {
+            Some(key) => {
+                let value =
+                    given.next().ok_or_else(|| failed(format!("{name}: the keyword `#:{key}` has no value")))?;
+                keyed.push((SteelString::from(key), value.clone()));
+            }
+            None => positional.push(value.clone()),
+        }
     }
-    let missing = words(needed)
-        .into_iter()
-        .find(|word| keys.iter().position(|known| known == word).is_some_and(|at| is_symbol(&by_key[at], ABSENT)));
-    if let Some(word) = missing {
+    let place = |key: &SteelString| keys.iter().position(|known| known[2..] == ***key);
+    if let Some((key, _)) = keyed.iter().find(|(key, _)| place(key).is_none()) {
         return Err(failed(format!(
-            "application: required keyword argument not supplied\n  procedure: {name}\n  required keyword: {word}"
+            "application: procedure does not expect an argument with given keyword\n  procedure: {name}\n  given keyword: #:{key}{}",
+            listed(&positional, &keyed)
         )));
     }
-    if positional.len() < least || most.is_some_and(|most| positional.len() > most) {
-        return Err(miscounted(&name, least, most, positional.len()));
+    let count = positional.len();
+    if count < least || most.is_some_and(|most| count > most) {
+        let arguments = listed(&positional, &keyed);
+        if keyed.is_empty() && keys.is_empty() {
+            return Err(miscounted(name.as_str(), least, most, count));
+        }
+        if keyed.is_empty() {
+            let expected = format!("\n  expected: {}", takes_with_keywords(least, most, &keys, &needed));
+            return Err(wrong_arity(name.as_str(), &expected, count, &arguments, least, most));
+        }
+        let ending = if count == 1 { "" } else { "s" };
+        return Err(raised(
+            Exn::Contract,
+            format!(
+                "application: no case matching {count} non-keyword argument{ending}\n  procedure: {name}{arguments}"
+            ),
+        ));
+    }
+    let mut by_key = vec![absent.clone(); keys.len()];
+    for (key, value) in &keyed {
+        if let Some(at) = place(key) {
+            by_key[at] = value.clone();
+        }
+    }
+    let missing = needed.iter().filter(|word| !keyed.iter().any(|(key, _)| word[2..] == *key.as_str()));
+    if let Some(word) = missing.min_by(|a, b| a.as_str().cmp(b.as_str())) {
+        return Err(failed(format!(
+            "application: required keyword argument not supplied\n  procedure: {name}\n  required keyword: {word}{}",
+            listed(&positional, &keyed)
+        )));
     }
     let mut out: Vec<SteelVal> = positional[..slots.min(positional.len())].to_vec();
     out.resize(slots, absent);

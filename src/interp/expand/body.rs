@@ -7,12 +7,14 @@ use super::{
     forms::{
         core::{Core, misused, refused},
         small::several,
+        transformers,
     },
+    modules::{self, Exports, Imports},
     rules::Rules,
     scope::{Binding, Field, Global, Local, Record, Scope},
     syntax::{Name, Node, Syntax},
 };
-use crate::interp::foreign::is_absent_form;
+use crate::{interp::foreign::is_absent_form, wire::ScriptError};
 use std::{collections::HashSet, rc::Rc};
 
 /// A variable that a definition makes.
@@ -34,6 +36,18 @@ struct Frame<'a> {
     /// At the top level: the names defined by this program so far.
     top: Option<HashSet<Name>>,
     items: Vec<Item>,
+    /// The specs of the `provide`s, if there are any.
+    provides: Option<Vec<Syntax>>,
+    /// What stands in the module `main`: it is run last, and of a script alone.
+    main: Vec<Syntax>,
+    /// What was taken from files and from modules in the program.
+    imported: Imports,
+}
+
+impl<'a> Frame<'a> {
+    fn new(scope: &'a Scope, top: Option<HashSet<Name>>) -> Self {
+        Self { scope, top, items: Vec::new(), provides: None, main: Vec::new(), imported: Imports::new() }
+    }
 }
 
 impl Expander {
@@ -44,7 +58,7 @@ impl Expander {
         {
             return self.expression(one, scope);
         }
-        let mut frame = Frame { scope, top: None, items: Vec::new() };
+        let mut frame = Frame::new(scope, None);
         for form in forms {
             self.gather(form, &mut frame)?;
         }
@@ -117,22 +131,34 @@ impl Expander {
     /// The forms of a program.
     pub(super) fn top(&mut self, forms: &[Syntax]) -> Step<Vec<Top>> {
         let scope = if self.internal { self.base.clone() } else { self.top.clone() };
-        let mut frame = Frame { scope: &scope, top: Some(HashSet::new()), items: Vec::new() };
+        self.top_in(forms, &scope).map(|(tops, _)| tops)
+    }
+
+    /// The same in a scope, and what it provides.
+    pub(super) fn top_in(&mut self, forms: &[Syntax], scope: &Scope) -> Step<(Vec<Top>, Exports)> {
+        let mut frame = Frame::new(scope, Some(HashSet::new()));
         for form in forms {
             self.gather(form, &mut frame)?;
         }
+        for form in std::mem::take(&mut frame.main) {
+            self.gather(&form, &mut frame)?;
+        }
+        let exports = match self.modules.within() {
+            true => self.provided(frame.provides.as_deref(), scope, &frame.imported)?,
+            false => Exports::default(),
+        };
         let mut tops = Vec::with_capacity(frame.items.len());
         for item in frame.items {
             tops.push(match item {
-                Item::Expression(form) => Top::Run(self.expression(&form, &scope)?),
+                Item::Expression(form) => Top::Run(self.expression(&form, scope)?, self.shows),
                 Item::Define(Variable::Global(global), name, form) => {
-                    let code = self.named(&form, &name, &scope)?;
+                    let code = self.named(&form, &name, scope)?;
                     global.pending.set(false);
                     Self::learn(&global.arity, &code);
                     Top::Define(global, code)
                 }
                 Item::DefineList(variables, form) => {
-                    let list = self.expression(&form, &scope)?;
+                    let list = self.expression(&form, scope)?;
                     let globals = variables.into_iter().filter_map(|variable| match variable {
                         Variable::Global(global) => {
                             global.pending.set(false);
@@ -146,7 +172,7 @@ impl Expander {
                 Item::Define(Variable::Local(_), ..) => unreachable!("the top level's variables are global"),
             });
         }
-        Ok(tops)
+        Ok((tops, exports))
     }
 
     /// Expands a form of a body as far as it takes to know whether it defines something, and binds what it defines.
@@ -192,7 +218,10 @@ impl Expander {
             }
             (Core::DefineSyntax, [target, body @ ..]) => match (target.items(), body) {
                 (None, [rules]) => self.define_syntax(target, rules, frame.scope, &form)?,
-                (Some(_), _) => return Err(refused("syntax-case", form.span)),
+                (Some([name, parameters @ ..]), body) => match transformers::from_procedure(parameters, body) {
+                    Some(rules) => self.define_syntax(name, &rules, frame.scope, &form)?,
+                    None => return Err(refused("syntax-case", form.span)),
+                },
                 _ => return Err(misused(&form, "a name and (syntax-rules …) are needed")),
             },
             (Core::DefineSyntaxRule, [pattern, template]) => {
@@ -211,19 +240,21 @@ impl Expander {
                 frame.scope.bind(name.clone(), Binding::Record(Rc::new(record)));
             }
             (Core::Module, [name, body @ ..]) if frame.top.is_some() => {
-                // Tests are run by Racket's own tool alone.
-                if !name.is_word("test") {
-                    for form in body {
-                        self.gather(form, frame)?;
-                    }
+                // Tests are run by Racket's own tool alone, and others by whoever requires them.
+                if name.is_word("main") && !self.modules.within() {
+                    frame.main.extend(body.iter().cloned());
                 }
             }
-            (Core::Ignored, _) => {
-                if let Some(text) = args.iter().find(|arg| matches!(&arg.node, Node::Literal(_))) {
-                    let hint = "put what both need into one script, or into a context";
-                    return Err(error(text.span, "other files cannot be required", hint));
+            (Core::Submodule, [name, _, body @ ..]) if frame.top.is_some() => match name.word() {
+                Some("main") if !self.modules.within() => frame.main.extend(body.iter().cloned()),
+                Some(word) => self.modules.holds(word, body),
+                None => return Err(misused(&form, "it is written (module name language form …)")),
+            },
+            (Core::Provide, specs) => frame.provides.get_or_insert_default().extend(specs.iter().cloned()),
+            (Core::Require, specs) => {
+                for spec in specs {
+                    self.require(spec, frame)?;
                 }
-                args.iter().for_each(|arg| self.require(arg, frame.scope));
             }
             (
                 Core::Define
@@ -239,18 +270,25 @@ impl Expander {
         Ok(())
     }
 
-    /// What a module gives is there already, whatever its name; what it is to be called otherwise is bound.
-    fn require(&self, spec: &Syntax, scope: &Scope) {
+    /// What a module of Racket's gives is there already, whatever its name; what it is to be called otherwise is bound.
+    fn require(&mut self, spec: &Syntax, frame: &mut Frame) -> Step<()> {
+        if frame.top.is_none() {
+            modules::not_within(spec)?;
+        }
+        if let Some(taken) = self.taken(spec)? {
+            let Exports { all, stated } = taken;
+            return all.into_iter().try_for_each(|(word, binding)| import(word, binding, spec, stated, frame));
+        }
         let rename = |new: &Syntax, old: Rc<str>| {
             if let (Some(new), Some(binding)) = (new.name(), self.meaning(&old)) {
-                scope.bind(new.clone(), binding);
+                frame.scope.bind(new.clone(), binding);
             }
         };
         match spec.items().unwrap_or_default() {
             [word, prefix, _] if word.is_word("prefix-in") => {
-                let Some(prefix) = prefix.word() else { return };
+                let Some(prefix) = prefix.word() else { return Ok(()) };
                 for (word, binding) in self.language() {
-                    scope.bind(Name::Plain(format!("{prefix}{word}").into()), binding);
+                    frame.scope.bind(Name::Plain(format!("{prefix}{word}").into()), binding);
                 }
             }
             [word, _, names @ ..] if word.is_word("rename-in") || word.is_word("only-in") => {
@@ -262,9 +300,11 @@ impl Expander {
                     }
                 }
             }
-            [_, specs @ ..] => specs.iter().for_each(|spec| self.require(spec, scope)),
+            [word, ..] if word.is_word("submod") || word.is_word("lib") => {}
+            [_, specs @ ..] => specs.iter().try_for_each(|spec| self.require(spec, frame))?,
             [] => {}
         }
+        Ok(())
     }
 
     /// `(define name value)`, `(define (name . formals) body …)`, `(define ((name . formals) . formals) body …)`
@@ -315,7 +355,13 @@ impl Expander {
             local.pending.set(true);
             return Ok(Variable::Local(local));
         }
-        if let Some(Binding::Global(global)) = frame.scope.bound(name) {
+        let imported = frame.imported.remove(name.word());
+        if let Some((file, true)) = &imported {
+            return Err(twice_known(target, file));
+        }
+        if let Some(Binding::Global(global)) = frame.scope.bound(name)
+            && imported.is_none()
+        {
             if self.internal {
                 // Two parts of the language have given two things one name.
                 return Err(error(target.span, format!("`{}` is defined twice", name.word()), ""));
@@ -339,13 +385,38 @@ impl Expander {
             Name::Plain(_) if !super::emit::readable(word) || word.starts_with(['+', '-']) => {
                 format!("v%{}", self.number())
             }
-            Name::Plain(_) if self.natives.contains(&**word) => {
+            Name::Plain(_) if self.natives.contains(&**word) && !self.modules.within() => {
                 format!("{word}%{}", if self.internal { 'r' } else { 'u' })
             }
+            // Each module has its own.
+            Name::Plain(_) if self.modules.within() => format!("{word}%{}", self.number()),
             Name::Plain(_) => word.to_string(),
             Name::Alias(_) => format!("v%{}", self.number()),
         }
     }
+}
+
+/// Binds what was required.
+fn import(word: Rc<str>, binding: Binding, spec: &Syntax, stated: bool, frame: &mut Frame) -> Step<()> {
+    let name = Name::Plain(word.clone());
+    let defined = frame.top.as_ref().is_some_and(|defined| defined.contains(&name));
+    if defined && !stated {
+        return Ok(());
+    }
+    let other = frame.imported.contains_key(&word) && !frame.scope.bound(&name).is_some_and(|known| known.is(&binding));
+    if defined || other {
+        let at = Syntax::new(Node::Name(name), spec.span);
+        return Err(twice_known(&at, &spec.to_string()));
+    }
+    frame.scope.bind(name, binding);
+    frame.imported.insert(word, (spec.to_string().into(), stated));
+    Ok(())
+}
+
+fn twice_known(name: &Syntax, file: &str) -> ScriptError {
+    let hint =
+        format!("give one of them another name, or take it as another: `(require (rename-in {file} [{name} …]))`");
+    error(name.span, format!("`{name}` is required from {file}, and defined elsewhere too"), hint)
 }
 
 fn record(descriptor: &Syntax, constructor: &Syntax, predicate: &Syntax, fields: &Syntax) -> Option<Record> {

@@ -44,14 +44,15 @@ pub(crate) enum Top {
     Define(Rc<Global>, Code),
     /// Several names from a list of their values.
     DefineList(Vec<Rc<Global>>, Code),
-    Run(Code),
+    /// An expression, and whether its value is printed.
+    Run(Code, bool),
 }
 
 impl Top {
     /// What is computed.
     pub(crate) fn code(&self) -> &Code {
         match self {
-            Self::Define(_, code) | Self::DefineList(_, code) | Self::Run(code) => code,
+            Self::Define(_, code) | Self::DefineList(_, code) | Self::Run(code, _) => code,
         }
     }
 
@@ -60,7 +61,7 @@ impl Top {
         match self {
             Self::Define(global, _) => std::slice::from_ref(global),
             Self::DefineList(globals, _) => globals,
-            Self::Run(_) => &[],
+            Self::Run(..) => &[],
         }
     }
 }

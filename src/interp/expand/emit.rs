@@ -135,11 +135,11 @@ impl Emitter {
         self.source.lists.push(start..self.source.text.len());
     }
 
-    /// All forms of the top level. `shown`: the values of expressions are printed, as Racket's modules do.
+    /// All forms of the top level.
     ///
     /// Steel panics when a variable is named at run time that no definition has been reached of. So in a script's program
     /// all variables exist from its beginning, and what needs no computing has its value there.
-    pub(super) fn program(&mut self, tops: &[Top], shown: bool) {
+    pub(super) fn program(&mut self, tops: &[Top]) {
         let (first, rest): (Vec<&Top>, Vec<&Top>) = match self.internal {
             true => (Vec::new(), tops.iter().collect()),
             false => tops.iter().partition(|top| matches!(top, Top::Define(global, code) if defines(global, code))),
@@ -151,7 +151,7 @@ impl Emitter {
         }
         for top in first.into_iter().chain(rest) {
             self.lift(top.code());
-            self.top(top, shown);
+            self.top(top);
             self.source.text.push('\n');
         }
     }
@@ -169,7 +169,7 @@ impl Emitter {
         }
     }
 
-    fn top(&mut self, top: &Top, shown: bool) {
+    fn top(&mut self, top: &Top) {
         let word = |plain: bool, internal: bool| if plain || internal { "define" } else { "set!" };
         match top {
             Top::Define(global, code) => {
@@ -198,7 +198,7 @@ impl Emitter {
                     self.put("\nvoid", code.span);
                 }
             }
-            Top::Run(code) => self.fiber(code, shown.then_some("%show")),
+            Top::Run(code, shown) => self.fiber(code, shown.then_some("%show")),
         }
     }
 
@@ -295,13 +295,19 @@ impl Emitter {
 
     /// A variable's first value.
     fn initial(&mut self, local: &Local, value: &Code) {
-        if local.boxed() {
-            self.put("(box ", value.span);
-            self.code(value, true);
-            self.put(")", value.span);
-        } else {
-            self.code(value, true);
+        let named = self.wants_name(local, value);
+        self.put(if local.boxed() { "(box " } else { "" }, value.span);
+        self.put(if named { "(%inner-named " } else { "" }, value.span);
+        self.code(value, true);
+        if named {
+            self.put(&format!(" '{})", local.word), value.span);
         }
+        self.put(if local.boxed() { ")" } else { "" }, value.span);
+    }
+
+    /// Whether somebody may ask what a variable's procedure is called: one that is only ever called is spared it.
+    fn wants_name(&self, local: &Local, value: &Code) -> bool {
+        !self.internal && local.shown.get() && matches!(value.op, Op::Lambda(_)) && readable(&local.word)
     }
 
     /// A procedure. `more`: further parameters, as they are.
@@ -357,7 +363,8 @@ impl Emitter {
         let last = steps.iter().rposition(|(local, _)| defined(local).is_some());
         for (i, (local, step)) in steps.iter().copied().enumerate() {
             // Steel wants its definitions together.
-            let hidden = last.is_some_and(|last| i < last) && defined(local).is_none();
+            let more = last.is_some_and(|last| i < last);
+            let hidden = more && defined(local).is_none();
             if hidden {
                 self.put(&format!("(define nothing%{} ", self.source.text.len()), step.span);
             }
@@ -370,6 +377,13 @@ impl Emitter {
                 None => self.code(step, hidden),
             }
             self.put(if hidden { ") " } else { " " }, step.span);
+            if let Some(local) = local.as_ref().filter(|local| self.wants_name(local, step)) {
+                let name = local_name(local);
+                let value = if local.boxed() { format!("(unbox {name})") } else { name };
+                let call = format!("(%inner-named {value} '{})", local.word);
+                let define = format!("(define nothing%{} {call}) ", self.source.text.len());
+                self.put(if more { &define } else { &call }, step.span);
+            }
         }
         self.code(value, used);
     }

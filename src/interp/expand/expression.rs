@@ -59,7 +59,18 @@ impl Expander {
         if let Some(applied) = self.applied(items, syntax, scope) {
             return self.expression(&applied, scope);
         }
-        let mut calls = items.iter().map(|item| self.expression(item, scope)).collect::<Step<Vec<_>>>()?;
+        let called = match items[0].name().and_then(|name| scope.find(name)) {
+            Some(Binding::Local(local)) => Some((local.shown.get(), local)),
+            _ => None,
+        };
+        let head = self.expression(&items[0], scope)?;
+        if let Some((shown, local)) = called {
+            local.shown.set(shown);
+        }
+        let mut calls = vec![head];
+        for item in &items[1..] {
+            calls.push(self.expression(item, scope)?);
+        }
         if calls.len() == 3
             && let Op::Global(global) = &calls[0].op
         {
@@ -119,6 +130,7 @@ impl Expander {
                     local.early.set(true);
                 }
                 self.noticed(&local);
+                local.shown.set(true);
                 Op::Local(local)
             }
             Some(Binding::Global(global)) => {
@@ -197,6 +209,7 @@ impl Expander {
             assigned: Cell::new(false),
             captured: Cell::new(false),
             pending: Cell::new(false),
+            shown: Cell::new(false),
             early: Cell::new(false),
             reentrant: self.reentrant,
             arity: Cell::new(None),

@@ -189,11 +189,13 @@ impl Expander {
         let count = self.fresh("n", form.span);
         let args = self.fresh("args", form.span);
         let mut choices = Vec::with_capacity(clauses.len());
+        let mut arities = Vec::with_capacity(clauses.len());
         for clause in clauses {
             let Some([formals, body @ ..]) = clause.items() else {
                 return Err(misused(form, "a case is written [parameters body …]"));
             };
-            let Arity { least, most } = Formals::read(formals)?.arity();
+            let arity @ Arity { least, most } = Formals::read(formals)?.arity();
+            arities.push(arity);
             let parts = [
                 ("COUNT", Part::One(&count)),
                 ("ARGS", Part::One(&args)),
@@ -208,13 +210,23 @@ impl Expander {
             choices.push(self.fill(clause, template, &parts));
         }
         let word = Syntax::new(Node::Name(Name::Plain(word.unwrap_or_else(|| "case-lambda".into()))), form.span);
+        // What is told when all from some number of arguments on are taken.
+        let least = arities.iter().map(|arity| arity.least).min().unwrap_or(0);
+        let endless = arities.iter().filter(|arity| arity.most.is_none()).map(|arity| arity.least).min();
+        let gapless = endless.is_some_and(|from| (least..from).all(|n| arities.iter().any(|arity| arity.takes(n))));
+        let least = match gapless {
+            true => Syntax::integer(least, form.span),
+            false => Syntax::boolean(false, form.span),
+        };
         let parts = [
             ("COUNT", Part::One(&count)),
             ("ARGS", Part::One(&args)),
             ("WORD", Part::One(&word)),
             ("CHOICES", Part::Many(&choices)),
+            ("LEAST", Part::One(&least)),
         ];
-        let template = "(lambda ARGS (let ([COUNT (length ARGS)]) (cond CHOICES... [else (%no-case 'WORD COUNT)])))";
+        let template =
+            "(lambda ARGS (let ([COUNT (length ARGS)]) (cond CHOICES... [else (%no-case 'WORD COUNT LEAST)])))";
         let filled = self.fill(form, template, &parts);
         self.expression(&filled, scope)
     }

@@ -15,6 +15,7 @@ mod lambda;
 mod library;
 mod lift;
 mod literal;
+pub(crate) mod modules;
 mod program;
 pub(crate) mod read;
 mod rules;
@@ -69,6 +70,10 @@ pub(crate) struct Expander {
     library: Library,
     /// Whether the program takes continuations that it may enter again.
     pub(in crate::interp::expand) reentrant: bool,
+    /// What it may require.
+    modules: modules::Modules,
+    /// Whether the values of the expressions at its top level are printed, as Racket's modules do.
+    shows: bool,
 }
 
 /// More than this is an expansion without end.
@@ -95,6 +100,8 @@ impl Expander {
             context: None,
             library: Library::default(),
             reentrant: false,
+            modules: modules::Modules::default(),
+            shows: false,
         }
     }
 

@@ -1,14 +1,30 @@
 //! From a program's text to what Steel is given.
 
-use super::{Expander, Source, Step, code::Top, emit::Emitter, error, library::Library, read};
-use std::mem;
+use super::{
+    Expander, Source, Step,
+    code::Top,
+    emit::Emitter,
+    error,
+    library::Library,
+    modules::{Modules, whole},
+    read,
+};
+use std::{mem, ops::Range, rc::Rc};
 
 impl Expander {
     /// Expands a program. What it defines is known to the session's later programs, even if this one fails.
+    #[cfg(test)]
     pub(crate) fn program(&mut self, text: &str) -> Step<Source> {
-        let tops = self.read(text, false)?;
-        // A module of Racket's prints the values of its expressions.
-        let mut source = self.write(&tops, is_module(text))?;
+        self.program_with(text, &[])
+    }
+
+    /// The same of a program behind whose text stand those of the files that it may require, by name.
+    pub(crate) fn program_with(&mut self, text: &str, files: &[(Rc<str>, Range<usize>)]) -> Step<Source> {
+        let own = files.iter().map(|(_, place)| place.start).min().unwrap_or(text.len());
+        self.modules = Modules::of(files);
+        self.shows = is_module(&text[..own]);
+        let tops = self.read(text, own, false)?;
+        let mut source = self.write(&tops)?;
         source.needs = self.library.named_by(&tops);
         tops.iter().flat_map(Top::defined).for_each(|global| global.made.set(true));
         source.context = mem::take(&mut self.context).map(|span| span.range());
@@ -17,7 +33,7 @@ impl Expander {
 
     /// Expands the part of the language that is written in the language.
     pub(crate) fn prelude(&mut self, text: &str) -> Step<()> {
-        self.library = Library::new(self.read(text, true)?);
+        self.library = Library::new(self.read(text, text.len(), true)?);
         Ok(())
     }
 
@@ -34,21 +50,27 @@ impl Expander {
 
     fn own(&mut self, part: &[Top]) -> Step<Source> {
         self.internal = true;
-        self.write(part, false)
+        self.write(part)
     }
 
-    fn read(&mut self, text: &str, internal: bool) -> Step<Vec<Top>> {
+    /// All that a program does, what it requires first. Its own text ends at OWN.
+    fn read(&mut self, text: &str, own: usize, internal: bool) -> Step<Vec<Top>> {
         (self.internal, self.depth, self.nesting, self.context) = (internal, 0, 0, None);
         self.reentrant =
             !internal && ["call/cc", "call-with-current-continuation", "let/cc"].iter().any(|word| text.contains(word));
         self.text = text.into();
-        let forms = read::program(text, internal)?;
-        self.top(&forms)
+        let forms = read::program(&text[..own], internal)?;
+        let body = whole(&forms);
+        self.shows |= body.len() != forms.len();
+        let tops = self.top(body)?;
+        let mut all = mem::take(&mut self.modules.tops);
+        all.extend(tops);
+        Ok(all)
     }
 
-    fn write(&mut self, tops: &[Top], shown: bool) -> Step<Source> {
+    fn write(&mut self, tops: &[Top]) -> Step<Source> {
         let mut emitter = Emitter::new(self.constants, self.internal);
-        emitter.program(tops, shown);
+        emitter.program(tops);
         let mut source = emitter.finish().map_err(|(span, problem)| error(span, problem, ""))?;
         self.constants += source.constants.len();
         let defined = tops.iter().flat_map(Top::defined).filter(|_| self.internal);
@@ -58,7 +80,7 @@ impl Expander {
 }
 
 /// Whether a program says that it is a module of Racket's.
-fn is_module(text: &str) -> bool {
+pub(super) fn is_module(text: &str) -> bool {
     let mut rest = text.trim_start();
     while rest.starts_with(';') || rest.starts_with("#!") {
         rest = rest.split_once('\n').map_or("", |(_, rest)| rest.trim_start());

@@ -23,6 +23,11 @@ pub(crate) fn program(text: &str, internal: bool) -> Step<Vec<Syntax>> {
     reader.program()
 }
 
+/// Reads a part of a text, with its places in the whole.
+pub(crate) fn part(text: &str, part: std::ops::Range<usize>) -> Step<Vec<Syntax>> {
+    Reader { at: part.start, ..Reader::new(&text[..part.end], false) }.program()
+}
+
 /// Whether a text ends within something that has begun: there would have to be more of it. `None` where it is nested so
 /// deeply that a small stack might not hold it.
 pub(crate) fn ends_early(text: &str) -> Option<bool> {
@@ -60,7 +65,7 @@ impl<'a> Reader<'a> {
     }
 
     fn program(&mut self) -> Step<Vec<Syntax>> {
-        if self.text.starts_with("#!") {
+        if self.rest().starts_with("#!") {
             // A script may name its interpreter in its first line.
             self.line();
         }

@@ -54,6 +54,8 @@ pub(crate) struct Local {
     pub(crate) reentrant: bool,
     /// Whether its definition lies ahead of what is being expanded, or is that.
     pub(crate) pending: Cell<bool>,
+    /// Whether it is named otherwise than to be called.
+    pub(crate) shown: Cell<bool>,
     /// Whether a procedure names it before it has a value.
     pub(crate) early: Cell<bool>,
     /// The arguments that it takes, when it is a procedure that is never assigned.
@@ -189,7 +191,7 @@ impl Scope {
 }
 
 impl Binding {
-    fn is(&self, other: &Self) -> bool {
+    pub(crate) fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Local(a), Self::Local(b)) => Rc::ptr_eq(a, b),
             (Self::Global(a), Self::Global(b)) => Rc::ptr_eq(a, b),

@@ -18,7 +18,7 @@ use crate::{
         ToSession,
     },
 };
-use std::rc::Rc;
+use std::{ops::Range, rc::Rc};
 
 impl Sched {
     /// Waits for the host to send a program. `None` when it has closed the socket.
@@ -106,7 +106,10 @@ impl Sched {
 
 /// A program to run.
 pub(crate) struct Program {
+    /// Its own text, and behind that the texts of the files that it may require.
     pub(crate) text: String,
+    /// Where those lie.
+    pub(crate) beside: Vec<(Rc<str>, Range<usize>)>,
     pub(crate) mode: Mode,
     /// Whether its value is wanted as JSON.
     pub(crate) json: bool,
@@ -141,17 +144,20 @@ fn read_frame(head: &[u8], tail: &[u8]) -> Result<Incoming, LinkError> {
         ToSession::Done { id, head } => Incoming::Done { id, head, text: text()? },
         ToSession::Piece { id } => Incoming::Piece { id, text: text()? },
         ToSession::Credit(bytes) => Incoming::Credit(bytes),
-        ToSession::Run { mode, json, max_memory, args, confined, granted, limits, run } => Incoming::Run(Program {
-            text: text()?,
-            mode,
-            json,
-            max_memory,
-            args,
-            confined,
-            grants: Grants(granted),
-            limits,
-            run,
-        }),
+        ToSession::Run { mode, json, max_memory, args, confined, granted, limits, run, beside } => {
+            Incoming::Run(Program {
+                text: text()?,
+                beside: places(tail.len(), beside),
+                mode,
+                json,
+                max_memory,
+                args,
+                confined,
+                grants: Grants(granted),
+                limits,
+                run,
+            })
+        }
         ToSession::Checkpoint { key } => Incoming::Checkpoint { key, value: text()? },
         ToSession::Contexts => Incoming::Contexts(wire::decode(tail)?),
         ToSession::Context { entry, group } => Incoming::Context { entry, group, text: text()? },
@@ -159,6 +165,17 @@ fn read_frame(head: &[u8], tail: &[u8]) -> Result<Incoming, LinkError> {
             Incoming::Convert { format, max_memory, confined, document: tail.to_vec() }
         }
     })
+}
+
+/// Where in a text of so many bytes the files lie that end it.
+fn places(bytes: usize, files: Vec<(String, u32)>) -> Vec<(Rc<str>, Range<usize>)> {
+    let mut end = bytes;
+    let place = |(name, size): (String, u32)| {
+        let start = end.saturating_sub(size as usize);
+        let place = start..std::mem::replace(&mut end, start);
+        (name.into(), place)
+    };
+    files.into_iter().rev().map(place).collect()
 }
 
 fn outcome_of(head: DoneHead, text: String, only_text: bool) -> Outcome {

@@ -4,7 +4,7 @@ use super::{Family, Kind, Param, Primitive, given_text, parsed, required};
 use crate::{
     interp::{
         json,
-        value::{Fault, Native, string},
+        value::{Exn, Fault, Native, string},
     },
     wire::FailureClass,
 };
@@ -50,8 +50,10 @@ pub(super) const TABLE: &[Primitive] = &[
 
 fn parse(args: &[SteelVal]) -> Native {
     parsed("string->json", args, |v| {
-        json::from_text(&given_text(&v[0]))
-            .map_err(|e| Fault::of_program(FailureClass::InvalidJson, format!("string->json: {e}")))
+        json::from_text(&given_text(&v[0])).map_err(|e| Fault {
+            kind: Exn::Read,
+            ..Fault::of_program(FailureClass::InvalidJson, format!("string->json: {e}"))
+        })
     })
 }
 

@@ -8,7 +8,7 @@ use crate::interp::{
     expand::{
         Expander, Step,
         code::{Code, Op},
-        error,
+        error, modules,
         rules::Rules,
         scope::{Binding, Scope},
         syntax::{Node, Span, Syntax},
@@ -32,20 +32,22 @@ pub(crate) enum Core {
     DefineSyntaxRule,
     DefineValues,
     If,
-    /// Does nothing: modules and what they give and take.
-    Ignored,
     Lambda,
     Let,
     LetStar,
     LetSyntax,
     Letrec,
-    /// `module+`, `module*`: its body, unless it is a test.
+    /// `module+`: its body, unless it is a test.
     Module,
     NamedLambda,
     Or,
+    Provide,
     Quasiquote,
     Quote,
+    Require,
     Set,
+    /// `module`, `module*`: what may be required.
+    Submodule,
     Unless,
     Unquote,
     When,
@@ -64,9 +66,9 @@ pub(super) const WORDS: &[(&str, Core)] = &[
     ("define-syntax-rule", Core::DefineSyntaxRule),
     ("define-values", Core::DefineValues),
     ("if", Core::If),
-    ("import", Core::Ignored),
-    ("provide", Core::Ignored),
-    ("require", Core::Ignored),
+    ("import", Core::Require),
+    ("provide", Core::Provide),
+    ("require", Core::Require),
     ("lambda", Core::Lambda),
     ("λ", Core::Lambda),
     ("let", Core::Let),
@@ -75,6 +77,8 @@ pub(super) const WORDS: &[(&str, Core)] = &[
     ("letrec-syntax", Core::LetSyntax),
     ("letrec", Core::Letrec),
     ("letrec*", Core::Letrec),
+    ("module", Core::Submodule),
+    ("module*", Core::Submodule),
     ("module+", Core::Module),
     ("%named-lambda", Core::NamedLambda),
     ("or", Core::Or),
@@ -159,8 +163,9 @@ impl Core {
                 }
                 [] => Err(misused(form, "macros and a body are needed")),
             },
-            Self::Ignored => Ok(x.void(form)),
-            Self::Module => Err(misused(form, "it stands at the top level alone")),
+            Self::Provide => Ok(x.void(form)),
+            Self::Require => args.iter().try_for_each(modules::not_within).map(|()| x.void(form)),
+            Self::Module | Self::Submodule => Err(misused(form, "it stands at the top level alone")),
             Self::Define
             | Self::DefineList
             | Self::DefineRecord
@@ -443,6 +448,8 @@ impl Expander {
             self.expression(rules, scope)?;
             return Err(misused(form, "a macro is another's name or `(syntax-rules …)`"));
         }
+        let rewritten = super::transformers::as_rules(rules);
+        let rules = rewritten.as_ref().unwrap_or(rules);
         let head = rules.items().and_then(|items| items.first()).and_then(Syntax::word);
         if head != Some("syntax-rules") {
             if let Some(word @ ("syntax-case" | "er-macro-transformer" | "syntax-parse")) = head {

@@ -9,6 +9,7 @@ mod quasi;
 mod records;
 pub(super) mod small;
 mod tails;
+pub(super) mod transformers;
 
 use super::{
     Form,

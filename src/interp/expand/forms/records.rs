@@ -1,8 +1,9 @@
-//! `struct`, `define-struct`, `define-record-type`, `struct-copy`.
+//! `struct`, `define-struct`, `define-record-type`, `struct-copy`, `define-generics`.
 //!
 //! A definition of a record becomes the definition of its procedures, from the list that `%record-type` gives, and of what
 //! the other forms know of it (`%define-record`). What a record is at run time is told in `dialect::records`.
 
+mod generics;
 mod options;
 
 use crate::interp::expand::{
@@ -18,6 +19,7 @@ pub(super) const FORMS: &[(&str, Form)] = &[
     ("define-struct", define_struct),
     ("define-record-type", define_record_type),
     ("struct-copy", struct_copy),
+    ("define-generics", generics::define_generics),
 ];
 
 fn arguments(form: &Syntax) -> &[Syntax] {

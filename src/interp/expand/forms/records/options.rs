@@ -111,12 +111,7 @@ impl Options {
                 let message = format!("{who}: methods of `{generic}` are not in this dialect");
                 return Err(x.bad(generic, message));
             }
-            _ => {
-                let results =
-                    defined.iter().map(|name| x.fill(name, "(cons 'NAME NAME)", &[("NAME", Part::One(name))]));
-                let results = results.collect();
-                ("(cons 'GENERIC (let () DEFINITIONS... (list RESULTS...)))", results)
-            }
+            _ => ("(cons 'GENERIC RESULTS...)", vec![super::generics::methods(x, definitions, methods)]),
         };
         let parts = [
             ("GENERIC", Part::One(generic)),
@@ -129,7 +124,7 @@ impl Options {
 }
 
 /// The name that a definition defines.
-fn name_of(definition: &Syntax) -> Option<&Syntax> {
+pub(super) fn name_of(definition: &Syntax) -> Option<&Syntax> {
     let mut target = definition.items()?.get(1)?;
     loop {
         target = match &target.node {

@@ -1,0 +1,60 @@
+#lang racket
+;; Bank simulation: closures with message passing, exceptions, custom exception types.
+(struct exn:bank exn:fail (account) #:transparent)
+(struct exn:bank:funds exn:bank (needed))
+(define (make-account owner [balance 0])
+  (define history '())
+  (define (record! kind amount) (set! history (cons (list kind amount balance) history)))
+  (define (deposit! n)
+    (unless (positive? n) (raise-argument-error 'deposit! "positive?" n))
+    (set! balance (+ balance n))
+    (record! 'deposit n)
+    balance)
+  (define (withdraw! n)
+    (when (> n balance)
+      (raise (exn:bank:funds (format "insufficient funds: ~a has ~a, needs ~a" owner balance n)
+                             (current-continuation-marks) owner (- n balance))))
+    (set! balance (- balance n))
+    (record! 'withdraw n)
+    balance)
+  (λ (msg . args)
+    (case msg
+      [(deposit) (apply deposit! args)]
+      [(withdraw) (apply withdraw! args)]
+      [(balance) balance]
+      [(history) (reverse history)]
+      [else (error 'account "unknown message ~s with ~s" msg args)])))
+(define ann (make-account "Ann" 100))
+(define bob (make-account "Bob"))
+(define (transfer! from to n)
+  (from 'withdraw n)
+  (to 'deposit n)
+  (void))
+(transfer! ann bob 30)
+(list (ann 'balance) (bob 'balance))
+(define (try thunk)
+  (with-handlers ([exn:bank:funds? (λ (e) (printf "FUNDS ~a short by ~a: ~a\n" (exn:bank-account e) (exn:bank:funds-needed e) (exn-message e)) 'failed)]
+                  [exn:fail:contract? (λ (e) (printf "CONTRACT ~a\n" (exn-message e)) 'contract)]
+                  [exn:fail? (λ (e) (printf "FAIL ~a\n" (exn-message e)) 'fail)]
+                  [string? (λ (s) (string-append "raised " s))]
+                  [void (λ (x) (list 'something x))])
+    (thunk)))
+(try (λ () (transfer! ann bob 1000)))
+(try (λ () (ann 'deposit -5)))
+(try (λ () (ann 'frobnicate 1 2)))
+(try (λ () (raise "a string")))
+(try (λ () (raise 42)))
+(try (λ () (/ 1 0)))
+(try (λ () (vector-ref (vector 1 2 3) 10)))
+(try (λ () (car 5)))
+(try (λ () (hash-ref (hash 'a 1) 'b)))
+(try (λ () (string->symbol 5)))
+(try (λ () (list-ref '(1 2) 5)))
+(ann 'history)
+(define log '())
+(define (note x) (set! log (cons x log)))
+(dynamic-wind (λ () (note 'in)) (λ () (try (λ () (error "boom" 1 'two "three")))) (λ () (note 'out)))
+(reverse log)
+(with-handlers ([exn? (λ (e) (exn:bank? e))]) (bob 'withdraw 1e6))
+(let/ec return (for ([i 10]) (when (= i 3) (return i))) 'never)
+(call-with-escape-continuation (λ (k) (map (λ (x) (if (negative? x) (k x) (* x x))) '(1 2 -3 4))))
