@@ -16,6 +16,8 @@ const PER_MESSAGE: u64 = 8;
 const PER_IMAGE: u64 = 1000;
 /// Tokens that say what was wrong with an answer.
 const PER_COMPLAINT: u64 = 200;
+/// Bytes that a call for a loop is expected to have in its prompts at first.
+const MOST_OF_LOOP: u64 = 6_000;
 /// Bytes of text that make a token at least: English has four and more, code and tables about three.
 const BYTES_PER_TOKEN: u64 = 3;
 
@@ -44,13 +46,15 @@ const NOTHING: f64 = 1e-9;
 pub(crate) fn estimate(call: &CallHead, price: Option<Price>) -> Spent {
     let text = call.messages.iter().map(|m| u64::from(m.text)).sum::<u64>() + u64::from(call.schema);
     let images = call.messages.iter().map(|m| m.images.len() as u64).sum::<u64>();
+    // What a loop is given it explores, and no model reads: its own calls are charged one by one.
+    let text = if call.asks == Asks::Loop { text.min(MOST_OF_LOOP) } else { text };
     let prompt = text.div_ceil(BYTES_PER_TOKEN) + call.messages.len() as u64 * PER_MESSAGE + images * PER_IMAGE;
     let unsaid = match call.asks {
         Asks::Answer | Asks::Loop => UNBOUNDED_ANSWER,
         Asks::Vectors => 0,
         // Its calls are charged one by one.
         Asks::Program => return Spent::default(),
-        Asks::Limits | Asks::Price { .. } => return Spent::default(),
+        Asks::Limits | Asks::Price { .. } | Asks::Function => return Spent::default(),
     };
     let answer = call.sampling.max_tokens.map_or(unsaid, u64::from);
     // An answer that is no good is asked for once more, with itself in the prompt.
@@ -181,6 +185,14 @@ mod tests {
         budget.reserve(call);
         assert!(budget.refusal(Spent { calls: 1, ..Spent::default() }).unwrap().contains("3 calls"));
         assert_eq!((budget.left().tokens, budget.spent().calls), (Some(150), 1));
+    }
+
+    #[test]
+    fn what_a_loop_is_given_to_explore_is_no_prompt() {
+        let message = MessageHead { role: Role::User, text: 100_000_000, images: Vec::new() };
+        let call = CallHead { messages: vec![message], ..CallHead::default() };
+        assert!(estimate(&call, None).tokens > 30_000_000);
+        assert!(estimate(&CallHead { asks: Asks::Loop, ..call }, None).tokens < 3_000);
     }
 
     #[test]

@@ -134,3 +134,13 @@
 (define (in-input-port-chars port) (string->list (%read-all 'in-input-port-chars port)))
 
 (define (copy-port from to) (write-string (%read-all 'copy-port from) to) (void))
+
+;; ---- what has been defined: pairs of a name and a thunk of its value
+
+(define (%show-vars entries)
+  (for-each (lambda (entry) (printf "~a = ~a\n" (car entry) (%begins-with (cdr entry)))) entries))
+
+(define (%begins-with thunk)
+  (let* ([text (with-handlers ([(lambda (e) #t) (lambda (e) "(no value yet)")]) (format "~s" (thunk)))]
+         [length (string-length text)])
+    (if (> length 200) (format "~a … ~a characters" (substring text 0 150) length) text)))

@@ -34,6 +34,8 @@ use tokio::sync::mpsc;
 const EXHAUSTED: u8 = 3;
 /// How many lines of a block's output are shown as it comes.
 const SHOWN: usize = 20;
+/// How many characters of a line.
+const WIDEST: usize = 200;
 
 #[derive(Args)]
 pub(super) struct Ask {
@@ -280,6 +282,7 @@ fn object(answered: &Answered, total: Duration) -> Value {
             "language": turn.block.as_ref().map(|block| block.language.name()),
             "code": turn.block.as_ref().map(|block| &block.code),
             "output": turn.output,
+            "value": turn.value,
             "error": turn.error,
             "subcalls": turn.subcalls.calls,
             "cost_usd": turn.cost_usd,
@@ -306,6 +309,14 @@ fn object(answered: &Answered, total: Duration) -> Value {
         },
         "timings": { "total_s": (total.as_secs_f64() * 1e6).round() / 1e6 },
     })
+}
+
+/// As much of a line as is shown.
+fn short(line: &str) -> String {
+    match line.char_indices().nth(WIDEST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.into(),
+    }
 }
 
 /// What is shown of a loop as it runs: turns, code, what it prints, and calls on the progress line.
@@ -353,7 +364,7 @@ impl Follower for Show {
             Event::Wrote(stream, text) => {
                 let left = SHOWN.saturating_sub(self.lines);
                 let lines = text.lines().count();
-                let shown: Vec<&str> = text.lines().take(left).collect();
+                let shown: Vec<String> = text.lines().take(left).map(short).collect();
                 let style = if stream == Stream::Stderr { AnsiColor::Yellow.on_default() } else { Style::new() };
                 if !shown.is_empty() {
                     self.indented("  ", &shown.join("\n"), style);
@@ -364,6 +375,10 @@ impl Follower for Show {
                 self.lines += lines;
             }
             Event::Ended(turn) => {
+                if let Some(value) = &turn.value {
+                    let lines: Vec<String> = value.lines().take(SHOWN).map(short).collect();
+                    self.indented("  => ", &lines.join("\n"), Style::new());
+                }
                 if let Some(error) = &turn.error {
                     self.indented("  ", error, AnsiColor::Red.on_default());
                 }

@@ -329,14 +329,8 @@ fn object(ended: &Ended, script: &str, total: Duration) -> serde_json::Value {
         "output": ended.output,
         "run": ended.run.as_ref().map(|run| &run.name),
         "error": error,
-        "usage": {
-            "calls": ended.usage.calls,
-            "failures": ended.usage.failures,
-            "replayed": ended.run.as_ref().map_or(0, |run| run.tally.used),
-            "input_tokens": ended.usage.input_tokens,
-            "output_tokens": ended.usage.output_tokens,
-            "cost_usd": ended.usage.cost_usd,
-        },
+        "replayed": ended.run.as_ref().map_or(0, |run| run.tally.used),
+        "usage": ended.usage,
         "timings": {
             "total_s": seconds(total),
             "startup_s": seconds(ended.startup),

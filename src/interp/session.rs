@@ -5,6 +5,7 @@ use super::{
     engine::Language,
     errors,
     expand::{self, Source},
+    functions,
     inputs::{self, Input, Inputs},
     ledger,
     link::Link,
@@ -22,6 +23,9 @@ use std::{
     sync::atomic::Ordering,
 };
 use steel::{SteelVal, rerrs::ErrorKind, steel_vm::engine::Engine};
+
+/// Longer values of a model's blocks are not sent whole, in bytes.
+const MOST_TOLD: usize = 1 << 20;
 
 thread_local! {
     /// What the last panic said, and where.
@@ -96,6 +100,7 @@ fn run(
         python::set_clock(-(program.run.ago_ms as f64) / 1000.0);
     }
     ledger::begin(&mut program);
+    functions::bind(language);
     language.expander.at_prompt = program.mode.input().is_some();
     if let Mode::Turn { .. } = program.mode {
         // What models that know other loops end with.
@@ -255,6 +260,15 @@ fn evaluate(language: &mut Language, program: &Program, mut source: Source, earl
 
 type Ran = std::thread::Result<Result<Vec<SteelVal>, steel::SteelErr>>;
 
+/// As much of a value as a model might be told: it is cut again, and far shorter, by whoever tells it.
+fn begins(text: String) -> String {
+    if text.len() <= MOST_TOLD {
+        return text;
+    }
+    let end = text.floor_char_boundary(MOST_TOLD);
+    format!("{} … (of {} characters)", &text[..end], text.chars().count())
+}
+
 /// What the last of the inputs came to, or a script.
 fn result_of(
     language: &mut Language,
@@ -270,8 +284,12 @@ fn result_of(
     let kept = |finished: bool| mode.input().is_some() && !(finished && matches!(mode, Mode::Turn { .. }));
     let shown = |value: &SteelVal, finished: bool| {
         let nothing = matches!(value, SteelVal::Void);
+        let for_prompt = (kept(finished) && !nothing).then(|| inputs::keep(value));
         let text = match (json, nothing) {
-            (false, false) if kept(finished) => inputs::keep(value),
+            (false, false) if kept(finished) && matches!(mode, Mode::Turn { .. }) => {
+                begins(for_prompt.unwrap_or_default())
+            }
+            (false, false) if kept(finished) => for_prompt.unwrap_or_default(),
             (true, _) => super::json::to_text(value).unwrap_or_else(|_| {
                 let shown = serde_json::Value::String(print::displayed(value));
                 shown.to_string()

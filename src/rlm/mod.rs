@@ -142,8 +142,10 @@ pub struct Turn {
     pub reply: String,
     /// The block in it that was run.
     pub block: Option<Block>,
-    /// What the block wrote, and the value of its last expression; cut to [`Bounds::output`].
+    /// What the block wrote; cut to [`Bounds::output`].
     pub output: String,
+    /// The value of its last expression, likewise.
+    pub value: Option<String>,
     /// What went wrong.
     pub error: Option<String>,
     /// What the block's calls came to.

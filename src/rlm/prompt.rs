@@ -42,6 +42,7 @@ const TOLD: &[&str] = &[
     "finish",
     "finish-var",
     "try",
+    "show-vars",
     "help",
     "apropos",
 ];
@@ -149,9 +150,9 @@ pub(super) fn question(question: &str, given: &Given<'_>) -> String {
 }
 
 /// What a block came to.
-pub(super) fn came(turn: &Turn, value: Option<&str>, reply: &Reply) -> String {
+pub(super) fn came(turn: &Turn, reply: &Reply) -> String {
     let mut out = output(turn);
-    match value {
+    match &turn.value {
         Some(value) => out += &format!("Value: {value}\n"),
         None if turn.output.is_empty() => out += "The block ran. It printed nothing and has no value.\n",
         None => {}

@@ -66,6 +66,8 @@ pub(super) struct Reply {
 /// Reads a reply.
 pub(super) fn read(text: &str) -> Reply {
     let (mut reply, mut outside) = (Reply::default(), String::new());
+    // What a model thinks aloud, it does not say.
+    let text = text.rsplit_once("</think>").map_or(text, |(_, said)| said);
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
         let Some((fence, word)) = fence(line) else {
@@ -156,6 +158,10 @@ mod tests {
         for none in ["```json\n{}\n```", "```scheme\n\n```", "say ```(f)``` here", "", "``\n(f)\n``"] {
             assert_eq!(block(none), None, "{none}");
         }
+        assert_eq!(
+            block("<think>\n```scheme\n(no)\n```\n</think>\n```scheme\n(f)\n```"),
+            Some((Scheme, "(f)\n".into()))
+        );
         let cut = read("```scheme\n(f\n  (g");
         assert!(cut.open && cut.block.is_some());
     }

@@ -130,6 +130,7 @@ impl<'a> Loop<'a> {
                 iteration,
                 block: reply.block.clone(),
                 output: heard.clip.text(),
+                value: None,
                 error: None,
                 subcalls: usage.since(replied),
                 cost_usd: usage.since(before).cost_usd,
@@ -147,12 +148,8 @@ impl<'a> Loop<'a> {
                 }
                 Some(Came::Value(value)) => {
                     errors = 0;
-                    let value = value.map(|value| clipped(&value, self.ask.bounds.output));
-                    self.chat.tell(prompt::came(&turn, value.as_deref(), &reply));
-                    if let Some(value) = value {
-                        turn.output += &value;
-                        turn.output.push('\n');
-                    }
+                    turn.value = value.map(|value| clipped(&value, self.ask.bounds.output));
+                    self.chat.tell(prompt::came(&turn, &reply));
                 }
                 Some(Came::Error(error)) => {
                     errors += 1;
@@ -277,10 +274,14 @@ impl<'a> Loop<'a> {
         heard: &mut Heard<'_>,
         stop: &mut mpsc::UnboundedReceiver<Stop>,
     ) -> Came {
-        if self.session.has_ended()
-            && let Err(error) = self.renew().await
-        {
-            return Came::Error(error.plain("", ""));
+        if self.session.has_ended() {
+            if let Err(error) = self.renew().await {
+                return Came::Error(error.plain("", ""));
+            }
+            // It ended while nothing was asked of it: with a block, that would have been said.
+            if self.turns.last().is_some_and(|turn| turn.error.is_none()) {
+                heard.clip.push("note: the session had ended, and all that was defined in it is gone\n");
+            }
         }
         let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let block_time = self.ask.bounds.block_time;

@@ -9,6 +9,7 @@ use crate::{
     llm::{Answer, Failure},
     wire::Limits,
 };
+use serde::Serialize;
 use std::sync::{
     Arc, Mutex, MutexGuard, OnceLock, PoisonError,
     atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
@@ -32,7 +33,7 @@ pub struct Counts {
 }
 
 /// What a session's calls came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Usage {
     /// Calls made.
     pub calls: u64,

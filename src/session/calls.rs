@@ -2,20 +2,27 @@
 //!
 //! Each call is answered by exactly one frame, whatever happens to it. Not here: the socket.
 
+mod functions;
+mod watch;
+
+pub use functions::Function;
+pub use watch::{OpenCall, Watch};
+
 use super::{
     account::{Account, Counts, Usage},
     hints::{Asked, Hints},
     nested::{Nested, Nests, Scopes, Wanted, plain},
+    tail::Tail,
     told,
 };
 use crate::{
     budget::{self, Spent},
     journal::Run,
     llm::{
-        Answer, Choices, Failure, Image, Message, Pieces, Request, Text,
+        Answer, Choices, Failure, Message, Pieces, Request,
         dispatch::{Call, Caller, Dispatcher},
     },
-    wire::{self, Asks, CallHead, DoneHead, FailureClass, ImageHead, Limits, ToSession, WireError},
+    wire::{self, Asks, CallHead, DoneHead, FailureClass, Limits, ToSession, WireError},
 };
 use bytes::Bytes;
 use serde::Serialize;
@@ -45,6 +52,8 @@ const LONGEST: f64 = 24.0 * 60.0 * 60.0;
 /// A call that has not been answered, and what the budget has set aside for it.
 struct Open {
     call: Arc<Call>,
+    model: Option<Arc<str>>,
+    begun: Instant,
     asked: Asked,
     reserved: Spent,
     /// Set when no model answers it, but a session of its own.
@@ -62,6 +71,7 @@ struct Inner {
     hints: Hints,
     /// What the script calls the items of its map-asyncs, by their numbers.
     stages: HashMap<u32, Arc<str>>,
+    functions: functions::Functions,
     /// Who answers calls that want a session of their own.
     nests: Option<Arc<dyn Nests>>,
     scopes: Scopes,
@@ -97,6 +107,7 @@ impl Calls {
                 model: None,
                 hints: Hints::default(),
                 stages: HashMap::new(),
+                functions: functions::Functions::default(),
                 nests: None,
                 scopes: Scopes::default(),
                 partials: Vec::new(),
@@ -255,6 +266,9 @@ impl Calls {
         if head.messages.len() > MAX_MESSAGES || self.lock().waiting > (wire::CREDIT + wire::MAX_FRAME) as u64 {
             return Err(WireError::Size(tail.len()));
         }
+        if head.asks == Asks::Function {
+            return self.call_function(&head, tail, weight);
+        }
         // Vectors have a default of their own.
         if head.model.is_none() && !matches!(head.asks, Asks::Vectors | Asks::Price { vectors: true }) {
             head.model = self.lock().model.as_deref().map(Into::into);
@@ -262,14 +276,18 @@ impl Calls {
         if let Some(text) = told::answer(&self.dispatcher, &head) {
             let mut inner = self.lock();
             inner.credit += weight;
-            return self.push(&mut inner, &ToSession::Done { id: head.id, head: told::head() }, text.as_bytes());
+            return self.push(&mut inner, &ToSession::Done { id: head.id, head: told::head("") }, text.as_bytes());
         }
         let price = self
             .account
             .bounds_money()
             .then(|| told::price(&self.dispatcher, &head, head.asks == Asks::Vectors))
             .flatten();
-        let reserved = budget::estimate(&head, price);
+        // A loop's own calls are set aside by themselves: this is for the one that takes its place where it would be too deep.
+        let reserved = match head.asks {
+            Asks::Loop => budget::estimate(&CallHead { asks: Asks::Answer, ..head.clone() }, price),
+            _ => budget::estimate(&head, price),
+        };
         let mut rest = Tail(tail);
         let mut messages = Vec::with_capacity(head.messages.len());
         for message in head.messages {
@@ -316,7 +334,7 @@ impl Calls {
             }
             _ => request,
         };
-        let mut asked = Asked::of(&request);
+        let (mut asked, model) = (Asked::of(&request), request.model.clone());
         request.ticket = self.account.run().map(|run| {
             let stage = self.lock().stages.get(&head.stage).cloned();
             run.ticket(&request, stage)
@@ -338,9 +356,10 @@ impl Calls {
             }
             let others = inner.open.len();
             inner.hints.begun(&mut asked, others);
-            inner
-                .open
-                .insert(head.id, Open { call: call.clone(), asked, reserved, nested: None, partial: String::new() });
+            let call = call.clone();
+            let open =
+                Open { call, model, begun: Instant::now(), asked, reserved, nested: None, partial: String::new() };
+            inner.open.insert(head.id, open);
             inner.waiting += weight;
             inner.first_call.get_or_insert_with(Instant::now);
         }
@@ -375,7 +394,8 @@ impl Calls {
         });
         let nested = Some(Nested { task: task.abort_handle(), account });
         let (asked, reserved) = Default::default();
-        inner.open.insert(id, Open { call, asked, reserved, nested, partial: String::new() });
+        let open = Open { call, model: None, begun: Instant::now(), asked, reserved, nested, partial: String::new() };
+        inner.open.insert(id, open);
         inner.first_call.get_or_insert_with(Instant::now);
         inner.credit += weight;
         self.wake.notify_one();
@@ -438,6 +458,9 @@ impl Calls {
 
     /// The script does not want a call any more.
     pub(super) fn cancel(&self, id: u32) {
+        if self.cancel_function(id) {
+            return;
+        }
         let mut inner = self.lock();
         // It may have ended while the script's word was on its way.
         let Some(open) = inner.open.remove(&id) else { return };
@@ -464,6 +487,7 @@ impl Calls {
 
     /// Nobody wants any of them any more.
     pub(super) fn drop_all(&self) {
+        self.cancel_functions();
         let mut inner = self.lock();
         let open = std::mem::take(&mut inner.open);
         for (id, open) in open {
@@ -484,31 +508,6 @@ type Receiver = Arc<OnceLock<Weak<Call>>>;
 fn failure(class: FailureClass, attempts: u32) -> DoneHead {
     let calls = u64::from(attempts > 0);
     DoneHead::Failure { class, model: None, attempts, usage: wire::Usage::default(), cost_usd: Some(0.0), calls }
-}
-
-/// What is left of a call's tail.
-struct Tail(Bytes);
-
-impl Tail {
-    fn take(&mut self, len: u32) -> Result<Bytes, WireError> {
-        let len = len as usize;
-        if len > self.0.len() { Err(WireError::Size(len)) } else { Ok(self.0.split_to(len)) }
-    }
-
-    fn text(&mut self, len: u32) -> Result<Text, WireError> {
-        Text::new(self.take(len)?).map_err(|_| WireError::Utf8)
-    }
-
-    fn optional(&mut self, len: u32) -> Result<Option<Text>, WireError> {
-        if len == 0 { Ok(None) } else { self.text(len).map(Some) }
-    }
-
-    fn image(&mut self, head: ImageHead) -> Result<Image, WireError> {
-        Ok(match head {
-            ImageHead::Url(len) => Image::Url(self.text(len)?),
-            ImageHead::Bytes { mime, len } => Image::Bytes { mime: mime.into(), bytes: self.take(len)? },
-        })
-    }
 }
 
 impl Caller for Calls {

@@ -9,8 +9,12 @@ use std::{
     path::PathBuf,
     process::{Command, Stdio},
     sync::{Arc, Mutex},
+    time::{Duration, Instant},
 };
 use tempfile::TempDir;
+
+/// How long anything here may take. Far above what it does take: past it, it is taken to hang.
+const BOUND: Duration = Duration::from_secs(60);
 
 /// How every standard prompt begins.
 const SITUATION: &str = "You answer a question about texts that are too long";
@@ -125,7 +129,7 @@ fn a_root_model_inspects_errs_mends_fans_out_and_finishes() {
     );
     assert_eq!(told[4], "Output:\n3 answers\nValue: (\"one\" \"two\" \"three\")\nCalls: 3.\n");
     assert_eq!(told.len(), 5);
-    let shown = "turn 1\n  | (string-length context)\nturn 2\n";
+    let shown = "turn 1\n  | (string-length context)\n  => 13\nturn 2\n";
     assert!(ran.stderr.starts_with(shown) && ran.stderr.contains("\n  3 calls\nturn 5\n"), "{}", ran.stderr);
 }
 
@@ -324,10 +328,7 @@ fn json_has_every_turn() {
     let turns = object["turns"].as_array().unwrap();
     assert_eq!(turns.len(), 4);
     assert_eq!((&turns[0]["iteration"], &turns[0]["code"]), (&1.into(), &"(string-length context)\n".into()));
-    assert_eq!(
-        (&turns[0]["output"], &turns[0]["error"], &turns[0]["subcalls"]),
-        (&"7\n".into(), &Value::Null, &0.into())
-    );
+    assert_eq!((&turns[0]["value"], &turns[0]["error"], &turns[0]["subcalls"]), (&"7".into(), &Value::Null, &0.into()));
     assert!(turns[1]["error"].as_str().unwrap().starts_with("error: string-append: "), "{}", turns[1]);
     assert_eq!((&turns[3]["language"], &object["usage"]["calls"]), (&"python".into(), &4.into()));
 }
@@ -364,7 +365,12 @@ fn an_interrupt_aborts_it_and_leaves_nothing_behind() {
         rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::INT).unwrap();
         let ran = crate::program::ended(child);
         assert_eq!((&*ran.stdout, ran.code), ("", Some(130)), "{hanging}: {ran:?}");
-        assert!(below.iter().all(|pid| !runs(*pid)), "{hanging}");
+        // The kernel ends them as their host goes; that may take it a moment.
+        let begun = Instant::now();
+        while below.iter().any(|pid| runs(*pid)) {
+            assert!(begun.elapsed() < BOUND, "{hanging}");
+            std::thread::yield_now();
+        }
     }
 }
 

@@ -4,7 +4,13 @@ use crate::{
     mock::{Call, Mock, Reply},
     program::{descendants, ended, script},
 };
-use std::io::{BufRead, BufReader, Read};
+use std::{
+    io::{BufRead, BufReader, Read},
+    time::{Duration, Instant},
+};
+
+/// How long anything here may take. Far above what it does take: past it, it is taken to hang.
+const BOUND: Duration = Duration::from_secs(60);
 
 /// A server whose root models are each told their question and do what `root` says; other models answer with the first word
 /// of what they are told.
@@ -124,6 +130,15 @@ fn at_the_greatest_depth_a_loop_is_a_plain_call() {
     assert_eq!(script(list).server(&mock).args(&["--max-depth", "1"]).run().value(), "[\"a\",\"b\"]");
 }
 
+/// Waits until a run has no processes but the zygote and its own session.
+fn wait_until_alone(pid: u32) {
+    let begun = Instant::now();
+    while descendants(pid).len() != 2 {
+        assert!(begun.elapsed() < BOUND, "{:?}", descendants(pid));
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn a_hundred_loops_side_by_side_are_all_answered_and_none_is_left() {
     let mock = finishing("(syntax-e (llm-query context))");
@@ -131,7 +146,6 @@ fn a_hundred_loops_side_by_side_are_all_answered_and_none_is_left() {
                                            (range 0 100) #:max-concurrent #f))
                 (display (equal? answers (map number->string (range 0 100))))
                 (newline)
-                (sleep 0.2)
                 (displayln \"rest\")
                 (sleep 1000)";
     let program = script(text).server(&mock).args(&["--max-calls", "200"]);
@@ -144,8 +158,7 @@ fn a_hundred_loops_side_by_side_are_all_answered_and_none_is_left() {
     };
     assert_eq!((line(), line()), ("#t\n".into(), "rest\n".into()));
     assert_eq!(mock.count(), 200);
-    // The zygote, and the script's own session.
-    assert_eq!(descendants(child.id()).len(), 2);
+    wait_until_alone(child.id());
     let descriptors = std::fs::read_dir(format!("/proc/{}/fd", child.id())).map(Iterator::count);
     // Of a process that keeps keys only its owner may look; where not even that, there is nothing to see.
     assert!(descriptors.is_err() || descriptors.is_ok_and(|n| n < 60));
@@ -178,6 +191,17 @@ fn what_loops_take_is_charged_to_those_who_asked() {
 }
 
 #[test]
+fn what_a_loop_may_explore_is_not_charged_as_a_prompt() {
+    let mock = finishing("(string-length context)");
+    let text = "(parameterize ([token-budget 5000])
+                  (syntax-e (rlm-query #:instruction \"q\" #:data (make-string 1000000 #\\x))))";
+    assert_eq!(script(text).server(&mock).run().value(), "1000000");
+    // Where no loop may stand it is one.
+    let ran = script(text).server(&mock).args(&["--max-depth", "1", "--max-tokens", "5000"]).run();
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+}
+
+#[test]
 fn a_cancelled_loop_ends_with_its_session() {
     let mock = server(|_, call| {
         if call.text().contains("hang") { "```scheme\n(sleep 1000)\n```" } else { "```scheme\n(display \"hang\")\n```" }
@@ -187,13 +211,13 @@ fn a_cancelled_loop_ends_with_its_session() {
                 (sleep 1)
                 (for-each cancel hs)
                 (displayln (failure-class (with-handlers ([failure? values]) (await (car hs)))))
-                (sleep 0.2) (displayln \"rest\") (sleep 1000)";
+                (displayln \"rest\") (sleep 1000)";
     let program = script(text).server(&mock);
     let mut child = program.start();
     let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
     let lines = [out.next().unwrap().unwrap(), out.next().unwrap().unwrap()];
     assert_eq!(lines, ["cancelled", "rest"]);
-    assert_eq!(descendants(child.id()).len(), 2);
+    wait_until_alone(child.id());
     child.kill().unwrap();
     child.wait().unwrap();
 }
@@ -235,6 +259,16 @@ fn a_program_of_a_model_is_run_apart() {
     {
         assert_eq!(script(wrong).run().code, Some(1), "{wrong}");
     }
+}
+
+#[test]
+fn what_has_been_defined_can_be_shown() {
+    let text = "(define b \"two\") (define (f x) x) (struct p (x)) (define l (make-list 200 'xy)) (show-vars) (define later 1)";
+    let ran = script(text).run();
+    assert!(ran.value().starts_with("b = \"two\"\nf = #<procedure:f>\nl = (xy xy "), "{ran:?}");
+    assert!(ran.stdout.contains(" … 601 characters\np-x = ") && !ran.stdout.contains("later"), "{ran:?}");
+    assert_eq!(script("(show-vars)").run().value(), "");
+    assert_eq!(script("(show-vars 1)").run().code, Some(1));
 }
 
 #[test]

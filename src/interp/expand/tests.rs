@@ -76,6 +76,39 @@ fn a_variable_that_is_assigned_and_captured_is_boxed() {
 }
 
 #[test]
+fn a_local_procedure_that_is_only_called_stands_at_the_top_level() {
+    for (program, wanted) in [
+        // It is given what it names of the procedure round it.
+        (
+            "(define (f n) (let loop ([i 0]) (if (= i n) i (loop (+ i 1)))))",
+            "(define %loop%1 (lambda (i%2 n%3) (if (= i%2 n%3) i%2 (%loop%1 (+ i%2 1) n%3))))\n(define f (lambda (n%3) (%loop%1 0 n%3)))\n(%named f 'f 1 1)",
+        ),
+        // An inner one calls the outer one, which it need not be given.
+        (
+            "(define (f n) (let a ([i n]) (let b ([j i]) (if (= j 0) (a n) (b i)))))",
+            "(define %loop%1 (lambda (i%2 n%3) (%loop%4 i%2 n%3 i%2)))\n(define %loop%4 (lambda (j%5 n%3 i%2) (if (= j%5 0) (%loop%1 n%3 n%3) (%loop%4 i%2 n%3 i%2))))\n(define f (lambda (n%3) (%loop%1 n%3 n%3)))\n(%named f 'f 1 1)",
+        ),
+        // A value is what a closure is for.
+        (
+            "(define (f n) (define (g x) (+ x n)) (list g (g 1)))",
+            "(define f (lambda (n%1) (define g%2 (lambda (x%3) (+ x%3 n%1))) (%inner-named g%2 'g)(list g%2 (g%2 1))))\n(%named f 'f 1 1)",
+        ),
+        // Who calls it wrongly is told so.
+        (
+            "(define (f n) (define (g x) (+ x n)) (g))",
+            "(define f (lambda (n%1) (define g%2 (lambda (x%3) (+ x%3 n%1))) (%miscounted \"g\" 1 1)))\n(%named f 'f 1 1)",
+        ),
+        // What is assigned to lives in a box, which it is given.
+        (
+            "(define (f n) (define (g) (set! n 1)) (g) n)",
+            "(define %loop%1 (lambda (n%2) (begin (set-box! n%2 1) void)))\n(define f (lambda (n%2) (let ((n%2 (box n%2))) (%loop%1 n%2) (unbox n%2))))\n(%named f 'f 1 1)",
+        ),
+    ] {
+        assert_eq!(text(program), wanted, "{program}");
+    }
+}
+
+#[test]
 fn macros_catch_nothing_and_are_caught_by_nothing() {
     for (program, wanted) in [
         // The macro's `t` is not the program's.
@@ -116,7 +149,7 @@ fn what_is_wrong_is_told() {
         ("(set! car 1)", "set!: `car` is the language's own"),
         ("(lambda (x [y 1] z) 1)", "`z` has no default, and one before it has"),
         ("()", "`()` is no expression: nothing is called"),
-        ("(require \"x.scm\")", "other files cannot be required"),
+        ("(require \"x.scm\")", "\"x.scm\" is not here to be required"),
     ] {
         assert_eq!(text(program), format!("error: {wanted}"), "{program}");
     }

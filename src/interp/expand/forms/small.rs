@@ -1,10 +1,10 @@
-//! `case`, `do` and the forms of several values.
+//! `case`, `do`, the forms of several values, and `show-vars`, which no procedure can be: it must know names.
 
 use super::core::misused;
 use crate::interp::expand::{
     Expander, Form, Part, Step,
     scope::Scope,
-    syntax::{Node, Syntax},
+    syntax::{Name, Node, Syntax},
 };
 
 pub(super) const FORMS: &[(&str, Form)] = &[
@@ -14,6 +14,7 @@ pub(super) const FORMS: &[(&str, Form)] = &[
     ("let*-values", |x, form, scope| let_values(x, form, scope, true)),
     ("letrec-values", letrec_values),
     ("receive", receive),
+    ("show-vars", show_vars),
 ];
 
 fn arguments(form: &Syntax) -> &[Syntax] {
@@ -78,6 +79,21 @@ fn do_form(x: &mut Expander, form: &Syntax, _: &Scope) -> Step<Syntax> {
         _ => "(let loop (STARTS...) (if TEST (begin VALUES...) (begin BODY... (loop STEPS...))))",
     };
     Ok(x.fill(form, template, &parts))
+}
+
+/// `(show-vars)`: what has been defined so far, each as a thunk, since some of it may have no value yet.
+fn show_vars(x: &mut Expander, form: &Syntax, _: &Scope) -> Step<Syntax> {
+    if !arguments(form).is_empty() {
+        return Err(misused(form, "it takes nothing"));
+    }
+    let mut words: Vec<String> = x.defined().into_iter().map(|(word, _)| word).collect();
+    words.sort();
+    let entry = |word: &String| {
+        let name = Syntax::new(Node::Name(Name::Plain(word.as_str().into())), form.span);
+        x.fill(form, "(cons 'NAME (lambda () NAME))", &[("NAME", Part::One(&name))])
+    };
+    let entries: Vec<Syntax> = words.iter().map(entry).collect();
+    Ok(x.fill(form, "(%show-vars (list ENTRIES...))", &[("ENTRIES", Part::Many(&entries))]))
 }
 
 /// The names that several values go to, and the expression that gives a list with one for each.

@@ -294,16 +294,20 @@ fn element(x: &mut Expander, names: &[Syntax], element: Syntax, walk: &mut Walk)
 /// A place that goes on costs half of what taking the list apart does. But a continuation that enters a turn again must
 /// find the list as it was.
 fn along(x: &mut Expander, names: &[Syntax], list: &Syntax) -> Walk {
+    let ([name], false) = (names, x.reentrant) else { return taken_apart(x, names, list) };
     let mut walk = Walk::default();
-    if let ([name], false) = (names, x.reentrant) {
-        let (l, p) = (x.fresh("l", list.span), x.fresh("p", list.span));
-        let parts = [("L", Part::One(&l)), ("P", Part::One(&p)), ("LIST", Part::One(list))];
-        walk.outer.push(x.fill(list, "[L LIST]", &parts));
-        walk.outer.push(x.fill(list, "[P (%walk L)]", &parts));
-        walk.tests.push(x.fill(list, "(%more? P L)", &parts));
-        walk.binds.push((vec![name.clone()], x.fill(list, "(%item! P)", &parts)));
-        return walk;
-    }
+    let (l, p) = (x.fresh("l", list.span), x.fresh("p", list.span));
+    let parts = [("L", Part::One(&l)), ("P", Part::One(&p)), ("LIST", Part::One(list))];
+    walk.outer.push(x.fill(list, "[L LIST]", &parts));
+    walk.outer.push(x.fill(list, "[P (%walk L)]", &parts));
+    walk.tests.push(x.fill(list, "(%more? P L)", &parts));
+    walk.binds.push((vec![name.clone()], x.fill(list, "(%item! P)", &parts)));
+    walk
+}
+
+/// Along a list by its pairs.
+fn taken_apart(x: &mut Expander, names: &[Syntax], list: &Syntax) -> Walk {
+    let mut walk = Walk::default();
     let p = x.fresh("p", list.span);
     let parts = [("P", Part::One(&p))];
     walk.tests.push(x.fill(list, "(pair? P)", &parts));
@@ -370,7 +374,7 @@ fn appended(x: &mut Expander, sequences: &[Syntax], at: &Syntax) -> Syntax {
 fn cycle(x: &mut Expander, names: &[Syntax], sequences: &[Syntax], at: &Syntax) -> Walk {
     let all = x.fresh("all", at.span);
     let list = appended(x, sequences, at);
-    let mut walk = along(x, names, &all);
+    let mut walk = taken_apart(x, names, &all);
     walk.outer.push(binding(&all, &list));
     for step in &mut walk.steps {
         let parts = [("NEXT", Part::One(&step.next)), ("ALL", Part::One(&all))];
