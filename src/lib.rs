@@ -7,9 +7,11 @@
 //!   [`session::Session`] runs programs in a fork of it, untrusted, without keys or network.
 //! - [`context`]: what a script finds as its contexts, from files to descriptors.
 //! - [`llm`]: model calls, one narrow trait ([`llm::Model`]) and wrappers round it.
+//! - [`journal`]: what every run was asked and answered, so that none is paid for twice.
 //! - [`permissions`]: what a program may do.
 //! - [`rlm`]: the loop in which a root model answers a question by writing programs.
 //! - [`text`]: long texts cut into chunks, tokens counted.
+//! - [`trace`]: what happened in a run, line by line.
 //! - [`wire`]: the frames between host and interpreter.
 //! - [`primitives`]: the table from which the language's reference is made, [`doc`]: what is made of it.
 //! - `budget`: what may be spent. `config`: flags, environment and files, resolved.
@@ -42,12 +44,14 @@ pub mod embed;
 pub mod error;
 mod host_protocol;
 mod interp;
+pub mod journal;
 pub mod llm;
 mod mcp;
 pub mod permissions;
 pub mod rlm;
 pub mod session;
 pub mod text;
+pub mod trace;
 pub mod wire;
 
 pub use embed::{Event, Host, Ran, Session, blocking};

@@ -256,6 +256,10 @@ pub struct CallHead {
     pub priority: Priority,
     /// For calls that make others.
     pub nested: Option<Box<NestedHead>>,
+    /// Whether its answer is shared with other runs; as the host has it when it does not say.
+    pub cache: Option<bool>,
+    /// The number of the innermost map-async that it belongs to, as [`ToHost::Progress`] has it; 0 for none.
+    pub stage: u32,
 }
 
 /// What is said of a call that makes others.
@@ -475,6 +479,15 @@ pub enum ToHost {
         /// What it calls it.
         name: String,
     },
+    /// The script keeps a value (`checkpoint`); the tail is the value as JSON.
+    Checkpoint {
+        /// By what it is found again.
+        key: String,
+    },
+    /// The script has looked at the clock, which stood at so many microseconds since 1970.
+    Clock(u64),
+    /// Python ran for so many microseconds.
+    Python(u64),
     /// Text the script wrote; the tail is the text.
     Output(Stream),
     /// A map-async's count, for the progress line: its number, items done, items in all, items failed. The tail is its label.
@@ -497,6 +510,19 @@ pub enum ToHost {
     Finished(Ending),
 }
 
+/// What makes a run that is taken up again give the same prompts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunHead {
+    /// Where Python's random numbers begin; without one, wherever Python says.
+    pub seed: Option<u64>,
+    /// How long ago the run began, in milliseconds: Python's clock goes on from there.
+    pub ago_ms: u64,
+    /// What the clock showed when the script looked before, in microseconds since 1970: it shows that again.
+    pub readings: Vec<u64>,
+    /// Whether the host wants to know what it shows from there on.
+    pub journaled: bool,
+}
+
 /// From the host to the interpreter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ToSession {
@@ -516,8 +542,15 @@ pub enum ToSession {
         granted: Granted,
         /// What the host will let it spend, for `(budget-left)`.
         limits: Limits,
+        /// What else makes it the run that it is.
+        run: RunHead,
         /// The names of the files, and how many bytes each has.
         beside: Vec<(String, u32)>,
+    },
+    /// A value that the run's script has kept before; the tail is the value as JSON. It comes before the program.
+    Checkpoint {
+        /// By what it is found again.
+        key: String,
     },
     /// What the script may find as its contexts; the tail is a [`ContextTable`]. Their texts lie in files whose descriptors
     /// the session was born with.

@@ -1,6 +1,6 @@
 //! What a fan-out costs, beside a bare reqwest loop (a task per call) against the same server in the same run.
 //!
-//! `cargo bench --bench fanout` runs everything; `-- speed`, `-- memory`, `-- start` or `-- ideal` one part. The server is
+//! `cargo bench --bench fanout` runs everything; `-- speed`, `-- journal`, `-- memory`, `-- start` or `-- ideal` one part. The server is
 //! a process of its own, and so is each measurement, so that one's memory does not count as another's. On a machine with
 //! few cores all of them share: judge by the ratio, and by the processor time per call.
 
@@ -8,6 +8,10 @@ mod server;
 
 use bessemer::{
     error::Error,
+    journal::{
+        Journal, Redo, Run,
+        store::{NewRun, Setup, Status, Store},
+    },
     llm::{dispatch::Dispatcher, router},
     session::{Exit, Interpreter, Listener, Program, Progress, Session, Zygote},
     wire::Stream,
@@ -30,7 +34,7 @@ fn main() {
     match arguments.first().map(String::as_str) {
         Some("serve") => server::serve(Some(number(1)).filter(|ms| *ms > 0).map(Duration::from_millis)),
         Some("bare") => bare(&arguments[1], number(2) as usize, number(3) as usize),
-        Some("host") => host(&arguments[1], &arguments[2], &arguments[3]),
+        Some("host") => host(&arguments[1], &arguments[2], &arguments[3], arguments.get(4).map(String::as_str)),
         Some("warm") => warm(),
         part => {
             raise_descriptors();
@@ -40,6 +44,9 @@ fn main() {
             }
             if wants("speed") {
                 speed();
+            }
+            if wants("journal") {
+                journal();
             }
             if wants("ideal") {
                 ideal();
@@ -99,6 +106,64 @@ fn speed() {
             per_call(&ours, "cpu_us") - per_call(&bare, "cpu_us"),
         );
     }
+}
+
+/// What it costs to keep every answer before the script sees it.
+fn journal() {
+    println!("journal: calls/s without and with it, and microseconds of the host's processor time per call");
+    for (name, ms, c, n) in [("0 ms, C=100, N=50,000", 0, 100, 50_000), ("50 ms, C=1000, N=20,000", 50, 1000, 20_000)] {
+        let server = Server::start(["serve", &ms.to_string()]).expect("the server starts");
+        let (mut without, mut with) = (Value::Null, Value::Null);
+        for _ in 0..3 {
+            better(
+                &mut without,
+                measured(&server.url(), n, &c.to_string(), PROMPT, "(lambda (p) (llm-query-async p))"),
+            );
+            let folder = tempfile::tempdir().expect("a folder for the journal");
+            let file = folder.path().join("journal.sqlite").display().to_string();
+            let script = script(n, &c.to_string(), PROMPT, "(lambda (p) (llm-query-async p))");
+            let ours = child(&["host", &server.url(), &script, "1", &file]);
+            assert_eq!(ours["right"], n.to_string(), "every answer is in its own slot");
+            better(&mut with, ours);
+        }
+        let rate = |v: &Value| n as f64 / v["wall"].as_f64().unwrap_or(f64::NAN);
+        let per_call = |v: &Value| v["cpu_us"].as_f64().unwrap_or(f64::NAN) / n as f64;
+        println!(
+            "  {name:24} {:7.0} {:7.0}, {:4.1} % less; {:5.1} {:5.1}",
+            rate(&without),
+            rate(&with),
+            100.0 * (1.0 - rate(&with) / rate(&without)),
+            per_call(&without),
+            per_call(&with)
+        );
+    }
+    let server = Server::start(["serve", "0"]).expect("the server starts");
+    let folder = tempfile::tempdir().expect("a folder for the journal");
+    let file = folder.path().join("journal.sqlite").display().to_string();
+    let script = script(10_000, "100", PROMPT, "(lambda (p) (llm-query-async p))");
+    let _ = child(&["host", &server.url(), &script, "1", &file]);
+    let again = child(&["host", &server.url(), &script, "1", &file]);
+    println!("  10,000 finished calls again: {:.2} s", again["wall"].as_f64().unwrap_or(f64::NAN));
+    assert_eq!(server.stats().expect("the server counts").calls, 10_000, "none of them is made again");
+    println!("  10,000 runs listed: {:.0} ms", listed().as_secs_f64() * 1e3);
+}
+
+/// How long `bessemer runs` takes over many runs.
+fn listed() -> Duration {
+    let folder = tempfile::tempdir().expect("a folder for the journal");
+    let file = folder.path().join("journal.sqlite");
+    let mut store = bessemer::journal::Sqlite::open(&file).expect("a journal");
+    for i in 0..10_000 {
+        let (name, program) = (format!("run-{i}"), "(finish 1)\n".repeat(100));
+        let run = NewRun { name, command: "run".into(), title: "script.scm".into(), program, setup: Setup::default() };
+        store.begin(&run).expect("a run");
+    }
+    drop(store);
+    let begun = Instant::now();
+    let ran = Command::new(env!("CARGO_BIN_EXE_bessemer")).arg("runs").arg("--journal").arg(&file).output();
+    let lines = ran.expect("bessemer runs").stdout.iter().filter(|byte| **byte == b'\n').count();
+    assert_eq!(lines, 10_001);
+    begun.elapsed()
 }
 
 fn memory() {
@@ -291,8 +356,16 @@ impl Listener for Nothing {
     fn progress(&mut self, _: Progress) {}
 }
 
-async fn session(zygote: &Zygote, dispatcher: &Arc<Dispatcher>, text: &str) -> (String, Duration, Option<Exit>) {
+async fn session(
+    zygote: &Zygote,
+    dispatcher: &Arc<Dispatcher>,
+    text: &str,
+    run: Option<&Arc<Run>>,
+) -> (String, Duration, Option<Exit>) {
     let mut session = Session::start(zygote, dispatcher.clone()).await.expect("a session");
+    if let Some(run) = run {
+        session.journal(run.clone());
+    }
     let (_keep, mut stop) = tokio::sync::mpsc::unbounded_channel();
     let program = Program { text: text.into(), ..Program::default() };
     let report = session.run(program, &mut Nothing, &mut stop).await;
@@ -300,7 +373,25 @@ async fn session(zygote: &Zygote, dispatcher: &Arc<Dispatcher>, text: &str) -> (
     (value, report.calls_time, session.close().await)
 }
 
-fn host(url: &str, script: &str, without_calls: &str) {
+/// The one run of a journal, begun or taken up again.
+fn journaled(file: &str) -> Arc<Run> {
+    let journal = Journal::open(file.into());
+    match journal.ask(|store| store.runs(None)).expect("a journal").pop() {
+        Some(run) => journal.resume(&run, Redo::default()).expect("the run"),
+        None => {
+            let new = NewRun {
+                name: "one".into(),
+                command: "run".into(),
+                title: "bench".into(),
+                program: String::new(),
+                setup: Setup::default(),
+            };
+            journal.begin(new).expect("a run")
+        }
+    }
+}
+
+fn host(url: &str, script: &str, without_calls: &str, journal: Option<&str>) {
     raise_descriptors();
     let zygote = Zygote::start(&Interpreter::ThisProgram).expect("an interpreter");
     let settings =
@@ -308,9 +399,13 @@ fn host(url: &str, script: &str, without_calls: &str) {
     let dispatcher = Dispatcher::new(router::stack(settings), 1000);
     let measured = runtime().block_on(async {
         // The same script without its calls: what it takes to make the prompts and look at the answers.
-        let (_, _, idle) = session(&zygote, &dispatcher, without_calls).await;
+        let (_, _, idle) = session(&zygote, &dispatcher, without_calls, None).await;
         let (before, _) = processor();
-        let (value, calls, exit) = session(&zygote, &dispatcher, script).await;
+        let run = journal.map(journaled);
+        let (value, calls, exit) = session(&zygote, &dispatcher, script, run.as_ref()).await;
+        if let Some(run) = run {
+            run.end(Status::Finished, &value).expect("everything is written");
+        }
         let (after, peak) = processor();
         let (idle, exit) = (idle.unwrap_or_default(), exit.unwrap_or_default());
         json!({

@@ -3,6 +3,7 @@
 
 use super::{
     grants::Made,
+    keep::{self, Resumed},
     progress::Display,
     screen::{self, complain},
     shared::{Shared, signals},
@@ -12,6 +13,7 @@ use crate::{
     config::{self, file::Settings},
     context::Contexts,
     error::{Error, visible},
+    journal::{Journal, store::Status},
     rlm::{Answered, Ask as Question, Bounds, Event, Follower, Ground, Outcome, Prompt, Turn},
     session::{Interpreter, Stop, Usage, Zygote},
     wire::Stream,
@@ -42,6 +44,8 @@ pub(super) struct Ask {
     question: Option<String>,
     #[command(flatten)]
     pub(super) shared: Shared,
+    #[command(flatten)]
+    pub(super) keep: keep::Journaled,
     /// The model that writes the programs: `--model`'s if not given, or else `smart`.
     #[arg(long, value_name = "NAME")]
     root_model: Option<String>,
@@ -74,8 +78,14 @@ pub(super) struct Ask {
 }
 
 impl Ask {
-    pub(super) fn main(mut self) -> ExitCode {
+    pub(super) fn main(self) -> ExitCode {
+        self.start(None)
+    }
+
+    /// Asks it, or asks it once more.
+    pub(super) fn start(mut self, resumed: Option<Resumed>) -> ExitCode {
         let begun = Instant::now();
+        let journal = if resumed.is_some() || self.show_prompt { None } else { self.keep.open() };
         config::raise_descriptors();
         let zygote = Zygote::start(&Interpreter::ThisProgram);
         let settings = config::file::load(self.shared.config.as_deref());
@@ -92,7 +102,7 @@ impl Ask {
         let code = runtime.block_on(async {
             let (stdout, mut stop) = (Stdout::new(), signals());
             let answered = match (zygote, settings, &mut stop) {
-                (Ok(zygote), Ok(settings), Ok(stop)) => self.ask(zygote, &settings, stop).await,
+                (Ok(zygote), Ok(settings), Ok(stop)) => self.ask(zygote, &settings, stop, (journal, resumed)).await,
                 (Err(e), ..) | (_, Err(e), _) => Err(e),
                 (.., Err(e)) => Err(Error::interpreter(format!("no signals: {e}"))),
             };
@@ -109,15 +119,19 @@ impl Ask {
         zygote: Zygote,
         settings: &Settings,
         stop: &mut mpsc::UnboundedReceiver<Stop>,
+        kept: (Option<Arc<Journal>>, Option<Resumed>),
     ) -> Result<Told, Error> {
         let zygote = if self.shared.grants.confines(settings) { zygote } else { zygote.without_sandbox() };
-        let contexts = self.shared.contexts(&zygote, stop).await?;
-        let question = self.question()?;
+        let contexts = Arc::new(self.shared.contexts(&zygote, stop).await?);
+        let mut question = self.question()?;
         if self.show_prompt {
             return Ok(Told::Prompt(shown(&question, &contexts)));
         }
         self.shared.say_offline();
         let dispatcher = self.shared.dispatcher(settings)?;
+        let title = question.question.clone();
+        let keeping = self.keep.keeping("ask", title.clone(), &title, &contexts, kept, stop).await?;
+        question.run = keeping.as_ref().map(|keeping| keeping.run.clone());
         // It has no file: what lies where it was started is nobody's business.
         let permissions = self.shared.grants.permissions(settings, Path::new("question"));
         let _made = Made::for_writing(&permissions.write);
@@ -128,6 +142,10 @@ impl Ask {
         let answered = question.run(&ground, &contexts, &mut show, stop).await;
         if let Some(mut display) = show.display.take() {
             display.finish();
+        }
+        let said = keeping.map(|keeping| keeping.end(ended(&answered))).unwrap_or_default();
+        for said in said.iter().filter(|_| !self.shared.quiet) {
+            complain(&screen::hint(said));
         }
         Ok(Told::Answered(answered))
     }
@@ -144,6 +162,7 @@ impl Ask {
             root_model: model(&self.root_model),
             sub_model: model(&self.sub_model),
             prompt,
+            run: None,
             bounds: Bounds {
                 iterations: self.max_iterations,
                 depth: self.shared.max_depth,
@@ -226,6 +245,17 @@ impl Ask {
                 ExitCode::from(error.exit_code())
             }
         }
+    }
+}
+
+/// How the run stands, and what it came to.
+fn ended(answered: &Answered) -> (Status, String) {
+    let answer = answered.answer.clone().unwrap_or_default();
+    match &answered.outcome {
+        Outcome::Finished => (Status::Finished, answer),
+        Outcome::Exhausted(why) => (Status::Limited, why.clone()),
+        Outcome::Failed(e) => (keep::status(e), e.to_string()),
+        Outcome::Aborted(_) => (Status::Interrupted, "interrupted".into()),
     }
 }
 

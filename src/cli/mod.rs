@@ -1,22 +1,27 @@
 //! The command line. One file per subcommand; no logic that the library would need.
 
 mod ask;
+mod cache;
 mod completions;
 mod doc;
 mod doctor;
 mod dry;
 mod grants;
 mod init;
+mod keep;
 mod man;
 mod mcp;
 mod models;
 mod progress;
 mod repl;
+mod resume;
 mod run;
+mod runs;
 mod screen;
 mod shared;
 mod stdout;
 mod summary;
+mod trace;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
@@ -48,6 +53,14 @@ enum Command {
     Run(Box<run::Run>),
     /// Try things out at a prompt: a session whose definitions, values and calls stay until it ends.
     Repl(Box<repl::Repl>),
+    /// Run a script once more that came to no end, or differently: what it was answered is not asked again.
+    Resume(Box<resume::Resume>),
+    /// List the runs in the journal, show one, delete some, or write one as JSON lines.
+    Runs(runs::Runs),
+    /// Show what happened in a run: sums by stage, model and failure, and what went into what.
+    Trace(trace::Trace),
+    /// Say what the cache of shared answers holds, or forget it.
+    Cache(cache::Cache),
     /// Have a model answer a question about long texts: it writes programs until it knows.
     Ask(Box<ask::Ask>),
     /// Serve an MCP client, whose model writes the programs, on standard input and output.
@@ -64,6 +77,18 @@ enum Command {
     Completions(completions::Completions),
     /// Print the manual page.
     Man(man::Man),
+}
+
+impl Command {
+    /// How much the subcommand is to say, where it has a flag for that.
+    fn verbose(&self) -> u8 {
+        match self {
+            Self::Run(run) => run.shared.verbose,
+            Self::Repl(repl) => repl.shared.verbose,
+            Self::Ask(ask) => ask.shared.verbose,
+            _ => 0,
+        }
+    }
 }
 
 /// Runs the program.
@@ -98,6 +123,10 @@ pub fn main() -> ExitCode {
             log(repl.shared.verbose);
             repl.main()
         }
+        Command::Resume(resume) => resume.main(),
+        Command::Runs(runs) => runs.main(),
+        Command::Trace(trace) => trace.main(),
+        Command::Cache(cache) => cache.main(),
         Command::Ask(ask) => {
             log(ask.shared.verbose);
             ask.main()

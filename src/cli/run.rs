@@ -3,6 +3,7 @@
 use super::{
     dry,
     grants::Made,
+    keep::{self, Resumed},
     progress::Display,
     screen::{self, complain},
     shared::{Screen, Shared, signals},
@@ -12,6 +13,7 @@ use super::{
 use crate::{
     config::{self, file::Settings},
     error::Error,
+    journal::{Journal, Tally},
     llm::Summary,
     session::{Interpreter, Outcome, Program, Report, Session, Stop, Usage, Zygote},
     wire::Mode,
@@ -33,6 +35,8 @@ pub(super) struct Run {
     pub(super) script: PathBuf,
     #[command(flatten)]
     pub(super) shared: Shared,
+    #[command(flatten)]
+    pub(super) keep: keep::Journaled,
     /// How long the whole run may take: `90`, `10m`, `2h`.
     #[arg(long, value_name = "TIME", value_parser = config::seconds, allow_hyphen_values = true)]
     pub(super) timeout: Option<Duration>,
@@ -58,18 +62,41 @@ struct Ended {
     hints: Vec<String>,
     /// Whether the terminal stands in the middle of a line of the script's.
     mid_line: bool,
+    /// What the journal has of it.
+    run: Option<Kept>,
     /// The required file in which the place of the error lies: its path and its text.
     file: Option<(String, String)>,
 }
 
+/// How a run begins.
+struct Begun {
+    at: Instant,
+    journal: Option<Arc<Journal>>,
+    /// The run that it is, if it is one that is taken up again.
+    resumed: Option<Resumed>,
+}
+
+/// What the journal has of a run.
+struct Kept {
+    name: Option<String>,
+    tally: Tally,
+    /// What its user should know of that.
+    said: Vec<String>,
+}
+
 impl Run {
-    pub(super) fn main(mut self) -> ExitCode {
+    pub(super) fn main(self) -> ExitCode {
+        self.start(None)
+    }
+
+    /// Runs it, or runs it once more.
+    pub(super) fn start(mut self, resumed: Option<Resumed>) -> ExitCode {
         let begun = Instant::now();
         config::raise_descriptors();
         // Started before anything else: it gets ready while the rest of this happens.
         let zygote = Zygote::start(&Interpreter::ThisProgram);
-        let script =
-            config::read_text(&self.script, "script").map(|s| s.strip_prefix('\u{feff}').map(Into::into).unwrap_or(s));
+        let journal = if resumed.is_some() { None } else { self.keep.open() };
+        let script = self.text(resumed.as_ref());
         let settings = config::file::load(self.shared.config.as_deref());
         if let Ok(settings) = &settings {
             self.shared.settle(settings);
@@ -94,6 +121,7 @@ impl Run {
                     text = script;
                     let confined = self.shared.grants.confines(&settings);
                     let zygote = Arc::new(if confined { zygote } else { zygote.without_sandbox() });
+                    let begun = Begun { at: begun, journal, resumed };
                     self.run(&zygote, &settings, &text, begun, &stdout, stop).await
                 }
                 (Err(e), ..) | (_, Err(e), ..) | (_, _, Err(e), _) => failed(e),
@@ -111,17 +139,23 @@ impl Run {
         zygote: &Arc<Zygote>,
         settings: &Settings,
         script: &str,
-        begun: Instant,
+        begun: Begun,
         stdout: &Stdout,
         stop: &mut mpsc::UnboundedReceiver<Stop>,
     ) -> Ended {
         let contexts = match self.shared.contexts(zygote, stop).await {
-            Ok(contexts) => contexts,
+            Ok(contexts) => Arc::new(contexts),
             Err(e) => return failed(e),
         };
         self.shared.say_offline();
         let dispatcher = match self.shared.dispatcher(settings) {
             Ok(dispatcher) => dispatcher,
+            Err(e) => return failed(e),
+        };
+        let title = self.script.display().to_string();
+        let begins = self.keep.keeping("run", title, script, &contexts, (begun.journal, begun.resumed), stop);
+        let keeping = match begins.await {
+            Ok(keeping) => keeping,
             Err(e) => return failed(e),
         };
         let started = tokio::select! {
@@ -130,9 +164,16 @@ impl Run {
         };
         let mut session = match started {
             Ok(session) => session,
-            Err(e) => return failed(e),
+            Err(e) => {
+                let ended = failed(e);
+                keeping.iter().for_each(|keeping| drop(keeping.end(keep::ended(&ended.result))));
+                return ended;
+            }
         };
-        let startup = begun.elapsed();
+        if let Some(keeping) = &keeping {
+            session.journal(keeping.run.clone());
+        }
+        let startup = begun.at.elapsed();
         let display = Display::new(session.counts(), self.shared.quiet || self.json);
         let mut screen = Screen { display, stdout, captured: self.json.then(String::new) };
         let permissions = self.shared.grants.permissions(settings, &self.script);
@@ -150,7 +191,10 @@ impl Run {
             max_memory: Some(self.shared.max_memory()),
         };
         if let Err(mut error) = program.require_beside(&self.script) {
-            return Ended { file: self.file_of(&program, &mut error), ..failed(error) };
+            let file = self.file_of(&program, &mut error);
+            let ended = Ended { file, ..failed(error) };
+            keeping.iter().for_each(|keeping| drop(keeping.end(keep::ended(&ended.result))));
+            return ended;
         }
         let given = program.clone();
         let Report { mut outcome, usage, summary, calls_time, hints, .. } =
@@ -158,7 +202,34 @@ impl Run {
         let file = outcome.as_mut().err().and_then(|error| self.file_of(&given, error));
         let mid_line = screen.display.finish();
         let output = screen.captured.unwrap_or_default();
-        Ended { result: outcome, usage, summary, calls_time, startup, output, hints, mid_line, file }
+        let run = keeping.map(|keeping| {
+            let said = keeping.end(keep::ended(&outcome));
+            Kept { name: keeping.name(), tally: keeping.run.tally(), said }
+        });
+        Ended { result: outcome, usage, summary, calls_time, startup, output, hints, mid_line, run, file }
+    }
+
+    /// The script as it is now. One that is gone, or came from a pipe, is run again as it was.
+    fn text(&self, resumed: Option<&Resumed>) -> Result<String, Error> {
+        let piped = || std::fs::metadata(&self.script).is_ok_and(|found| !found.is_file() && !found.is_dir());
+        if let Some(resumed) = resumed.filter(|_| piped()) {
+            return Ok(resumed.program.clone());
+        }
+        let script = config::read_text(&self.script, "script");
+        let script = script.map(|s| s.strip_prefix('\u{feff}').map(Into::into).unwrap_or(s));
+        let Some(resumed) = resumed else { return script };
+        match script {
+            Ok(script) => {
+                if script != resumed.program {
+                    complain("note: the script has changed since; what it asks as before is not asked again\n");
+                }
+                Ok(script)
+            }
+            Err(e) => {
+                complain(&format!("note: {e}: it is run as it was\n"));
+                Ok(resumed.program.clone())
+            }
+        }
     }
 
     /// The required file in which the place of an error lies.
@@ -208,8 +279,9 @@ impl Run {
             },
             Some(Stop::Signal(signal)) = signalled => result = Err(Error::Interrupted(signal)),
         }
-        // Who stopped it wants no advice.
+        // Who stopped it wants no advice, but for how it goes on.
         let stopped = matches!(result, Err(Error::Interrupted(_) | Error::OutputClosed));
+        let closed = matches!(result, Err(Error::OutputClosed));
         if ended.mid_line && !valued && std::io::stderr().is_terminal() {
             complain("\n");
         }
@@ -220,7 +292,8 @@ impl Run {
         for hint in ended.hints.iter().filter(|_| !self.shared.quiet && !stopped) {
             complain(&screen::hint(hint));
         }
-        match result {
+        let said = ended.run.map(|run| run.said).filter(|_| !self.shared.quiet && !closed).unwrap_or_default();
+        let code = match result {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 // With `--json` the object has said it, unless it could not be written.
@@ -229,7 +302,11 @@ impl Run {
                 }
                 ExitCode::from(error.exit_code())
             }
+        };
+        for said in &said {
+            complain(&screen::hint(said));
         }
+        code
     }
 }
 
@@ -243,6 +320,7 @@ fn failed(error: Error) -> Ended {
         output: String::new(),
         hints: Vec::new(),
         mid_line: false,
+        run: None,
         file: None,
     }
 }
@@ -269,7 +347,9 @@ fn object(ended: &Ended, script: &str, total: Duration) -> serde_json::Value {
         "status": status,
         "value": value,
         "output": ended.output,
+        "run": ended.run.as_ref().map(|run| &run.name),
         "error": error,
+        "replayed": ended.run.as_ref().map_or(0, |run| run.tally.used),
         "usage": ended.usage,
         "summary": summary::object(&ended.summary),
         "timings": {

@@ -2,6 +2,7 @@
 //! stop.
 
 use super::{
+    cache,
     grants::Flags,
     progress::Display,
     screen::{self, complain},
@@ -79,6 +80,8 @@ pub(super) struct Shared {
     #[arg(long, value_name = "N", default_value_t = Bounds::default().depth,
           value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) max_depth: u32,
+    #[command(flatten)]
+    pub(super) cache: cache::CacheFlags,
     #[command(flatten)]
     pub(super) grants: Flags,
     /// The configuration file, instead of your own and the working directory's.
@@ -211,7 +214,8 @@ impl Shared {
 
     /// How models are reached.
     pub(super) fn reached(&self, settings: &Settings) -> router::Settings {
-        config::models(self.offline, self.model.clone(), settings)
+        let models = config::models(self.offline, self.model.clone(), settings);
+        router::Settings { cache: self.cache.settings(), ..models }
     }
 
     /// How its calls reach models. Fails where `--max-cost` could not be kept.

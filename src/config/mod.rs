@@ -43,6 +43,7 @@ pub(crate) fn models(offline: bool, model: Option<String>, said: &file::Settings
         aliases: said.aliases.clone(),
         windows: said.windows.clone(),
         providers: said.providers.clone(),
+        cache: Default::default(),
     }
 }
 

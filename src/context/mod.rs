@@ -13,6 +13,7 @@ mod scan;
 use crate::{
     error::Error,
     host_protocol::MAX_CONTEXTS,
+    journal::{digest, store::ContextMark},
     session::{self, Zygote},
     wire::{ContextGroup, ContextHead, ContextTable, DocumentFormat, MAX_FRAME, Stamp},
 };
@@ -31,6 +32,9 @@ use std::{
 
 /// Files smaller than this are packed, in bytes.
 const SMALL: u64 = 1 << 20;
+
+/// Larger files are known by size and time, and not read through once more, in bytes.
+const LARGE: u64 = 32 << 20;
 
 /// The contexts of a run. Any number of sessions can be given the same ones.
 #[derive(Debug, Default)]
@@ -100,6 +104,26 @@ impl Contexts {
             Ok((entry.clone(), group.map(|group| group.name.clone()), text))
         };
         self.table.entries.iter().enumerate().map(read).collect()
+    }
+
+    /// What tells each text from others: its name, and the hash of what it is; of a large one that stays where it is, its
+    /// size and time.
+    pub fn marks(&self) -> Vec<ContextMark> {
+        let hash = |entry: &ContextHead| match entry.stamp {
+            Some(stamp) if entry.bytes > LARGE => {
+                Some(format!("{} {}.{}", stamp.size, stamp.seconds, stamp.nanoseconds))
+            }
+            _ => {
+                let file = File::from(self.files.get(entry.file as usize)?.try_clone().ok()?);
+                let mut bytes = vec![0; usize::try_from(entry.bytes).ok()?];
+                file.read_exact_at(&mut bytes, entry.offset).ok()?;
+                Some(digest(&bytes))
+            }
+        };
+        // One that cannot be read any more differs from any other.
+        let mark =
+            |entry: &ContextHead| ContextMark { name: entry.name.clone(), hash: hash(entry).unwrap_or_default() };
+        self.table.entries.iter().map(mark).collect()
     }
 
     /// The name, when there is but one text and it has that for itself.

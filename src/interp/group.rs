@@ -122,6 +122,11 @@ impl Group {
         }
     }
 
+    /// Which of the program's it is, from 1.
+    pub(crate) fn number(&self) -> u32 {
+        self.number
+    }
+
     fn open(&self) -> bool {
         !self.stopped && self.next < self.total && self.running < self.window
     }

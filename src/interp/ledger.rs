@@ -6,26 +6,32 @@
 use super::{
     files::Grants,
     json::hash,
-    sched::Program,
+    sched::{self, Program},
     table,
     value::{Fault, Native, custom, error, string, symbol, text_like},
 };
 use crate::{
     budget::{self, Budget, Spent},
     llm::Price,
-    wire::{Asks, CallHead, DoneHead, FailureClass, Limits, ScopeLeft, Usage},
+    wire::{Asks, CallHead, DoneHead, FailureClass, Limits, ScopeLeft, ToHost, Usage},
 };
 use std::{
     cell::RefCell,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, VecDeque},
     rc::Rc,
-    time::Instant,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use steel::{
     SteelVal,
     gc::ShareableMut,
     rvals::{Custom, CustomType, FunctionSignature, as_underlying_type},
 };
+
+/// How many looks at the clock the host is told of.
+const LOOKS: u64 = 10_000;
+
+/// What of Python's work the host is told.
+const WORTH: Duration = Duration::from_millis(5);
 
 /// A script's own budget.
 #[derive(Clone)]
@@ -68,6 +74,10 @@ struct Ledger {
     /// The last model's name: most calls share it.
     model: Option<Rc<str>>,
     checkpoints: HashMap<String, String>,
+    /// What the clock is still to show, whether the host wants to know what it shows then, and how often that was.
+    readings: VecDeque<u64>,
+    journaled: bool,
+    looks: u64,
     /// The number of the newest budget.
     last_scope: u32,
     /// What the host said that models cost.
@@ -85,6 +95,9 @@ thread_local! {
         trace: Vec::new(),
         model: None,
         checkpoints: HashMap::new(),
+        readings: VecDeque::new(),
+        journaled: false,
+        looks: 0,
         last_scope: 0,
         prices: HashMap::new(),
     });
@@ -96,9 +109,36 @@ pub(crate) fn begin(program: &mut Program) {
         l.args = std::mem::take(&mut program.args);
         l.grants = Rc::new(std::mem::take(&mut program.grants));
         l.run.limit(program.limits);
+        l.readings.extend(std::mem::take(&mut program.run.readings));
+        l.journaled = program.run.journaled;
         // At a prompt the default may have become another model.
         l.prices.clear();
     });
+}
+
+/// The time since 1970, as the script is shown it: a run that was taken up again sees what it saw before.
+pub(crate) fn clock() -> Duration {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let (shown, tell) = LEDGER.with_borrow_mut(|l| match l.readings.pop_front() {
+        Some(reading) => (Duration::from_micros(reading), false),
+        None => {
+            l.looks += u64::from(l.journaled);
+            (now, l.journaled && l.looks <= LOOKS)
+        }
+    });
+    if tell {
+        let micros = u64::try_from(shown.as_micros()).unwrap_or(u64::MAX);
+        sched::with(|s| s.tell(&ToHost::Clock(micros), &[]));
+    }
+    shown
+}
+
+/// Python ran for so long. The host is told of what it would notice.
+pub(crate) fn python(took: Duration) {
+    if took >= WORTH && LEDGER.with_borrow(|l| l.journaled) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        sched::with(|s| s.tell(&ToHost::Python(micros), &[]));
+    }
 }
 
 /// What `(script-args)` gives.

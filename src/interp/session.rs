@@ -93,6 +93,12 @@ fn run(
         wall::bound_memory(bytes);
     }
     let raised = confine(&program, net);
+    if let Some(seed) = program.run.seed {
+        python::seed(seed);
+    }
+    if program.run.ago_ms > 0 {
+        python::set_clock(-(program.run.ago_ms as f64) / 1000.0);
+    }
     ledger::begin(&mut program);
     functions::bind(language);
     language.expander.at_prompt = program.mode.input().is_some();

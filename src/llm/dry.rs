@@ -97,7 +97,7 @@ impl Dry {
 
     /// The whole stack over it, as in a run.
     pub(crate) fn stack(self: &Arc<Self>) -> Arc<dyn Model> {
-        Arc::new(Choice::new(Once::new(self.clone())))
+        Arc::new(Choice::new(Once::new(self.clone(), |_| false)))
     }
 
     /// Where a call would go.

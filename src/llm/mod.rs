@@ -2,12 +2,13 @@
 //!
 //! A provider ([`openai`], [`anthropic`], [`gemini`], [`offline`]) is the innermost [`Model`] and only knows its wire
 //! format; what they share is in `http` (the way there) and [`server`], and `place` says which are set up. [`retry`] over
-//! `limit`, [`json`] and [`router`] wrap it; `choice` takes one of several models, `once` sends what is the same once, `dry`
-//! sends nothing. `schema` is what an answer is checked against, `models` what is known of models, `catalogue` what providers
+//! `limit`, [`json`] and [`router`] wrap it; `choice` takes one of several models, `once` sends what is the same once, `cache`
+//! shares answers between runs, `recorded` journals what is answered, `dry` sends nothing. `schema` is what an answer is checked against, `models` what is known of models, `catalogue` what providers
 //! say of theirs, `embed` how vectors travel, `course` what becomes of one call. [`dispatch`] decides when a call starts.
 //! None of them knows of scripts, sessions or frames.
 
 pub mod anthropic;
+pub mod cache;
 pub(crate) mod catalogue;
 mod choice;
 pub(crate) mod course;
@@ -23,6 +24,7 @@ pub mod offline;
 mod once;
 pub mod openai;
 mod place;
+mod recorded;
 pub mod retry;
 pub mod router;
 mod schema;
@@ -151,6 +153,10 @@ pub struct Request {
     pub price: Option<Price>,
     /// What becomes of it on its way.
     pub course: Arc<Course>,
+    /// Whether its answer is shared with other runs; as the stack has it when it does not say.
+    pub cache: Option<bool>,
+    /// Its place in a journaled run.
+    pub ticket: Option<Arc<crate::journal::Ticket>>,
 }
 
 /// What a model answered.
@@ -175,8 +181,13 @@ pub struct Answer {
 impl Answer {
     /// Whether it was cut off at the token limit, as each provider says that.
     pub fn is_cut(&self) -> bool {
-        matches!(&*self.finish_reason, "length" | "max_tokens" | "MAX_TOKENS")
+        is_cut(&self.finish_reason)
     }
+}
+
+/// Whether a provider says by this that an answer was cut off at the token limit.
+pub(crate) fn is_cut(finish_reason: &str) -> bool {
+    matches!(finish_reason, "length" | "max_tokens" | "MAX_TOKENS")
 }
 
 /// Why there is no answer.

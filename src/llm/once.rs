@@ -1,4 +1,4 @@
-//! Identical requests that are under way together at temperature 0 are sent once.
+//! Identical requests that are under way together at temperature 0, or whose answers are shared, are sent once.
 //!
 //! Each caller gets the one answer; the first to have asked pays for it. The request goes on as long as anybody waits. Not
 //! here: answers that are kept for later.
@@ -23,6 +23,8 @@ type UnderWay = HashMap<u64, Vec<Weak<Shared>>>;
 /// A model that is asked once for what is asked of it several times at once.
 pub(super) struct Once {
     model: Arc<dyn Model>,
+    /// Whether the answer of a request is shared with others, whatever its temperature.
+    shared: Box<dyn Fn(&Request) -> bool + Send + Sync>,
     looks: RandomState,
     /// Held for moments only.
     under_way: Arc<Mutex<UnderWay>>,
@@ -53,7 +55,7 @@ impl Drop for Shared {
 /// Whether one answer will do for both.
 fn same(a: &Request, b: &Request) -> bool {
     let said = |r: &Request| (r.model.clone(), r.json, r.schema.clone(), r.extra.clone(), r.timeout, r.retries);
-    said(a) == said(b) && a.sampling == b.sampling && a.messages == b.messages
+    said(a) == said(b) && a.sampling == b.sampling && a.messages == b.messages && a.cache == b.cache
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -62,8 +64,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Once {
-    pub(super) fn new(model: Arc<dyn Model>) -> Self {
-        Self { model, looks: RandomState::new(), under_way: Arc::default() }
+    pub(super) fn new(model: Arc<dyn Model>, shared: impl Fn(&Request) -> bool + Send + Sync + 'static) -> Self {
+        Self { model, shared: Box::new(shared), looks: RandomState::new(), under_way: Arc::default() }
     }
 
     fn looks(&self, request: &Request) -> u64 {
@@ -124,7 +126,7 @@ impl Once {
 
 impl Model for Once {
     fn complete<'a>(&'a self, request: &'a Request) -> Pending<'a> {
-        let certain = request.sampling.temperature == Some(0.0);
+        let certain = request.sampling.temperature == Some(0.0) || (self.shared)(request);
         // A second copy is wanted of what is hedged.
         let shared = request.pieces.is_none() && !request.embedding && request.choices.hedge.is_none();
         match certain && shared {

@@ -114,6 +114,9 @@ impl<P: Provider> Retry<P> {
             }
             let asked = failure.retry_after.filter(|_| !lane_waits);
             let wait = asked.unwrap_or_default() + self.wait(attempts);
+            if let Some(ticket) = &request.ticket {
+                ticket.retried(&failure, attempts, wait);
+            }
             tracing::debug!(class = %failure.class, attempts, ?wait, "another attempt follows: {}", failure.message);
             request.course.aside(lane_waits, tokio::time::sleep(wait)).await;
         }

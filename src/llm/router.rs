@@ -5,6 +5,7 @@
 pub use super::place::{Configured, Speaks};
 use super::{
     Answer, Failure, Model, Pending, Price, Request, Settled, Standing, anthropic,
+    cache::{self, Cache},
     choice::Choice,
     gemini,
     http::Link,
@@ -14,6 +15,7 @@ use super::{
     once::Once,
     openai,
     place::{self, KNOWN, Known, Place},
+    recorded::Recorded,
     retry::Retry,
     server::{self, Format},
     window,
@@ -59,6 +61,8 @@ pub struct Settings {
     pub windows: HashMap<String, u64>,
     /// What the configuration says of providers.
     pub providers: Vec<Configured>,
+    /// Where answers are shared between runs, and which.
+    pub cache: cache::Settings,
 }
 
 /// A provider that is set up.
@@ -153,6 +157,13 @@ impl Router {
     /// The tokens of a prompt at most.
     fn window(&self, model: &str) -> Option<u64> {
         self.windows.get(model).copied().or_else(|| models::facts(model)?.window)
+    }
+
+    /// Who answers a request: the provider, its address and the model there; `None` when nobody does.
+    pub(super) fn identity(&self, request: &Request) -> Option<String> {
+        let (server, name) = self.find(request.model.as_deref(), request.embedding).ok()?;
+        let (title, base) = server.map_or(("offline", ""), |server| (&*server.place.title, &*server.place.base));
+        Some(format!("{title}\n{base}\n{name}"))
     }
 
     /// The server of a name, `None` for the offline model, and what the name is there.
@@ -292,10 +303,13 @@ impl Model for Router {
     }
 }
 
-/// The whole stack: a choice of models, each request once, and a router over the offline model and, behind JSON checking,
-/// limits and retries, the providers.
-pub fn stack(settings: Settings) -> Arc<dyn Model> {
-    Arc::new(Choice::new(Once::new(Arc::new(Router::new(settings)))))
+/// The whole stack: the journal, a choice of models, each request once, answers that are shared, and a router over the
+/// offline model and, behind JSON checking, limits and retries, the providers.
+pub fn stack(mut settings: Settings) -> Arc<dyn Model> {
+    let shared = std::mem::take(&mut settings.cache);
+    let cache = Cache::new(Arc::new(Router::new(settings)), shared.clone());
+    let once = Once::new(Arc::new(cache), move |request| Cache::wanted(&shared, request));
+    Arc::new(Recorded(Choice::new(once)))
 }
 
 #[cfg(test)]

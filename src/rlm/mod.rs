@@ -24,6 +24,7 @@ pub use within::serve;
 use crate::{
     context::Contexts,
     error::Error,
+    journal::Run,
     llm::dispatch::Dispatcher,
     permissions::Permissions,
     session::{Counts, Progress, Stop, Usage, Zygote, account::Account},
@@ -96,6 +97,8 @@ pub struct Ask {
     pub prompt: Prompt,
     /// How far it may go.
     pub bounds: Bounds,
+    /// The run that its calls are journaled in.
+    pub run: Option<Arc<Run>>,
 }
 
 /// What happens meanwhile.
@@ -207,6 +210,9 @@ impl Ask {
     ) -> Answered {
         let account = Account::new(None);
         account.limit(self.bounds.spending);
+        if let Some(run) = &self.run {
+            account.journal(run.clone());
+        }
         let within = Arc::new(Within::new(ground, self));
         turns::run(self, ground, &Given::Files(contexts), account, within, follower, stop).await
     }

@@ -15,6 +15,7 @@ use crate::{
     session::{Listener, Program, Progress, Report, Session, Stop, account::Account, single},
     wire::{Blame, FailureClass, Limits, Mode, ScriptError, Stream},
 };
+use serde_json::json;
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -138,11 +139,11 @@ impl<'a> Loop<'a> {
             match came {
                 Some(Came::Finished(value)) => {
                     heard.follower.event(Event::Ended(&turn));
-                    self.turns.push(turn);
+                    self.keep(turn);
                     return End::Finished(value);
                 }
                 Some(Came::Signal(signal)) => {
-                    self.turns.push(turn);
+                    self.keep(turn);
                     return End::Signal(signal);
                 }
                 Some(Came::Value(value)) => {
@@ -164,7 +165,7 @@ impl<'a> Loop<'a> {
                 }
             }
             heard.follower.event(Event::Ended(&turn));
-            self.turns.push(turn);
+            self.keep(turn);
             if errors >= self.ask.bounds.errors {
                 return End::Over(format!("{errors} turns one after another came to nothing but an error"));
             }
@@ -177,6 +178,16 @@ impl<'a> Loop<'a> {
             }
         }
         End::Over(format!("its {} turns are over", self.ask.bounds.iterations))
+    }
+
+    fn keep(&mut self, turn: Turn) {
+        if let Some(run) = self.account.run() {
+            let code = turn.block.as_ref().map(|block| block.language.name());
+            let calls = turn.subcalls.calls;
+            let data = json!({ "turn": turn.iteration, "language": code, "calls": calls, "error": turn.error });
+            run.note("turn", data.to_string());
+        }
+        self.turns.push(turn);
     }
 
     fn late(&self) -> bool {
@@ -398,7 +409,10 @@ async fn session(
     within: &Arc<Within>,
 ) -> Result<Session, Error> {
     let own = Account::new(Some(account.clone()));
-    let session = given.session(&ground.zygote, ground.dispatcher.clone(), own).await?;
+    let mut session = given.session(&ground.zygote, ground.dispatcher.clone(), own).await?;
+    if let Some(run) = &ask.run {
+        session.journal(run.clone());
+    }
     session.set_model(ask.sub_model.clone());
     session.nest(within.clone());
     Ok(session)

@@ -66,7 +66,7 @@ impl Within {
             permissions: ground.permissions.clone(),
             max_memory: ground.max_memory,
             deepest: bounds.depth,
-            ask: Arc::new(Ask { bounds, ..ask.clone() }),
+            ask: Arc::new(Ask { bounds, run: None, ..ask.clone() }),
             depth: 0,
             places: Arc::default(),
         }

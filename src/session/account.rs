@@ -5,12 +5,13 @@
 
 use crate::{
     budget::{Budget, Spent},
+    journal::Run,
     llm::{Answer, Failure, Taken, Traffic},
     wire::{FailureClass, Limits},
 };
 use serde::Serialize;
 use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError,
     atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
 };
 
@@ -72,6 +73,8 @@ pub(crate) struct Account {
     above: Option<Arc<Account>>,
     /// How all calls go, whichever account of a line they are charged to first.
     traffic: Arc<Traffic>,
+    /// The run that its calls, and those of the accounts below it, are journaled in.
+    run: OnceLock<Arc<Run>>,
 }
 
 impl Account {
@@ -79,12 +82,23 @@ impl Account {
     pub(crate) fn new(above: Option<Arc<Self>>) -> Arc<Self> {
         let sums = Mutex::new(Sums { budget: Budget::default(), cost_usd: Some(0.0) });
         let traffic = above.as_ref().map(|above| above.traffic.clone()).unwrap_or_default();
-        Arc::new(Self { counts: Arc::default(), sums, above, traffic })
+        Arc::new(Self { counts: Arc::default(), sums, above, traffic, run: OnceLock::new() })
     }
 
     /// It, and those above it.
     fn line(&self) -> impl Iterator<Item = &Self> {
         std::iter::successors(Some(self), |account| account.above.as_deref())
+    }
+
+    /// Journals its calls, and those of the accounts below it, in this run.
+    pub(crate) fn journal(&self, run: Arc<Run>) {
+        // It has one already if it is asked twice.
+        let _ = self.run.set(run);
+    }
+
+    /// The run that its calls are journaled in.
+    pub(crate) fn run(&self) -> Option<&Arc<Run>> {
+        self.line().find_map(|account| account.run.get())
     }
 
     fn lock(&self) -> MutexGuard<'_, Sums> {

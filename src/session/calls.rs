@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     budget::{self, Spent},
+    journal::Run,
     llm::{
         Answer, Choices, Course, Failure, Message, Pieces, Request, Summary, Taken,
         dispatch::{Call, Caller, Dispatcher},
@@ -35,6 +36,8 @@ use std::{
 };
 use tokio::sync::Notify;
 
+/// The most map-asyncs whose names are remembered.
+const MAX_STAGES: usize = 100_000;
 /// The most messages of a chat.
 const MAX_MESSAGES: usize = 10_000;
 /// How many bytes may wait for a session before it is not listened to any more: until it has read some.
@@ -62,6 +65,8 @@ struct Inner {
     /// Of calls that name none, in place of the host's.
     model: Option<Arc<str>>,
     hints: Hints,
+    /// What the script calls the items of its map-asyncs, by their numbers.
+    stages: HashMap<u32, Arc<str>>,
     functions: functions::Functions,
     /// Who answers calls that want a session of their own.
     nests: Option<Arc<dyn Nests>>,
@@ -97,6 +102,7 @@ impl Calls {
                 open: HashMap::new(),
                 model: None,
                 hints: Hints::default(),
+                stages: HashMap::new(),
                 functions: functions::Functions::default(),
                 nests: None,
                 scopes: Scopes::default(),
@@ -129,6 +135,24 @@ impl Calls {
     /// The model of calls that name none.
     pub(super) fn set_model(&self, model: Option<String>) {
         self.lock().model = model.map(Into::into);
+    }
+
+    /// The run that its calls are journaled in from here on.
+    pub(super) fn journal(&self, run: Arc<Run>) {
+        self.account.journal(run);
+    }
+
+    /// What the script calls the items of a map-async.
+    pub(super) fn stage(&self, group: u32, stage: Arc<str>) {
+        let mut inner = self.lock();
+        if inner.stages.len() < MAX_STAGES {
+            inner.stages.insert(group, stage);
+        }
+    }
+
+    /// Whether they are journaled.
+    pub(super) fn journaled(&self) -> bool {
+        self.account.run().is_some()
     }
 
     /// Who answers calls that want a session of their own.
@@ -280,6 +304,8 @@ impl Calls {
         let timeout = head.timeout_s.filter(|s| s.is_finite() && *s >= 0.0);
         let timeout = timeout.map(|s| Duration::from_secs_f64(s.min(LONGEST)));
         let request = Request {
+            ticket: None,
+            cache: head.cache,
             model: head.model.map(Into::into),
             messages,
             sampling: head.sampling,
@@ -300,7 +326,7 @@ impl Calls {
             price: None,
             course: Course::of(self.account.traffic().clone()),
         };
-        let request = match head.asks {
+        let mut request = match head.asks {
             Asks::Loop | Asks::Program => {
                 let nested = head.nested.unwrap_or_default();
                 let within = self.lock().scopes.account(&self.account, &nested.within);
@@ -314,6 +340,10 @@ impl Calls {
             _ => request,
         };
         let (mut asked, model) = (Asked::of(&request), request.model.clone());
+        request.ticket = self.account.run().map(|run| {
+            let stage = self.lock().stages.get(&head.stage).cloned();
+            run.ticket(&request, stage)
+        });
         let call = Call::new(head.id, weight, request);
         if let Some(receiver) = receiver {
             let _ = receiver.set(Arc::downgrade(&call));

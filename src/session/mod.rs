@@ -9,6 +9,7 @@ mod between;
 mod calls;
 mod convert;
 mod hints;
+mod journaled;
 pub(crate) mod nested;
 mod net;
 pub(crate) mod single;
@@ -25,6 +26,7 @@ pub use zygote::{Exit, Interpreter, Zygote};
 use crate::{
     context::Contexts,
     error::{Error, visible},
+    journal::Run,
     llm::{Summary, Text, dispatch::Dispatcher},
     permissions::Permissions,
     wire::{self, Blame, Ending, FailureClass, Grant, Limits, Mode, ScriptError, Stream, ToHost, ToSession},
@@ -155,6 +157,10 @@ pub struct Report {
 pub struct Session {
     /// Whether the operating system confines it.
     confined: bool,
+    /// Whether a program has run in it.
+    begun: bool,
+    /// The run that it is, if it is one that is journaled and stands within no other.
+    run: Option<Arc<Run>>,
     process: Process,
     /// Where it may connect to, by the program that runs; set while connections are served.
     net: Option<net::Rules>,
@@ -214,6 +220,8 @@ impl Session {
         let writer = tokio::spawn(write(writer, calls.clone()));
         Ok(Self {
             confined,
+            begun: false,
+            run: None,
             process,
             net: None,
             connections: None,
@@ -271,6 +279,7 @@ impl Session {
             confined: self.confined,
             granted: program.permissions.granted(),
             limits: program.limits,
+            run: self.run_head(),
             beside: program.beside.iter().map(|file| (file.name.clone(), file.text.len() as u32)).collect(),
         };
         let files = program.beside.iter().map(|file| file.text.as_str());
@@ -405,15 +414,22 @@ impl Session {
         match wire::decode::<ToHost>(head).map_err(broken)? {
             ToHost::Call(head) => self.calls.submit(head, tail).map_err(broken)?,
             ToHost::Cancel(id) => self.calls.cancel(id),
+            ToHost::Checkpoint { key } => self.keeps(&key, &text(tail)?),
+            ToHost::Clock(micros) => self.notes("clock", || micros.into()),
+            ToHost::Python(micros) => self.notes("python", || serde_json::json!({ "took_s": micros as f64 / 1e6 })),
             ToHost::Event { name } => {
-                let (name, value) = (visible(begin(&name, MAX_LABEL)), text(tail)?);
+                let value = text(tail)?;
+                self.notes_event(&name, &value);
+                let name = visible(begin(&name, MAX_LABEL));
                 listener.noted(&name, &value);
                 tracing::info!("{name}: {}", visible(begin(&value, MAX_EVENT)));
             }
             ToHost::Output(stream) => listener.wrote(stream, &text(tail)?)?,
             ToHost::Progress { group, done, total, failed } => {
                 let label = visible(begin(&text(tail)?, MAX_LABEL)).replace('\n', " ");
-                listener.progress(Progress { group, label, done, total, failed });
+                let progress = Progress { group, label, done, total, failed };
+                self.notes_progress(&progress);
+                listener.progress(progress);
             }
             ToHost::Place { input } => self.input = Some(input),
             ToHost::Finished(ending) => return Ok(Some(End { ending, value: text(tail)? })),

@@ -12,11 +12,14 @@ use crate::{
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 
+/// What a trace calls these calls.
+const STAGE: &str = "root";
+
 /// Asks a model.
 pub(crate) async fn ask(
     dispatcher: &Arc<Dispatcher>,
     account: &Arc<Account>,
-    request: Request,
+    mut request: Request,
 ) -> Result<Answer, Failure> {
     let message = |text: usize, role| MessageHead { role, text: text as u32, images: Vec::new() };
     let head = CallHead {
@@ -31,6 +34,7 @@ pub(crate) async fn ask(
     if let Err(refusal) = account.reserve(reserved) {
         return Err(Failure { attempts: 0, ..Failure::new(FailureClass::Budget, refusal) });
     }
+    request.ticket = account.run().map(|run| run.ticket(&request, Some(STAGE.into())));
     let (answer, answered) = oneshot::channel();
     let single = Arc::new(Single { account: account.clone(), reserved, answer: Mutex::new(Some(answer)) });
     let priority = request.priority;

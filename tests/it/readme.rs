@@ -141,6 +141,7 @@ fn every_command_of_the_readme_works() {
         let arguments = program.unwrap_or_else(|| panic!("`{command}` is neither run nor excepted"));
         let mut command = bessemer();
         command.current_dir(folder.path()).args(words(arguments)).env("OPENAI_BASE_URL", mock.base_url());
+        command.env("XDG_DATA_HOME", folder.path().join("data")).env("XDG_CACHE_HOME", folder.path().join("cache"));
         if arguments.starts_with("repl") {
             command.stdin(std::fs::File::open(folder.path().join("typed")).unwrap());
         }

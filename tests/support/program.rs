@@ -46,12 +46,16 @@ pub(crate) fn bessemer() -> Command {
         "NO_COLOR",
         "CLICOLOR_FORCE",
         "CLICOLOR",
+        "BESSEMER_JOURNAL",
     ] {
         command.env_remove(name);
     }
     // A configuration of this machine's user would be heeded.
     command.env("XDG_CONFIG_HOME", "/nowhere");
     command.env_remove("CI"); // its presence alone makes colours of a terminal's
+    // Neither the journal nor the cache of whoever runs the tests.
+    command.env("XDG_CACHE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"));
+    command.env("XDG_DATA_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/data"));
     command.stdin(Stdio::null());
     command
 }
@@ -152,10 +156,25 @@ impl Program {
         &self.script
     }
 
+    /// Another subcommand in the run's environment: it has the same journal.
+    pub(crate) fn also(&self, arguments: &[&str]) -> Command {
+        let mut command = bessemer();
+        command.env("XDG_DATA_HOME", self.folder.path().join("data"));
+        command.env("XDG_CACHE_HOME", self.folder.path().join("cache"));
+        command.envs(self.environment.iter().map(|(n, v)| (n, v)));
+        command.args(arguments);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Its journal.
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.folder.path().join("data/bessemer/journal.sqlite")
+    }
+
     /// The command, to be run in a way of the test's own.
     pub(crate) fn command(&self) -> Command {
-        let mut command = bessemer();
-        command.envs(self.environment.iter().map(|(n, v)| (n, v)));
+        let mut command = self.also(&[]);
         command.arg("run").arg(&self.script);
         if !confines() {
             command.arg("--no-sandbox");

@@ -4,11 +4,11 @@ use super::{
     Entry,
     given::{mistaken, plain},
 };
-use crate::interp::value::{Native, symbol};
-use std::{
-    sync::OnceLock,
-    time::{Instant, SystemTime, UNIX_EPOCH},
+use crate::interp::{
+    ledger::clock,
+    value::{Native, symbol},
 };
+use std::{sync::OnceLock, time::Instant};
 use steel::{SteelVal, gc::ShareableMut};
 
 pub(super) const TABLE: &[Entry] = &[
@@ -39,15 +39,15 @@ pub(super) const TABLE: &[Entry] = &[
         }
         other => Err(mistaken("set-box!", "box?", other)),
     }),
-    plain!("current-seconds", "", |_| Ok(SteelVal::IntV(since_epoch().as_secs() as isize))),
-    plain!("current-milliseconds", "", |_| Ok(SteelVal::IntV(since_epoch().as_millis() as isize))),
-    plain!("current-inexact-milliseconds", "", |_| Ok(SteelVal::NumV(since_epoch().as_secs_f64() * 1000.0))),
+    plain!("current-seconds", "", |_| Ok(SteelVal::IntV(clock().as_secs() as isize))),
+    plain!("current-milliseconds", "", |_| Ok(SteelVal::IntV(clock().as_millis() as isize))),
+    plain!("current-inexact-milliseconds", "", |_| Ok(SteelVal::NumV(clock().as_secs_f64() * 1000.0))),
     plain!("current-inexact-monotonic-milliseconds", "", |_| Ok(SteelVal::NumV(running().as_secs_f64() * 1000.0))),
     plain!("current-process-milliseconds", "", |_| Ok(SteelVal::IntV(running().as_millis() as isize))),
     plain!("current-gc-milliseconds", "", |_| Ok(SteelVal::IntV(0))),
     plain!("current-memory-use", "", |_| Ok(SteelVal::IntV(0))),
     // R7RS's clock.
-    plain!("current-second", "", |_| Ok(SteelVal::NumV(since_epoch().as_secs_f64()))),
+    plain!("current-second", "", |_| Ok(SteelVal::NumV(clock().as_secs_f64()))),
     plain!("current-jiffy", "", |_| Ok(SteelVal::IntV(running().as_micros() as isize))),
     plain!("jiffies-per-second", "", |_| Ok(SteelVal::IntV(1_000_000))),
     plain!("runtime", "", |_| Ok(SteelVal::NumV(running().as_secs_f64()))),
@@ -68,10 +68,6 @@ fn is(truth: bool) -> Native {
 /// Whether a value can be called.
 pub(super) fn is_procedure(value: &SteelVal) -> bool {
     value.is_function() || matches!(value, SteelVal::ContinuationFunction(_)) || super::records::applicable(value)
-}
-
-fn since_epoch() -> std::time::Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// How long this process has been asked for times.

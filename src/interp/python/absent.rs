@@ -72,6 +72,10 @@ pub(crate) fn certificates() -> Vec<std::path::PathBuf> {
 pub(crate) fn cut_copies() {}
 
 /// Nobody reads any: Scheme has no form for it.
+pub(crate) fn seed(_: u64) {}
+
+pub(crate) fn set_clock(_: f64) {}
+
 pub(crate) fn set_environment(_: &[(Vec<u8>, Vec<u8>)], _: bool) {}
 
 /// Nothing is denied that would need words.

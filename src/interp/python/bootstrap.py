@@ -21,7 +21,7 @@ import sys
 import traceback
 
 # Scripts import these: loaded here, they are paid for once and not in every session.
-import collections, csv, datetime, functools, json, math, random, re, statistics, string, textwrap  # noqa: E401, F401
+import collections, csv, datetime, functools, json, math, random, re, statistics, string, textwrap, time  # noqa: E401, F401
 
 import __main__
 
@@ -156,6 +156,53 @@ def certificates():
     variable_file, file, variable_folder, folder = _ssl.get_default_verify_paths()
     found = [file, folder, os.environ.get(variable_file), os.environ.get(variable_folder)]
     return [path for path in found if path and os.path.isabs(path)]
+
+
+def seed(number):
+    """Says where the numbers of `random` begin."""
+    random.seed(number)
+
+
+def set_clock(seconds):
+    """Moves the clock of `time` and `datetime`: a run that is taken up again goes on where it began."""
+    real, day, shift = datetime.datetime, datetime.date, datetime.timedelta(seconds=seconds)
+    now, now_ns = time.time, time.time_ns
+    time.time = lambda: now() + seconds
+    time.time_ns = lambda: now_ns() + int(seconds * 1e9)
+    for name in ("localtime", "gmtime", "ctime"):
+        convert = getattr(time, name)
+        setattr(time, name, lambda at=None, convert=convert: convert(time.time() if at is None else at))
+    show = time.strftime
+    time.strftime = lambda form, at=None: show(form, time.localtime() if at is None else at)
+
+    class Kind(type):
+        """What the C code makes, and what was made before, are dates all the same."""
+
+        def __instancecheck__(cls, value):
+            return isinstance(value, cls.__mro__[1])
+
+    class Date(day, metaclass=Kind):
+        @classmethod
+        def today(cls):
+            return (real.now() + shift).date()
+
+    class DateTime(real, metaclass=Kind):
+        @classmethod
+        def now(cls, tz=None):
+            return real.now(tz) + shift
+
+        @classmethod
+        def utcnow(cls):
+            return real.now(datetime.timezone.utc).replace(tzinfo=None) + shift
+
+        @classmethod
+        def today(cls):
+            return real.now() + shift
+
+    for made, was in ((Date, day), (DateTime, real)):
+        made.__name__ = made.__qualname__ = was.__name__
+        made.__module__ = "datetime"
+    datetime.date, datetime.datetime = Date, DateTime
 
 
 def set_environment(variables, only):

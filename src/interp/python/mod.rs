@@ -125,6 +125,18 @@ pub(crate) fn set_environment(variables: &[(Vec<u8>, Vec<u8>)], only: bool) {
     }
 }
 
+/// Where the numbers of Python's `random` begin.
+pub(crate) fn seed(seed: u64) {
+    // It fails for want of memory alone, and then the script does.
+    let _ = with(|python| python.call("seed", (seed,)).map(drop));
+}
+
+/// Moves Python's clock by so many seconds.
+pub(crate) fn set_clock(seconds: f64) {
+    // Likewise.
+    let _ = with(|python| python.call("set_clock", (seconds,)).map(drop));
+}
+
 /// From here on, connections are asked for on this socket.
 pub(crate) fn ask_for_connections(socket: OwnedFd) -> Result<(), String> {
     let source = c_text(concat!(include_str!("network.py"), "\0"))?;

@@ -49,7 +49,7 @@ impl Sched {
             return Ok(None);
         }
         let id = self.begin(Kind::Call)?;
-        head.id = id.index;
+        (head.id, head.stage) = (id.index, self.stage());
         if let Err(problem) = self.link.write(&ToHost::Call(head), texts) {
             self.op(id).kind = Kind::Answered;
             self.release(id.index);
@@ -71,6 +71,18 @@ impl Sched {
             self.flush();
         }
         Ok(Some(id))
+    }
+
+    /// The number of the innermost map-async that the running fiber belongs to; 0 for none.
+    fn stage(&self) -> u32 {
+        let mut scope = self.scope.index;
+        while let Some(op) = self.ops.get(scope as usize) {
+            match &op.kind {
+                Kind::Group(group) => return group.number(),
+                _ => scope = op.scope,
+            }
+        }
+        0
     }
 
     pub(super) fn new_task(&self, id: OpId) -> Rc<Task> {

@@ -14,8 +14,8 @@ use crate::{
         wall,
     },
     wire::{
-        self, ContextHead, ContextTable, DocumentFormat, DoneHead, Ending, FunctionHead, Granted, Limits, Mode, ToHost,
-        ToSession,
+        self, ContextHead, ContextTable, DocumentFormat, DoneHead, Ending, FunctionHead, Granted, Limits, Mode,
+        RunHead, ToHost, ToSession,
     },
 };
 use std::{ops::Range, rc::Rc};
@@ -99,6 +99,7 @@ impl Sched {
                 let flushed = sent.and_then(|()| self.link.flush_all());
                 self.note(flushed);
             }
+            Incoming::Checkpoint { key, value } => ledger::checkpoint(key, value),
             Incoming::Run(program) => self.next = Some(program),
         }
     }
@@ -122,6 +123,8 @@ pub(crate) struct Program {
     pub(crate) grants: Grants,
     /// What the host will let it spend.
     pub(crate) limits: Limits,
+    /// What else makes it the run that it is.
+    pub(crate) run: RunHead,
 }
 
 /// A frame of the host's, its text checked.
@@ -134,6 +137,7 @@ enum Incoming {
     Done { id: u32, head: DoneHead, text: String },
     Piece { id: u32, text: String },
     Credit(u64),
+    Checkpoint { key: String, value: String },
 }
 
 fn read_frame(head: &[u8], tail: &[u8]) -> Result<Incoming, LinkError> {
@@ -142,17 +146,21 @@ fn read_frame(head: &[u8], tail: &[u8]) -> Result<Incoming, LinkError> {
         ToSession::Done { id, head } => Incoming::Done { id, head, text: text()? },
         ToSession::Piece { id } => Incoming::Piece { id, text: text()? },
         ToSession::Credit(bytes) => Incoming::Credit(bytes),
-        ToSession::Run { mode, json, max_memory, args, confined, granted, limits, beside } => Incoming::Run(Program {
-            text: text()?,
-            beside: places(tail.len(), beside),
-            mode,
-            json,
-            max_memory,
-            args,
-            confined,
-            grants: Grants(granted),
-            limits,
-        }),
+        ToSession::Run { mode, json, max_memory, args, confined, granted, limits, run, beside } => {
+            Incoming::Run(Program {
+                text: text()?,
+                beside: places(tail.len(), beside),
+                mode,
+                json,
+                max_memory,
+                args,
+                confined,
+                grants: Grants(granted),
+                limits,
+                run,
+            })
+        }
+        ToSession::Checkpoint { key } => Incoming::Checkpoint { key, value: text()? },
         ToSession::Contexts => Incoming::Contexts(wire::decode(tail)?),
         ToSession::Functions => Incoming::Functions(wire::decode(tail)?),
         ToSession::Context { entry, group } => Incoming::Context { entry, group, text: text()? },

@@ -31,7 +31,7 @@ const WHAT: [Param; 4] = [
 ];
 
 /// How it is to be answered.
-const HOW: [Param; 19] = [
+const HOW: [Param; 20] = [
     keyword("image", Kind::Any, "#f", "An image for the user message: a path, a URL or bytes."),
     keyword("images", Kind::Any, "#f", "A list of such images."),
     keyword(
@@ -87,6 +87,13 @@ const HOW: [Param; 19] = [
         "#f",
         "`#t`: as `rlm-query`, by a loop of its own. Beside the question, `#:data`, `#:model` and `#:timeout` nothing can be said.",
     ),
+    keyword(
+        "cache",
+        Kind::Boolean,
+        "#f",
+        "Whether the answer is shared with other runs, and may be another's: by what is asked, for 30 days. With `--cache` \
+         all are, but for those that say `#f`.",
+    ),
 ];
 
 const fn joined<const A: usize, const B: usize, const N: usize>(a: [Param; A], b: [Param; B]) -> [Param; N] {
@@ -99,13 +106,13 @@ const fn joined<const A: usize, const B: usize, const N: usize>(a: [Param; A], b
     all
 }
 
-const CALL: &[Param] = &joined::<4, 19, 23>(WHAT, HOW);
+const CALL: &[Param] = &joined::<4, 20, 24>(WHAT, HOW);
 
 const INSTRUCTION: Param = keyword("instruction", Kind::Text, "#f", "The system message of every call (trusted).");
 const AT_A_TIME: Param =
     keyword("max-concurrent", Kind::Window, "10", "How many calls are under way at once; `#f` for all.");
 
-const TEMPLATED: &[Param] = &joined::<4, 19, 23>(
+const TEMPLATED: &[Param] = &joined::<4, 20, 24>(
     [
         required("template", Kind::Text, "The prompt; each `{chunk}` in it stands for the chunk."),
         required("chunks", Kind::Any, "A list or a vector."),
@@ -115,7 +122,7 @@ const TEMPLATED: &[Param] = &joined::<4, 19, 23>(
     HOW,
 );
 
-const BATCHED: &[Param] = &joined::<3, 19, 22>(
+const BATCHED: &[Param] = &joined::<3, 20, 23>(
     [required("prompts", Kind::Any, "A list or a vector of prompts."), AT_A_TIME, INSTRUCTION],
     HOW,
 );

@@ -13,6 +13,7 @@ use crate::{
     },
     wire::{Blame, FailureClass},
 };
+use std::time::Instant;
 use steel::SteelVal;
 
 const CODE: &[Param] = &[required("code", Kind::Text, "Python statements.")];
@@ -99,6 +100,7 @@ pub(crate) fn python(args: &[SteelVal]) -> Native {
             "py-set!" => python::keep_name(&code(v)),
             _ => {}
         }
+        let begun = Instant::now();
         let value = match &*name {
             "py-eval" => python::eval(&code(v)),
             "py-exec" => python::exec(&code(v)).map(string),
@@ -110,6 +112,7 @@ pub(crate) fn python(args: &[SteelVal]) -> Native {
                 python::call(&value(v, 0), &method, &rest)
             }
         };
+        ledger::python(begun.elapsed());
         value.map_err(failure)
     });
     unless_ended(ran)

@@ -124,12 +124,15 @@ pub(super) const TABLE: &[Primitive] = &[
             required("value", Kind::Any, "Any value that has a JSON form."),
         ],
         "any",
-        "Keeps VALUE, as JSON, under KEY and gives it back. It is kept as long as the session lives.",
+        "Keeps VALUE, as JSON, under KEY and gives it back. It is kept in the run's journal: \
+         a run that is resumed finds it, even if it was killed.",
         "(checkpoint \"draft\" \"text\") ;; => text",
         |args| {
             parsed("checkpoint", args, |v| {
                 let value = v[1].clone().unwrap_or(SteelVal::Void);
-                ledger::checkpoint(given_text(&v[0]).to_string(), json::to_text(&value)?);
+                let (key, kept) = (given_text(&v[0]).to_string(), json::to_text(&value)?);
+                sched::with(|s| s.tell(&ToHost::Checkpoint { key: key.clone() }, kept.as_bytes()));
+                ledger::checkpoint(key, kept);
                 Ok(value)
             })
         },
@@ -147,7 +150,7 @@ pub(super) const TABLE: &[Primitive] = &[
             },
         ],
         "any",
-        "The value that `checkpoint` kept under KEY: an object is a hash with symbol keys, a response its text.",
+        "The value that `checkpoint` kept under KEY, in this run or before it was resumed: an object is a hash with symbol keys, a response its text.",
         "(begin (checkpoint \"rows\" '(1 2)) (restore \"rows\")) ;; => (1 2)",
         restore,
     ),

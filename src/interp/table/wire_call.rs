@@ -77,6 +77,8 @@ pub(crate) fn wire_call(primitive: &Primitive, args: &[SteelVal]) -> Result<Wire
         let question = [prompt, instruction].map(|value| value.as_ref().and_then(text));
         return nested::exploring(primitive, question, data, head);
     }
+    // `#f` says something here.
+    let cache = values.next().flatten();
 
     let mut chat = match (prompt.and_then(|p| text(&p)), instruction.and_then(|i| text(&i)), data, messages) {
         (None, None, None, Some(messages)) => chat_of(primitive, &messages)?,
@@ -174,6 +176,7 @@ pub(crate) fn wire_call(primitive: &Primitive, args: &[SteelVal]) -> Result<Wire
         timeout_s: timeout.as_ref().and_then(number),
         retries: retries.as_ref().and_then(natural),
         priority: priority(primitive, rank.as_ref())?,
+        cache: cache.map(|cache| matches!(cache, SteelVal::BoolV(true))),
         ..CallHead::default()
     };
     Ok(WireCall { head, tail, on_token })
