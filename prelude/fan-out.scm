@@ -41,6 +41,9 @@
 
 (define (unsafe-raw-query . args) (syntax-e (%finished (%submit 'unsafe-raw-query args #f))))
 
+;; A function of the embedding program's.
+(define (%call-function name args)
+  (%function-value name (%finished (%submit name args #f))))
 ;; What a session of its own answers.
 (define (rlm-query . args) (%finished (%submit 'rlm-query args #f)))
 (define (rlm-query-async . args) (%submit 'rlm-query-async args #t))

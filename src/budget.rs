@@ -54,7 +54,7 @@ pub(crate) fn estimate(call: &CallHead, price: Option<Price>) -> Spent {
         Asks::Vectors => 0,
         // Its calls are charged one by one.
         Asks::Program => return Spent::default(),
-        Asks::Limits | Asks::Price { .. } => return Spent::default(),
+        Asks::Limits | Asks::Price { .. } | Asks::Function => return Spent::default(),
     };
     let answer = call.sampling.max_tokens.map_or(unsaid, u64::from);
     // An answer that is no good is asked for once more, with itself in the prompt.

@@ -13,9 +13,11 @@
 //! cancel or a finish never stands behind a hundred thousand prompts.
 
 mod contexts;
+mod functions;
 mod granted;
 
 pub use contexts::{ContextGroup, ContextHead, ContextTable, DocumentFormat, Stamp, Width};
+pub use functions::{FUNCTION_FAILED, FUNCTION_MISUSED, FunctionHead};
 pub use granted::{Grant, Granted};
 
 use serde::{Deserialize, Serialize};
@@ -212,6 +214,9 @@ pub enum Asks {
         /// Whether vectors will be asked of it.
         vectors: bool,
     },
+    /// What the function of the embedding program's gives whose name stands in the model's place. The tail is its
+    /// arguments, a JSON array. Nothing is charged, and the answer's finish reason says what became of it.
+    Function,
 }
 
 /// The head of a call. The tail is the messages one after the other, then the schema, then the extra parameters.
@@ -517,6 +522,8 @@ pub enum ToSession {
     /// What the script may find as its contexts; the tail is a [`ContextTable`]. Their texts lie in files whose descriptors
     /// the session was born with.
     Contexts,
+    /// Functions of the embedding program's own, for programs to call; the tail is a list of [`FunctionHead`].
+    Functions,
     /// One context more, for a session that runs already; the tail is its text.
     Context {
         /// Its name and its measures. It lies behind no descriptor.

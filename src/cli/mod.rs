@@ -8,6 +8,7 @@ mod dry;
 mod grants;
 mod init;
 mod man;
+mod mcp;
 mod models;
 mod progress;
 mod repl;
@@ -49,6 +50,8 @@ enum Command {
     Repl(Box<repl::Repl>),
     /// Have a model answer a question about long texts: it writes programs until it knows.
     Ask(Box<ask::Ask>),
+    /// Serve an MCP client, whose model writes the programs, on standard input and output.
+    Mcp(Box<mcp::Mcp>),
     /// Show the reference: all procedures in short, one of them in full, or those that a word finds.
     Doc(doc::Doc),
     /// Say whether everything that a run needs is here: Python, keys, limits.
@@ -99,6 +102,10 @@ pub fn main() -> ExitCode {
             log(ask.shared.verbose);
             ask.main()
         }
+        Command::Mcp(mcp) => {
+            log(mcp.shared.verbose);
+            mcp.main()
+        }
         Command::Doc(doc) => doc.main(),
         Command::Doctor(doctor) => {
             log(0);
@@ -139,7 +146,8 @@ fn keep_keys() {
 /// Warnings always, more with `-v` or `RUST_LOG`.
 fn log(verbose: u8) {
     let level = match verbose {
-        0 => "warn",
+        // What a client does wrong is told to the client.
+        0 => "warn,rmcp=error",
         1 => "bessemer=info,warn",
         _ => "bessemer=debug,warn",
     };

@@ -270,13 +270,7 @@ fn object(ended: &Ended, script: &str, total: Duration) -> serde_json::Value {
         "value": value,
         "output": ended.output,
         "error": error,
-        "usage": {
-            "calls": ended.usage.calls,
-            "failures": ended.usage.failures,
-            "input_tokens": ended.usage.input_tokens,
-            "output_tokens": ended.usage.output_tokens,
-            "cost_usd": ended.usage.cost_usd,
-        },
+        "usage": ended.usage,
         "summary": summary::object(&ended.summary),
         "timings": {
             "total_s": seconds(total),

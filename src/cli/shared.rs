@@ -1,10 +1,16 @@
 //! What every subcommand that runs programs has in common: its flags, contexts, where output goes, signals as reasons to
 //! stop.
 
-use super::{grants::Flags, progress::Display, screen::complain, stdout::Stdout};
+use super::{
+    grants::Flags,
+    progress::Display,
+    screen::{self, complain},
+    stdout::Stdout,
+};
 use crate::{
     config::{self, file::Settings},
     context::Contexts,
+    embed::{Host, SessionBuilder},
     error::Error,
     llm::{
         dispatch::{Dispatcher, Unsaid},
@@ -12,11 +18,18 @@ use crate::{
     },
     permissions::Permissions,
     rlm::{self, Ask, Bounds, Ground},
-    session::{Listener, Progress, Session, Stop, Zygote},
+    session::{Interpreter, Listener, Progress, Session, Stop, Zygote},
     wire::{Limits, Stream},
 };
 use clap::Args;
-use std::{io::IsTerminal, num::NonZeroUsize, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    io::IsTerminal,
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
@@ -98,6 +111,13 @@ impl Shared {
         config::concurrent(self.max_concurrent.unwrap_or(config::MAX_CONCURRENT))
     }
 
+    /// The same, by the files that hold here; what is wrong with them is told by whoever reads them for more.
+    pub(super) fn settle_here(&mut self) {
+        if let Ok(settings) = config::file::load(self.config.as_deref()) {
+            self.settle(&settings);
+        }
+    }
+
     /// How much memory the script may have, in bytes.
     pub(super) fn max_memory(&self) -> u64 {
         self.max_memory.unwrap_or(config::MAX_MEMORY)
@@ -134,6 +154,37 @@ impl Shared {
         !self.quiet && (self.verbose > 0 || std::io::stderr().is_terminal())
     }
 
+    /// What sessions come from, and what `--context` names.
+    pub(super) async fn host(
+        &self,
+        zygote: Zygote,
+        settings: &Settings,
+        stop: &mut mpsc::UnboundedReceiver<Stop>,
+    ) -> Result<(Host, Contexts), Error> {
+        let zygote = if self.grants.confines(settings) { zygote } else { zygote.without_sandbox() };
+        let contexts = self.contexts(&zygote, stop).await?;
+        let dispatcher = self.dispatcher(settings)?;
+        self.say_offline();
+        Ok((Host::new(zygote, dispatcher), contexts))
+    }
+
+    /// A session as the flags say.
+    pub(super) fn session(&self, host: &Host, contexts: Contexts, permissions: Permissions) -> SessionBuilder {
+        let session = host.session().contexts(contexts).permissions(permissions);
+        session.limits(self.limits()).max_memory(self.max_memory()).loops(self.loops())
+    }
+
+    /// Standard input is no context where something else comes from it.
+    pub(super) fn refuse_stdin(&self, what_comes: &str) -> Result<(), Error> {
+        if self.context.iter().any(|path| is_stdin(path)) {
+            return Err(Error::Usage {
+                message: format!("standard input cannot be a context here: it is where {what_comes}"),
+                hint: Some("put it into a file, and name that".into()),
+            });
+        }
+        Ok(())
+    }
+
     /// Says at a terminal that `--offline` is no language model.
     pub(super) fn say_offline(&self) {
         if self.offline && self.is_chatty() {
@@ -155,9 +206,14 @@ impl Shared {
             permissions: permissions.clone(),
             max_memory: Some(self.max_memory()),
         };
+        rlm::serve(session, &ground, &self.loops());
+    }
+
+    /// How loops within programs are to be.
+    fn loops(&self) -> Ask {
         let bounds = Bounds { depth: self.max_depth, ..Bounds::default() };
         let (root_model, sub_model) = (self.model.clone(), self.model.clone());
-        rlm::serve(session, &ground, &Ask { root_model, sub_model, bounds, ..Ask::default() });
+        Ask { root_model, sub_model, bounds, ..Ask::default() }
     }
 
     /// How models are reached.
@@ -191,6 +247,43 @@ fn dollars(text: &str) -> Result<f64, String> {
 
 fn count(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("`{text}` is no whole number that is not negative"))
+}
+
+/// Runs what lasts until its user goes, with all that it stands on. It gives the exit code.
+pub(super) fn lasting(
+    shared: &Shared,
+    what: impl AsyncFnOnce(Zygote, Settings, &mut mpsc::UnboundedReceiver<Stop>) -> Result<u8, Error>,
+) -> ExitCode {
+    config::raise_descriptors();
+    // Started before anything else: it gets ready while the rest of this happens.
+    let zygote = Zygote::start(&Interpreter::ThisProgram);
+    let settings = config::file::load(shared.config.as_deref());
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(e) => {
+            complain(&format!("error: no runtime: {e}\n"));
+            return ExitCode::FAILURE;
+        }
+    };
+    let result = runtime.block_on(async {
+        match (zygote, settings, signals()) {
+            (Ok(zygote), Ok(settings), Ok(mut stop)) => what(zygote, settings, &mut stop).await,
+            (Err(e), ..) | (_, Err(e), _) => Err(e),
+            (.., Err(e)) => Err(Error::interpreter(format!("no signals: {e}"))),
+        }
+    });
+    // Whatever is still under way is of no interest.
+    runtime.shutdown_background();
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(error @ (Error::OutputClosed | Error::Interrupted(_))) => ExitCode::from(error.exit_code()),
+        Err(error) => screen::fail(&error),
+    }
+}
+
+/// Whether a context is standard input: `-` or `NAME=-`.
+pub(super) fn is_stdin(argument: &Path) -> bool {
+    argument.to_str().is_some_and(|text| text == "-" || text.ends_with("=-"))
 }
 
 /// What was left out; of many, the first few.

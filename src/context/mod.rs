@@ -66,13 +66,20 @@ impl Contexts {
 
     /// One context, from memory.
     pub fn from_text(name: &str, text: &str) -> Result<Self, Error> {
+        Self::from_texts(&[(name, text)])
+    }
+
+    /// Contexts from memory, each with its name.
+    pub fn from_texts(texts: &[(&str, &str)]) -> Result<Self, Error> {
         let mut collecting = Collecting::new()?;
-        let measured = collecting.pack(&mut text.as_bytes(), Path::new("text"))?;
-        let Scanned::Text(measure) = measured else {
-            return Err(usage(format!("the context `{name}` holds bytes that are no text"), "leave them out"));
-        };
-        collecting.packed(0, measure);
-        collecting.groups = vec![(name.into(), false, vec![Entry { name: name.into(), found: Found::Lies(0) }])];
+        for (name, text) in texts {
+            let begun = collecting.packed;
+            let Scanned::Text(measure) = collecting.pack(&mut text.as_bytes(), Path::new("text"))? else {
+                return Err(usage(format!("the context `{name}` holds bytes that are no text"), "leave them out"));
+            };
+            let found = Found::Lies(collecting.packed(begun, measure));
+            collecting.groups.push(((*name).into(), false, vec![Entry { name: (*name).into(), found }]));
+        }
         collecting.finish()
     }
 
@@ -93,6 +100,46 @@ impl Contexts {
             Ok((entry.clone(), group.map(|group| group.name.clone()), text))
         };
         self.table.entries.iter().enumerate().map(read).collect()
+    }
+
+    /// The name, when there is but one text and it has that for itself.
+    pub(crate) fn alone(&self) -> Option<&str> {
+        match &self.table.entries[..] {
+            [one] if self.table.groups.is_empty() => Some(&one.name),
+            _ => None,
+        }
+    }
+
+    /// A part of the text of this name, by characters; `None` when there is no such text. What lies behind its end is not
+    /// there.
+    pub(crate) fn excerpt(&self, name: &str, start: u64, end: u64) -> Result<Option<String>, Error> {
+        let Some(entry) = self.table.entries.iter().find(|entry| entry.name == name) else { return Ok(None) };
+        let problem = |e: std::io::Error| usage(format!("the context `{name}` cannot be read: {e}"), "try again");
+        let file = self.files.get(entry.file as usize).ok_or_else(|| problem(std::io::ErrorKind::NotFound.into()))?;
+        let file = File::from(file.try_clone().map_err(problem)?);
+        let (mut text, mut at, mut chars) = (String::new(), 0, 0);
+        let mut buffer = vec![0; 64 << 10];
+        let mut held = 0;
+        while at < entry.bytes && chars < end {
+            let room = buffer.len() - held;
+            let wanted = usize::try_from(entry.bytes - at).unwrap_or(usize::MAX).min(room);
+            file.read_exact_at(&mut buffer[held..held + wanted], entry.offset + at).map_err(problem)?;
+            (at, held) = (at + wanted as u64, held + wanted);
+            // A character may go on in the next piece.
+            let whole = match std::str::from_utf8(&buffer[..held]) {
+                Ok(whole) => whole.len(),
+                Err(e) if e.error_len().is_none() && e.valid_up_to() > 0 => e.valid_up_to(),
+                Err(_) => return Err(problem(std::io::ErrorKind::InvalidData.into())),
+            };
+            let piece = String::from_utf8_lossy(&buffer[..whole]);
+            text.extend(
+                piece.chars().enumerate().filter_map(|(i, c)| (start..end).contains(&(chars + i as u64)).then_some(c)),
+            );
+            chars += piece.chars().count() as u64;
+            buffer.copy_within(whole..held, 0);
+            held -= whole;
+        }
+        Ok(Some(text))
     }
 
     /// The first characters of a text; of one that cannot be read, none.
@@ -371,4 +418,26 @@ fn no_room(error: &std::io::Error) -> Error {
         format!("the contexts cannot be kept in a temporary file: {error}"),
         "`TMPDIR` names the directory for temporary files",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excerpt_is_by_characters_wherever_they_lie() {
+        // Longer than what is read at once, so that characters of two and four bytes lie across the edges.
+        let long: String = (0..40_000).map(|i| ['a', '\u{fc}', '\u{1f600}'][i % 3]).collect();
+        let contexts = Contexts::from_texts(&[("before", "x"), ("long", &long)]).unwrap();
+        let part = |name: &str, start, end| contexts.excerpt(name, start, end).unwrap();
+        for (start, end) in [(0, 5), (0, 40_000), (21_843, 21_850), (39_998, 50_000), (50_000, 60_000), (7, 7), (9, 3)]
+        {
+            let wanted: String = long.chars().skip(start).take(end.max(start) - start).collect();
+            assert_eq!(part("long", start as u64, end as u64).unwrap(), wanted, "{start} {end}");
+        }
+        assert_eq!(part("before", 0, 9).as_deref(), Some("x"));
+        assert_eq!(part("nothing", 0, 9), None);
+        assert_eq!(contexts.alone(), None);
+        assert_eq!(Contexts::from_text("one", "x").unwrap().alone(), Some("one"));
+    }
 }

@@ -66,11 +66,22 @@ pub(super) fn set_table(table: ContextTable) {
     });
 }
 
-/// One more, whose text came by frame.
+/// One more, whose text came by frame. It takes the place of one that stands alone under its name.
 pub(super) fn add(entry: ContextHead, group: Option<String>, text: String) {
     with(|s| {
-        let index = s.table.entries.len();
         let text = SteelString::from(text);
+        s.bound = false;
+        let same = s.names.get(&entry.name).copied().filter(|_| group.is_none());
+        let grouped =
+            |index: usize| s.table.groups.iter().any(|g| (g.first..g.first + g.count).contains(&(index as u32)));
+        if let Some(index) = same.filter(|index| !grouped(*index)) {
+            s.sent.retain(|old| !Weak::ptr_eq(&Rc::downgrade(old), &s.held[index]));
+            s.held[index] = Rc::downgrade(&text);
+            s.sent.push(text);
+            s.table.entries[index] = entry;
+            return;
+        }
+        let index = s.table.entries.len();
         s.names.insert(entry.name.clone(), index);
         s.held.push(Rc::downgrade(&text));
         s.sent.push(text);
@@ -82,7 +93,6 @@ pub(super) fn add(entry: ContextHead, group: Option<String>, text: String) {
                 None => s.table.groups.push(ContextGroup { name, first: index as u32, count: 1 }),
             }
         }
-        s.bound = false;
     });
     super::python::contexts_changed();
 }

@@ -3,7 +3,7 @@
 use super::{
     dialect, disarm,
     expand::{self, Expander, Source},
-    natives, table,
+    natives, session, table,
 };
 use std::{fmt::Write, mem};
 use steel::{
@@ -108,6 +108,12 @@ impl Language {
         self.need(mem::take(&mut program.needs), &[])?;
         self.register(program);
         Ok(())
+    }
+
+    /// Gives Steel definitions that call these of the language's own.
+    pub(crate) fn define(&mut self, called: &[&str], definitions: String) -> Result<(), String> {
+        self.need(Vec::new(), called)?;
+        load(&mut self.engine, "definitions", definitions)
     }
 
     /// Gives Steel another part of the language. Whether there was one.
@@ -224,11 +230,15 @@ fn refused() -> SteelErr {
 }
 
 fn load(engine: &mut Engine, name: &str, text: String) -> Result<(), String> {
-    match engine.run(text) {
-        Ok(_) => Ok(()),
-        Err(e) => {
-            let shown = engine.raise_error_to_string(e.clone()).unwrap_or_else(|| e.to_string());
-            Err(format!("{name}: {shown}"))
+    loop {
+        match engine.run(text.clone()) {
+            Ok(_) => return Ok(()),
+            // No part of the language may be left half given. Whoever interrupts a program does so until it ends.
+            Err(_) if session::forget_interrupt(engine) => {}
+            Err(e) => {
+                let shown = engine.raise_error_to_string(e.clone()).unwrap_or_else(|| e.to_string());
+                return Err(format!("{name}: {shown}"));
+            }
         }
     }
 }

@@ -18,6 +18,11 @@ impl Grants {
         std::fs::read(&real).map_err(|e| failed(name, path, "read", &e))
     }
 
+    /// The real path of a file that may be read; else what is wrong, and what to do.
+    pub(crate) fn readable(&self, name: &str, path: &str) -> Result<PathBuf, (String, Option<String>)> {
+        self.reading().allowed(name, "reading", path).map_err(|fault| (fault.message, fault.hint))
+    }
+
     /// Writes a whole file; what it held before is gone.
     pub(crate) fn write(&self, name: &str, path: &str, bytes: &[u8]) -> Result<(), Fault> {
         let real = self.writing().allowed(name, "writing", path)?;

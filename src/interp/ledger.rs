@@ -117,7 +117,7 @@ pub(crate) fn price_wanted(call: &CallHead, scopes: &[Scope]) -> Option<(String,
     let vectors = match call.asks {
         Asks::Answer | Asks::Loop => false,
         Asks::Vectors => true,
-        Asks::Program | Asks::Limits | Asks::Price { .. } => return None,
+        Asks::Program | Asks::Limits | Asks::Price { .. } | Asks::Function => return None,
     };
     let bounded = LEDGER.with_borrow(|l| l.run.limits().cost_usd.is_some())
         || scopes.iter().any(|scope| scope.0.borrow().limits().cost_usd.is_some());

@@ -5,7 +5,7 @@
 mod fan_out;
 
 use super::{
-    errors, ledger,
+    errors, functions, ledger,
     sched::{self, INTERRUPTED, OpId, Sched},
     table,
     value::{Fault, Handle, Kept, Native, Outcome, Task, as_handle, custom, error, text_like, with_fault},
@@ -70,6 +70,7 @@ const NATIVES: &[(&str, FunctionSignature)] = &[
     ("%finish!", finish),
     ("%finish-var!", finish_var),
     ("%help", table::help),
+    ("%function-value", functions::value),
     ("%python", table::python),
     ("%python-turn!", table::python_turn),
     ("%idle!", |_| encoded(sched::with(Sched::idle))),
@@ -266,9 +267,12 @@ fn call(args: &[SteelVal]) -> Native {
     else {
         return Err(error("%call! takes a name, a list, a boolean and bindings"));
     };
-    let primitive = table::find(&name).ok_or_else(|| error("%call! takes the name of a primitive"))?;
     let given: Vec<SteelVal> = list.iter().cloned().collect();
-    let table::WireCall { mut head, tail, on_token } = table::wire_call(primitive, &given).map_err(raised)?;
+    let made = match table::find(&name) {
+        Some(primitive) => table::wire_call(primitive, &given),
+        None => functions::wire_call(&name, &given).ok_or_else(|| error("%call! takes the name of a primitive"))?,
+    };
+    let table::WireCall { mut head, tail, on_token } = made.map_err(raised)?;
     let tail: Vec<&[u8]> = tail.iter().map(table::Part::as_bytes).collect();
     let scopes = ledger::scopes(&args[3]);
     if let Some((key, ask)) = ledger::price_wanted(&head, &scopes) {

@@ -5,6 +5,7 @@ use super::{
     engine::Language,
     errors,
     expand::{self, Source},
+    functions,
     inputs::{self, Input, Inputs},
     ledger,
     link::Link,
@@ -93,6 +94,7 @@ fn run(
     }
     let raised = confine(&program, net);
     ledger::begin(&mut program);
+    functions::bind(language);
     language.expander.at_prompt = program.mode.input().is_some();
     if let Mode::Turn { .. } = program.mode {
         // What models that know other loops end with.
@@ -276,9 +278,12 @@ fn result_of(
     let kept = |finished: bool| mode.input().is_some() && !(finished && matches!(mode, Mode::Turn { .. }));
     let shown = |value: &SteelVal, finished: bool| {
         let nothing = matches!(value, SteelVal::Void);
+        let for_prompt = (kept(finished) && !nothing).then(|| inputs::keep(value));
         let text = match (json, nothing) {
-            (false, false) if kept(finished) && matches!(mode, Mode::Turn { .. }) => begins(inputs::keep(value)),
-            (false, false) if kept(finished) => inputs::keep(value),
+            (false, false) if kept(finished) && matches!(mode, Mode::Turn { .. }) => {
+                begins(for_prompt.unwrap_or_default())
+            }
+            (false, false) if kept(finished) => for_prompt.unwrap_or_default(),
             (true, _) => super::json::to_text(value).unwrap_or_else(|_| {
                 let shown = serde_json::Value::String(print::displayed(value));
                 shown.to_string()

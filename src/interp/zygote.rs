@@ -53,7 +53,21 @@ pub(crate) fn main() -> ! {
     std::process::exit(code)
 }
 
+/// Why sessions cannot be forked off this process: threads would be lost in them, with the locks that they hold.
+fn threaded() -> Option<String> {
+    // Where there is no such folder, there is nothing to go by.
+    let threads = std::fs::read_dir("/proc/self/task").map_or(1, Iterator::count);
+    (threads > 1).then(|| {
+        "the interpreter has threads: `bessemer::interpreter_main()` must come first in `main`, before a runtime \
+         (`#[tokio::main]`) is made"
+            .into()
+    })
+}
+
 fn serve(control: OwnedFd) -> Result<(), String> {
+    if let Some(problem) = threaded() {
+        return tell(control.as_fd(), &Notice::Failed { problem }, &[]);
+    }
     prepare_process();
     let mut language = match engine::build().and_then(|built| python::start().map(|warning| (built, warning))) {
         Ok((built, warning)) => {

@@ -8,6 +8,7 @@ use crate::{
     llm::{Answer, Failure, Taken, Traffic},
     wire::{FailureClass, Limits},
 };
+use serde::Serialize;
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
@@ -31,7 +32,7 @@ pub struct Counts {
 }
 
 /// What a session's calls came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Usage {
     /// Calls made.
     pub calls: u64,

@@ -1,7 +1,10 @@
 //! What can be done with a session while none of its programs runs: hear what earlier ones have left running, and change
 //! what the next ones find.
 
-use super::{CATCH_UP, Listener, MEMORY_CHECK, Program, Session, Usage, nested::Nests, resident, too_much_memory};
+use super::{
+    CATCH_UP, Function, Listener, MEMORY_CHECK, Program, Session, Usage, Watch, nested::Nests, resident,
+    too_much_memory,
+};
 use crate::{
     budget::Spent,
     context::Contexts,
@@ -46,6 +49,11 @@ impl Session {
         }
     }
 
+    /// A look at its calls, for whoever does not run its programs.
+    pub fn watch(&self) -> Watch {
+        Watch::new(self.calls.clone())
+    }
+
     /// What its calls have come to so far.
     pub fn usage(&self) -> Usage {
         self.calls.usage()
@@ -71,9 +79,21 @@ impl Session {
         self.exit.is_some()
     }
 
+    /// Ends its process, whatever it is doing: it runs nothing more.
+    pub(crate) fn give_up(&mut self) {
+        self.calls.drop_all();
+        self.process.kill();
+        self.exit = Some(None);
+    }
+
     /// The model of calls that name none, from here on.
     pub fn set_model(&self, model: Option<String>) {
         self.calls.set_model(model);
+    }
+
+    /// Lets its programs call these functions of the embedding program's, from the next one on.
+    pub fn add_functions(&self, functions: &[Function]) -> Result<(), Error> {
+        if functions.is_empty() { Ok(()) } else { self.calls.serve(functions) }
     }
 
     /// Gives a session that has no contexts these: one is `context` itself, several are its elements.

@@ -2,6 +2,12 @@
 //!
 //! Each call is answered by exactly one frame, whatever happens to it. Not here: the socket.
 
+mod functions;
+mod watch;
+
+pub use functions::Function;
+pub use watch::{OpenCall, Watch};
+
 use super::{
     account::{Account, Counts, Usage},
     hints::{Asked, Hints},
@@ -39,6 +45,8 @@ const LONGEST: f64 = 24.0 * 60.0 * 60.0;
 /// A call that has not been answered, and what the budget has set aside for it.
 struct Open {
     call: Arc<Call>,
+    model: Option<Arc<str>>,
+    begun: Instant,
     asked: Asked,
     reserved: Spent,
     /// Set when no model answers it, but a session of its own.
@@ -54,6 +62,7 @@ struct Inner {
     /// Of calls that name none, in place of the host's.
     model: Option<Arc<str>>,
     hints: Hints,
+    functions: functions::Functions,
     /// Who answers calls that want a session of their own.
     nests: Option<Arc<dyn Nests>>,
     scopes: Scopes,
@@ -88,6 +97,7 @@ impl Calls {
                 open: HashMap::new(),
                 model: None,
                 hints: Hints::default(),
+                functions: functions::Functions::default(),
                 nests: None,
                 scopes: Scopes::default(),
                 partials: Vec::new(),
@@ -234,6 +244,9 @@ impl Calls {
         if head.messages.len() > MAX_MESSAGES || self.lock().waiting > (wire::CREDIT + wire::MAX_FRAME) as u64 {
             return Err(WireError::Size(tail.len()));
         }
+        if head.asks == Asks::Function {
+            return self.call_function(&head, tail, weight);
+        }
         // Vectors have a default of their own.
         if head.model.is_none() && !matches!(head.asks, Asks::Vectors | Asks::Price { vectors: true }) {
             head.model = self.lock().model.as_deref().map(Into::into);
@@ -241,7 +254,7 @@ impl Calls {
         if let Some(text) = told::answer(&self.dispatcher, &head) {
             let mut inner = self.lock();
             inner.credit += weight;
-            return self.push(&mut inner, &ToSession::Done { id: head.id, head: told::head() }, text.as_bytes());
+            return self.push(&mut inner, &ToSession::Done { id: head.id, head: told::head("") }, text.as_bytes());
         }
         let unsaid = self.dispatcher.unsaid();
         let price = self
@@ -300,7 +313,7 @@ impl Calls {
             }
             _ => request,
         };
-        let mut asked = Asked::of(&request);
+        let (mut asked, model) = (Asked::of(&request), request.model.clone());
         let call = Call::new(head.id, weight, request);
         if let Some(receiver) = receiver {
             let _ = receiver.set(Arc::downgrade(&call));
@@ -318,9 +331,10 @@ impl Calls {
             }
             let others = inner.open.len();
             inner.hints.begun(&mut asked, others);
-            inner
-                .open
-                .insert(head.id, Open { call: call.clone(), asked, reserved, nested: None, partial: String::new() });
+            let call = call.clone();
+            let open =
+                Open { call, model, begun: Instant::now(), asked, reserved, nested: None, partial: String::new() };
+            inner.open.insert(head.id, open);
             inner.waiting += weight;
             inner.first_call.get_or_insert_with(Instant::now);
         }
@@ -355,7 +369,8 @@ impl Calls {
         });
         let nested = Some(Nested { task: task.abort_handle(), account });
         let (asked, reserved) = Default::default();
-        inner.open.insert(id, Open { call, asked, reserved, nested, partial: String::new() });
+        let open = Open { call, model: None, begun: Instant::now(), asked, reserved, nested, partial: String::new() };
+        inner.open.insert(id, open);
         inner.first_call.get_or_insert_with(Instant::now);
         inner.credit += weight;
         self.wake.notify_one();
@@ -422,6 +437,9 @@ impl Calls {
 
     /// The script does not want a call any more.
     pub(super) fn cancel(&self, id: u32) {
+        if self.cancel_function(id) {
+            return;
+        }
         let mut inner = self.lock();
         // It may have ended while the script's word was on its way.
         let Some(open) = inner.open.remove(&id) else { return };
@@ -464,6 +482,7 @@ impl Calls {
 
     /// Nobody wants any of them any more.
     pub(super) fn drop_all(&self) {
+        self.cancel_functions();
         let mut inner = self.lock();
         let open = std::mem::take(&mut inner.open);
         for (id, open) in open {

@@ -18,6 +18,7 @@ mod zygote;
 
 pub use account::{Counts, Usage};
 pub use beside::Beside;
+pub use calls::{Function, OpenCall, Watch};
 pub(crate) use convert::convert;
 pub use zygote::{Exit, Interpreter, Zygote};
 
@@ -47,6 +48,8 @@ use zygote::Process;
 const GRACE: Duration = Duration::from_millis(100);
 /// How long an interrupted input may: its session is to be kept, so somebody at the prompt has to ask twice.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How often an input is interrupted again until it ends: the first time it may not have begun, and nobody heard it.
+const AGAIN: Duration = Duration::from_millis(250);
 /// How often a listener that is behind is asked again.
 const CATCH_UP: Duration = Duration::from_millis(5);
 /// How often a session's memory is looked at.
@@ -70,6 +73,8 @@ pub trait Listener {
     }
     /// A map-async has come further.
     fn progress(&mut self, progress: Progress);
+    /// The script noted something, by `log-event`: what it calls it, and the value as JSON.
+    fn noted(&mut self, _name: &str, _value: &str) {}
 }
 
 /// How far a map-async is.
@@ -299,6 +304,7 @@ impl Session {
         let timeout = program.timeout.and_then(|t| Instant::now().checked_add(t)).unwrap_or(far);
         let mut memory = tokio::time::interval(MEMORY_CHECK);
         memory.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut again = tokio::time::interval(AGAIN);
         // Why it was told to end, and when it will be killed.
         let mut ending: Option<(Error, Instant)> = None;
         let grace = if matches!(program.mode, Mode::Input(_)) { PATIENCE } else { GRACE };
@@ -322,6 +328,7 @@ impl Session {
                         None => {
                             self.process.signal(Signal::INT);
                             ending = Some((Error::Interrupted(signal), Instant::now() + grace));
+                            again.reset();
                         }
                         // Asked for a second time.
                         Some((_, kill_at)) => *kill_at = Instant::now(),
@@ -332,18 +339,21 @@ impl Session {
                         self.process.signal(Signal::INT);
                         let limit = program.timeout.unwrap_or_default().as_secs_f64();
                         // A model's session is to be kept, and what a model can do is not to be found on a command line.
-                        let (what, hint, grace) = match program.mode {
-                            Mode::Turn { .. } => ("block", "do less in one block, and many calls side by side", PATIENCE),
-                            _ => ("run", "give it more with `--timeout`", GRACE),
+                        let (what, hint) = match program.mode {
+                            Mode::Turn { .. } => ("block", "do less in one block, and many calls side by side"),
+                            _ => ("run", "give it more with `--timeout`"),
                         };
                         let why = Error::script(format!("the {what} took longer than its limit of {limit} s"), hint);
+                        let grace = if program.mode == Mode::Script { GRACE } else { PATIENCE };
                         ending = Some((why, Instant::now() + grace));
+                        again.reset();
                     }
                     Some((why, _)) => {
                         self.process.kill();
                         return Err(self.death(Some(why), program).await);
                     }
                 },
+                _ = again.tick(), if ending.is_some() && program.mode != Mode::Script => self.process.signal(Signal::INT),
                 _ = memory.tick(), if program.max_memory.is_some() => {
                     let cap = program.max_memory.unwrap_or(u64::MAX);
                     if resident(self.process.pid) > cap {
@@ -397,6 +407,7 @@ impl Session {
             ToHost::Cancel(id) => self.calls.cancel(id),
             ToHost::Event { name } => {
                 let (name, value) = (visible(begin(&name, MAX_LABEL)), text(tail)?);
+                listener.noted(&name, &value);
                 tracing::info!("{name}: {}", visible(begin(&value, MAX_EVENT)));
             }
             ToHost::Output(stream) => listener.wrote(stream, &text(tail)?)?,

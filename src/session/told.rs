@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 /// The text that answers a call which asks no model.
 pub(super) fn answer(dispatcher: &Dispatcher, head: &CallHead) -> Option<String> {
     match head.asks {
-        Asks::Answer | Asks::Vectors | Asks::Loop | Asks::Program => None,
+        Asks::Answer | Asks::Vectors | Asks::Loop | Asks::Program | Asks::Function => None,
         Asks::Limits => Some(limits(&dispatcher.limits())),
         // A number that JSON does not have is a price that is not known.
         Asks::Price { vectors } => {
@@ -20,8 +20,8 @@ pub(super) fn answer(dispatcher: &Dispatcher, head: &CallHead) -> Option<String>
     }
 }
 
-/// The head of such an answer.
-pub(super) fn head() -> DoneHead {
+/// The head of such an answer; `reason` is its finish reason.
+pub(super) fn head(reason: &str) -> DoneHead {
     DoneHead::Answer {
         model: String::new(),
         usage: wire::Usage::default(),
@@ -29,7 +29,7 @@ pub(super) fn head() -> DoneHead {
         latency_ms: 0,
         waited_ms: 0,
         attempts: 0,
-        finish_reason: String::new(),
+        finish_reason: reason.into(),
         calls: 0,
     }
 }

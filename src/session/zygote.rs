@@ -132,6 +132,11 @@ impl Zygote {
         self
     }
 
+    /// Whether the operating system confines its sessions.
+    pub(crate) fn confined(&self) -> bool {
+        self.confined
+    }
+
     /// Starts the process and returns at once; it gets ready while the caller goes on.
     pub fn start(interpreter: &Interpreter) -> Result<Self, Error> {
         if std::env::var_os(INSIDE).is_some() {

@@ -51,7 +51,7 @@ fn run(program: &Program) -> Ran {
 }
 
 /// Waits until none of these processes runs.
-fn wait_gone(pids: &[u32]) {
+pub(crate) fn wait_gone(pids: &[u32]) {
     let begun = Instant::now();
     while let Some(pid) = pids.iter().find(|pid| runs(**pid)) {
         assert!(begun.elapsed() < BOUND, "process {pid} of {pids:?} still runs");

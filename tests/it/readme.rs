@@ -161,3 +161,15 @@ fn the_second_command_is_what_ci_runs() {
     assert!(readme.contains("\ncargo test\n"));
     assert_eq!(ci.lines().last(), Some("cargo test"));
 }
+
+#[test]
+fn the_program_in_rust_is_the_one_that_its_documentation_runs() {
+    let readme = include_str!("../../README.md");
+    let (_, program) = readme.split_once("```rust\n").expect("the README has a program in Rust");
+    let (program, _) = program.split_once("```").unwrap();
+    // Lines that begin with `#` are run there and not shown.
+    let documented = include_str!("../../src/embed/mod.rs").lines().filter(|line| !line.starts_with("//! #"));
+    let documented: String =
+        documented.map(|line| format!("{}\n", line.trim_start_matches("//!").replacen(' ', "", 1))).collect();
+    assert!(documented.contains(program), "{program}\nis not in\n{documented}");
+}

@@ -9,18 +9,18 @@ mod typed;
 
 use super::{
     grants::Made,
-    screen::{self, complain},
-    shared::{Shared, signals},
+    screen::complain,
+    shared::{Shared, lasting},
     stdout::Stdout,
 };
 use crate::{
-    config::{self, file::Settings},
+    config::file::Settings,
     error::Error,
-    session::{Interpreter, Stop, Zygote},
+    session::{Stop, Zygote},
 };
 use clap::Args;
 use editor::{Editor, Typed};
-use std::{path::Path, process::ExitCode, sync::Arc};
+use std::{path::Path, process::ExitCode};
 use talk::{Left, Talk};
 use tokio::sync::mpsc;
 
@@ -32,34 +32,8 @@ pub(super) struct Repl {
 
 impl Repl {
     pub(super) fn main(mut self) -> ExitCode {
-        config::raise_descriptors();
-        let zygote = Zygote::start(&Interpreter::ThisProgram);
-        let settings = config::file::load(self.shared.config.as_deref());
-        if let Ok(settings) = &settings {
-            self.shared.settle(settings);
-        }
-        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-            Ok(runtime) => runtime,
-            Err(e) => {
-                complain(&format!("error: no runtime: {e}\n"));
-                return ExitCode::FAILURE;
-            }
-        };
-        let code = runtime.block_on(async {
-            let result = match (zygote, settings, signals()) {
-                (Ok(zygote), Ok(settings), Ok(mut stop)) => self.talk(zygote, &settings, &mut stop).await,
-                (Err(e), ..) | (_, Err(e), _) => Err(e),
-                (.., Err(e)) => Err(Error::interpreter(format!("no signals: {e}"))),
-            };
-            match result {
-                Ok(code) => ExitCode::from(code),
-                Err(error @ Error::OutputClosed) => ExitCode::from(error.exit_code()),
-                Err(error) => screen::fail(&error),
-            }
-        });
-        // Whatever is still under way is of no interest.
-        runtime.shutdown_background();
-        code
+        self.shared.settle_here();
+        lasting(&self.shared, async |zygote, settings, stop| self.talk(zygote, &settings, stop).await)
     }
 
     async fn talk(
@@ -68,22 +42,14 @@ impl Repl {
         settings: &Settings,
         stop: &mut mpsc::UnboundedReceiver<Stop>,
     ) -> Result<u8, Error> {
-        if self.shared.context.iter().any(|path| is_stdin(path)) {
-            return Err(Error::Usage {
-                message: "standard input cannot be a context here: it is where inputs come from".into(),
-                hint: Some("put it into a file, and name that".into()),
-            });
-        }
-        let confined = self.shared.grants.confines(settings);
-        let zygote = Arc::new(if confined { zygote } else { zygote.without_sandbox() });
+        self.shared.refuse_stdin("inputs come from")?;
         let stdout = Stdout::new();
-        let contexts = self.shared.contexts(&zygote, stop).await?;
-        let dispatcher = self.shared.dispatcher(settings)?;
-        self.shared.say_offline();
+        let (host, contexts) = self.shared.host(zygote, settings, stop).await?;
         // It has no file: what lies where it was started is its own.
         let permissions = self.shared.grants.permissions(settings, Path::new("input"));
         let _made = Made::for_writing(&permissions.write);
-        let mut talk = Talk::start(&self.shared, &zygote, dispatcher, permissions, contexts, &stdout, stop).await?;
+        let session = self.shared.session(&host, contexts, permissions);
+        let mut talk = Talk::start(&self.shared, host, session, &stdout, stop).await?;
         talk.reaches(settings);
         let mut editor = if talk.attended { Editor::terminal(talk.known.clone()) } else { Editor::lines() };
         talk.above = editor.above();
@@ -143,9 +109,4 @@ async fn converse(
             Left::Signalled(signal) => return Ok(Error::Interrupted(signal).exit_code()),
         }
     }
-}
-
-/// Whether a context is standard input: `-` or `NAME=-`.
-fn is_stdin(argument: &Path) -> bool {
-    argument.to_str().is_some_and(|text| text == "-" || text.ends_with("=-"))
 }

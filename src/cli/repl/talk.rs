@@ -12,18 +12,18 @@ use crate::{
     cli::{
         progress::Display,
         screen::{self, complain},
-        shared::{Screen, Shared, tell_notes},
+        shared::{Screen, Shared, is_stdin, tell_notes},
         stdout::Stdout,
     },
     config::{self, file::Settings},
     context::Contexts,
     doc,
+    embed::{Host, Session, SessionBuilder},
     error::{Error, visible},
     interp::input::procedures,
-    llm::{dispatch::Dispatcher, router},
-    permissions::Permissions,
-    session::{Listener, Outcome, Program, Progress, Report, Session, Stop, Usage, Zygote},
-    wire::{Limits, Mode, Question, Stream},
+    llm::router,
+    session::{Listener, Outcome, Program, Progress, Report, Stop},
+    wire::{Mode, Question, Stream},
 };
 use std::{
     collections::VecDeque,
@@ -58,9 +58,7 @@ struct Told {
 /// A session, and what has been said to it.
 pub(super) struct Talk<'a> {
     shared: &'a Shared,
-    zygote: &'a Arc<Zygote>,
-    dispatcher: Arc<Dispatcher>,
-    permissions: Permissions,
+    host: Host,
     stdout: &'a Stdout,
     /// Whether somebody sits at a terminal.
     pub(super) attended: bool,
@@ -70,10 +68,6 @@ pub(super) struct Talk<'a> {
     session: Session,
     /// Whether it has run nothing yet.
     fresh: bool,
-    /// What the sessions before this one spent.
-    before: Usage,
-    /// The command line's contexts, and those of later.
-    contexts: Vec<Contexts>,
     model: Option<String>,
     /// What models' names mean.
     router: router::Router,
@@ -88,31 +82,24 @@ pub(super) struct Talk<'a> {
 impl<'a> Talk<'a> {
     pub(super) async fn start(
         shared: &'a Shared,
-        zygote: &'a Arc<Zygote>,
-        dispatcher: Arc<Dispatcher>,
-        permissions: Permissions,
-        contexts: Contexts,
+        host: Host,
+        session: SessionBuilder,
         stdout: &'a Stdout,
         stop: &mut mpsc::UnboundedReceiver<Stop>,
     ) -> Result<Self, Error> {
         let session = tokio::select! {
-            session = Session::start_with(zygote, dispatcher.clone(), &contexts) => session?,
+            session = session.start() => session?,
             Some(Stop::Signal(signal)) = stop.recv() => return Err(Error::Interrupted(signal)),
         };
-        shared.serve_loops(&session, zygote, &dispatcher, &permissions);
         let mut talk = Self {
             shared,
-            zygote,
-            dispatcher,
-            permissions,
+            host,
             stdout,
             attended: editor::is_attended(),
             above: None,
             known: Arc::default(),
             session,
             fresh: true,
-            before: Usage { cost_usd: Some(0.0), ..Usage::default() },
-            contexts: vec![contexts],
             model: None,
             router: router::Router::new(router::Settings { offline: true, ..Default::default() }),
             told: VecDeque::new(),
@@ -167,7 +154,7 @@ impl<'a> Talk<'a> {
     /// Hears what earlier inputs have left running. Why the session ended.
     pub(super) async fn attend(&mut self) -> Error {
         let mut aside = Aside { above: self.above.clone(), stdout: self.stdout };
-        self.session.attend(Some(self.shared.max_memory()), &mut aside).await
+        self.session.inner().attend(Some(self.shared.max_memory()), &mut aside).await
     }
 
     /// The session ended by itself.
@@ -182,24 +169,15 @@ impl<'a> Talk<'a> {
 
     /// Another session in the place of this one.
     async fn renew(&mut self) -> Result<(), Error> {
-        self.before = self.spent();
-        let (first, later) = self.contexts.split_first().map_or((None, &[][..]), |(first, later)| (Some(first), later));
-        let nothing = Contexts::default();
-        let dispatcher = self.dispatcher.clone();
-        self.session = Session::start_with(self.zygote, dispatcher, first.unwrap_or(&nothing)).await?;
-        self.shared.serve_loops(&self.session, self.zygote, &self.dispatcher, &self.permissions);
+        self.session.reset().await?;
         self.fresh = true;
-        for contexts in later {
-            self.session.add_contexts(contexts)?;
-        }
-        self.session.set_model(self.model.clone());
         self.known().signatures.clear();
         Ok(())
     }
 
     /// What is still under way when the talk is over.
     pub(super) fn farewell(&self) {
-        let calls = self.session.counts().in_flight.load(std::sync::atomic::Ordering::Relaxed);
+        let calls = self.session.watch().counts().in_flight.load(std::sync::atomic::Ordering::Relaxed);
         if calls > 0 {
             let them = if calls == 1 { "call was" } else { "calls were" };
             complain(&format!("note: {calls} {them} still under way: cancelled\n"));
@@ -245,22 +223,7 @@ impl<'a> Talk<'a> {
 
     /// A text of this mode, as the session is given it.
     fn given(&self, mode: Mode, text: &str) -> Program {
-        let left = |limit: Option<u64>, spent: u64| limit.map(|limit| limit.saturating_sub(spent));
-        let Limits { calls, tokens, cost_usd } = self.shared.limits();
-        let spent = self.before.input_tokens + self.before.output_tokens;
-        Program {
-            text: text.to_owned(),
-            mode,
-            permissions: self.permissions.clone(),
-            limits: Limits {
-                calls: left(calls, self.before.calls),
-                tokens: left(tokens, spent),
-                // What nobody knows the cost of may have cost all of it.
-                cost_usd: cost_usd.map(|limit| (limit - self.before.cost_usd.unwrap_or(limit)).max(0.0)),
-            },
-            max_memory: Some(self.shared.max_memory()),
-            ..Program::default()
-        }
+        Program { mode, json: false, ..self.session.program(text) }
     }
 
     /// Runs a program, that of a file or one that was typed, and tells what it came to.
@@ -319,9 +282,9 @@ impl<'a> Talk<'a> {
 
     /// Gives the session something to run. Whether the terminal is left in the middle of a line.
     async fn run(&mut self, program: Program, stop: &mut mpsc::UnboundedReceiver<Stop>) -> (Report, bool) {
-        let display = Display::new(self.session.counts(), self.shared.quiet);
+        let display = Display::new(self.session.watch().counts(), self.shared.quiet);
         let mut screen = Screen { display, stdout: self.stdout, captured: None };
-        let report = self.session.run(program, &mut screen, stop).await;
+        let report = self.session.inner().run(program, &mut screen, stop).await;
         (report, screen.display.finish())
     }
 
@@ -395,31 +358,18 @@ impl<'a> Talk<'a> {
                 let trace = self.ask(Question::Trace, stop).await.unwrap_or_default();
                 self.say(&pretty::trace(&trace))?;
             }
-            Does::Cost => self.say(&pretty::usage(&self.spent()))?,
+            Does::Cost => self.say(&pretty::usage(&self.session.usage()))?,
             Does::Model => self.model(argument)?,
         }
         Ok(Left::Not)
     }
 
-    /// What all calls have come to.
-    fn spent(&self) -> Usage {
-        let (before, now) = (self.before, self.session.usage());
-        Usage {
-            calls: before.calls + now.calls,
-            failures: before.failures + now.failures,
-            input_tokens: before.input_tokens + now.input_tokens,
-            output_tokens: before.output_tokens + now.output_tokens,
-            cost_usd: before.cost_usd.zip(now.cost_usd).map(|(a, b)| a + b),
-        }
-    }
-
     async fn time(&mut self, form: &str, stop: &mut mpsc::UnboundedReceiver<Stop>) -> Result<Left, Error> {
-        let (begun, before) = (Instant::now(), self.spent());
+        let (begun, before) = (Instant::now(), self.session.usage());
         let left = self.program(None, form, stop).await?;
-        let (took, after) = (begun.elapsed(), self.spent());
-        let calls = after.calls - before.calls;
-        let tokens = (after.input_tokens + after.output_tokens) - (before.input_tokens + before.output_tokens);
-        let calls = pretty::counted(calls, "call");
+        let (took, after) = (begun.elapsed(), self.session.usage());
+        let spent = after.since(before);
+        let (calls, tokens) = (pretty::counted(spent.calls, "call"), spent.input_tokens + spent.output_tokens);
         self.say(&format!("{:.3} s, {calls}, {tokens} tokens\n", took.as_secs_f64()))?;
         Ok(left)
     }
@@ -440,17 +390,16 @@ impl<'a> Talk<'a> {
 
     async fn context(&mut self, argument: &str, stop: &mut mpsc::UnboundedReceiver<Stop>) {
         let (mut notes, path) = (Vec::new(), [PathBuf::from(argument)]);
-        if super::is_stdin(&path[0]) {
+        if is_stdin(&path[0]) {
             return self.blame("standard input cannot be a context here".into(), "name a file".into());
         }
         let collected = tokio::select! {
-            collected = Contexts::collect(self.zygote, &path, self.shared.skip_unreadable, &mut notes) => collected,
+            collected = Contexts::collect(&self.host.zygote, &path, self.shared.skip_unreadable, &mut notes) => collected,
             Some(Stop::Signal(signal)) = stop.recv() => Err(Error::Interrupted(signal)),
         };
         tell_notes(&notes);
-        match collected.and_then(|contexts| self.session.add_contexts(&contexts).map(|()| contexts)) {
-            Ok(contexts) => self.contexts.push(contexts),
-            Err(error) => self.wrong(&error, None),
+        if let Err(error) = collected.and_then(|contexts| self.session.add_contexts(contexts)) {
+            self.wrong(&error, None);
         }
     }
 

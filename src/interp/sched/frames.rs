@@ -8,13 +8,14 @@ use crate::{
     interp::{
         context, documents,
         files::Grants,
-        ledger,
+        functions, ledger,
         link::LinkError,
         value::{Fault, Kept, Outcome, Response, custom, string},
         wall,
     },
     wire::{
-        self, ContextHead, ContextTable, DocumentFormat, DoneHead, Ending, Granted, Limits, Mode, ToHost, ToSession,
+        self, ContextHead, ContextTable, DocumentFormat, DoneHead, Ending, FunctionHead, Granted, Limits, Mode, ToHost,
+        ToSession,
     },
 };
 use std::{ops::Range, rc::Rc};
@@ -79,6 +80,7 @@ impl Sched {
             }
             Incoming::Piece { id, text } => self.piece(id, text),
             Incoming::Contexts(table) => context::set_table(table),
+            Incoming::Functions(all) => functions::add(all),
             Incoming::Context { entry, group, text } => context::add(entry, group, text),
             Incoming::Convert { format, max_memory, confined, document } => {
                 // No program runs in a session that converts: nothing else waits meanwhile.
@@ -126,6 +128,7 @@ pub(crate) struct Program {
 enum Incoming {
     Run(Program),
     Contexts(ContextTable),
+    Functions(Vec<FunctionHead>),
     Context { entry: ContextHead, group: Option<String>, text: String },
     Convert { format: DocumentFormat, max_memory: Option<u64>, confined: bool, document: Vec<u8> },
     Done { id: u32, head: DoneHead, text: String },
@@ -151,6 +154,7 @@ fn read_frame(head: &[u8], tail: &[u8]) -> Result<Incoming, LinkError> {
             limits,
         }),
         ToSession::Contexts => Incoming::Contexts(wire::decode(tail)?),
+        ToSession::Functions => Incoming::Functions(wire::decode(tail)?),
         ToSession::Context { entry, group } => Incoming::Context { entry, group, text: text()? },
         ToSession::Convert { format, max_memory, confined } => {
             Incoming::Convert { format, max_memory, confined, document: tail.to_vec() }

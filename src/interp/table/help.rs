@@ -4,7 +4,7 @@ use super::{Body, Family, Kind, Param, Primitive, given_text, parsed, required};
 use crate::{
     doc,
     interp::{
-        output,
+        functions, output,
         value::{Fault, Native, text_like},
     },
     wire::Stream,
@@ -66,6 +66,10 @@ pub(crate) fn help(args: &[SteelVal]) -> Native {
     let name = name.unwrap_or_default();
     if name.is_empty() {
         output::text(Stream::Stdout, &doc::plain(&doc::overview(WIDTH)));
+        return Ok(SteelVal::Void);
+    }
+    if let Some(said) = functions::said(&name) {
+        output::text(Stream::Stdout, &format!("({name} …)\n\n{said}\n\nIt is the embedding program's.\n"));
         return Ok(SteelVal::Void);
     }
     let own = super::find(&name).map(|primitive| doc::entry(primitive, WIDTH));
