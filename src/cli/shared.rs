@@ -114,63 +114,6 @@ impl Shared {
         config::concurrent(self.max_concurrent.unwrap_or(config::MAX_CONCURRENT))
     }
 
-    /// How much memory the script may have: `500MB`, `2GB`.
-    #[arg(long, value_name = "SIZE", value_parser = config::memory, allow_hyphen_values = true)]
-    max_memory: Option<u64>,
-    /// How many calls the script may make.
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
-    pub(super) max_calls: Option<u64>,
-    /// How many tokens its calls may take, prompts and answers together.
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
-    pub(super) max_tokens: Option<u64>,
-    /// How many US dollars its calls may cost, by the prices that are known.
-    #[arg(long, alias = "max-budget", value_name = "USD", value_parser = dollars, allow_negative_numbers = true)]
-    pub(super) max_cost: Option<f64>,
-    /// How many loops (`rlm-query`) may stand one within another, a root model's own included; deeper it is `llm-query`.
-    #[arg(long, value_name = "N", default_value_t = Bounds::default().depth,
-          value_parser = clap::value_parser!(u32).range(1..))]
-    pub(super) max_depth: u32,
-    #[command(flatten)]
-    pub(super) cache: cache::CacheFlags,
-    #[command(flatten)]
-    pub(super) grants: Flags,
-    /// The configuration file, instead of your own and the working directory's.
-    #[arg(long, value_name = "FILE")]
-    pub(super) config: Option<PathBuf>,
-    /// No progress line, no note about `--offline`, no summary and no hints at the end.
-    #[arg(short, long)]
-    pub(super) quiet: bool,
-    /// Say more on stderr, such as what `log-event` notes, and what the calls came to.
-    #[arg(short, long, action = clap::ArgAction::Count)]
-    pub(super) verbose: u8,
-}
-
-impl Shared {
-    /// Where no flag says anything, the configuration does.
-    pub(super) fn settle(&mut self, settings: &Settings) {
-        let defaults = &settings.defaults;
-        self.model = self.model.take().or_else(|| defaults.model.clone());
-        self.max_concurrent = self.max_concurrent.or(defaults.max_concurrent.map(NonZeroUsize::get));
-        self.call_timeout = self.call_timeout.or(defaults.call_timeout);
-        self.retries = defaults.retries;
-        self.max_memory = self.max_memory.or(defaults.max_memory);
-        self.max_calls = self.max_calls.or(defaults.max_calls);
-        self.max_tokens = self.max_tokens.or(defaults.max_tokens);
-        self.max_cost = self.max_cost.or(defaults.max_cost);
-    }
-
-    /// Calls under way at once.
-    pub(super) fn concurrent(&self) -> usize {
-        config::concurrent(self.max_concurrent.unwrap_or(config::MAX_CONCURRENT))
-    }
-
-    /// The same, by the files that hold here; what is wrong with them is told by whoever reads them for more.
-    pub(super) fn settle_here(&mut self) {
-        if let Ok(settings) = config::file::load(self.config.as_deref()) {
-            self.settle(&settings);
-        }
-    }
-
     /// How much memory the script may have, in bytes.
     pub(super) fn max_memory(&self) -> u64 {
         self.max_memory.unwrap_or(config::MAX_MEMORY)
