@@ -85,8 +85,11 @@ impl Sqlite {
         let connection = &mut self.connection;
         connection.busy_timeout(PATIENCE)?;
         let pragma = |c: &Connection, name| c.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-        let (version, application) = (pragma(connection, "user_version")?, pragma(connection, "application_id")?);
-        let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        // One look: another process may be making it meanwhile.
+        let look = connection.transaction()?;
+        let (version, application) = (pragma(&look, "user_version")?, pragma(&look, "application_id")?);
+        let tables: i64 = look.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        look.commit()?;
         if application != APPLICATION && tables > 0 {
             return Err(Unready::Foreign);
         }
