@@ -86,6 +86,7 @@ impl Command {
             Self::Run(run) => run.shared.verbose,
             Self::Repl(repl) => repl.shared.verbose,
             Self::Ask(ask) => ask.shared.verbose,
+            Self::Mcp(mcp) => mcp.shared.verbose,
             _ => 0,
         }
     }

@@ -42,6 +42,7 @@ impl Resume {
         match self.prepare() {
             Ok((Command::Run(run), resumed)) => run.start(Some(resumed)),
             Ok((Command::Ask(ask), resumed)) => ask.start(Some(resumed)),
+            Ok((Command::Mcp(mcp), resumed)) => mcp.start(Some(resumed)),
             Ok(_) => ExitCode::FAILURE,
             Err(Unable::Error(e)) => fail(&e),
             Err(Unable::Flags(shown)) => {
@@ -82,9 +83,10 @@ impl Resume {
         match &mut command {
             Command::Run(run) => run.keep.place.journal = Some(path),
             Command::Ask(ask) => ask.keep.place.journal = Some(path),
+            Command::Mcp(mcp) => mcp.keep.place.journal = Some(path),
             _ => {
                 let message = format!("the run `{}` is one of `bessemer {}`", summary.name, summary.command);
-                return Err(usage(message, "only those of `run` and `ask` can be resumed").into());
+                return Err(usage(message, "only those of `run`, `ask` and `mcp` can be resumed").into());
             }
         }
         super::log(command.verbose());

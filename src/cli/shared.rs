@@ -160,7 +160,12 @@ impl Shared {
     }
 
     /// A session as the flags say.
-    pub(super) fn session(&self, host: &Host, contexts: Contexts, permissions: Permissions) -> SessionBuilder {
+    pub(super) fn session(
+        &self,
+        host: &Host,
+        contexts: impl Into<Arc<Contexts>>,
+        permissions: Permissions,
+    ) -> SessionBuilder {
         let session = host.session().contexts(contexts).permissions(permissions);
         session.limits(self.limits()).max_memory(self.max_memory()).loops(self.loops())
     }

@@ -4,6 +4,7 @@ use super::{Host, Running};
 use crate::{
     context::Contexts,
     error::Error,
+    journal::Run,
     permissions::Permissions,
     rlm::{self, Answered, Ask, Follower, Ground},
     session::{self, Function, Program, Usage, Watch, account::Account},
@@ -26,6 +27,7 @@ pub struct SessionBuilder {
     model: Option<String>,
     loops: Ask,
     account: Arc<Account>,
+    run: Option<Arc<Run>>,
     defaults: Program,
 }
 
@@ -34,7 +36,7 @@ impl SessionBuilder {
         let defaults = Program { json: true, max_memory: Some(MAX_MEMORY), ..Program::default() };
         let (texts, paths, given, functions) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (loops, account) = (Ask::default(), Account::new(None));
-        Self { host, texts, paths, given, functions, model: None, loops, account, defaults }
+        Self { host, texts, paths, given, functions, model: None, loops, account, run: None, defaults }
     }
 
     /// A text that programs find: by `(get-context "NAME")` and, if it is the only one, as `context`.
@@ -105,6 +107,13 @@ impl SessionBuilder {
         self
     }
 
+    /// Journals what it asks in this run, whatever is reset meanwhile.
+    pub(crate) fn journal(mut self, run: Arc<Run>) -> Self {
+        self.account.journal(run.clone());
+        self.run = Some(run);
+        self
+    }
+
     /// What its calls will be charged to.
     pub(crate) fn account(&self) -> Arc<Account> {
         self.account.clone()
@@ -120,9 +129,9 @@ impl SessionBuilder {
     pub async fn start(mut self) -> Result<Session, Error> {
         let contexts = self.contexts_found().await?;
         let ground = self.ground();
-        let Self { functions, model, loops, account, defaults, .. } = self;
+        let Self { functions, model, loops, account, run, defaults, .. } = self;
         account.limit(defaults.limits);
-        let made = Made { ground, functions, model, loops, account };
+        let made = Made { ground, functions, model, loops, account, run };
         let inner = made.session(&contexts).await?;
         Ok(Session { given: contexts.len(), made, contexts, defaults, inner })
     }
@@ -179,6 +188,8 @@ struct Made {
     loops: Ask,
     /// What all of them are charged to.
     account: Arc<Account>,
+    /// What all of them are journaled in.
+    run: Option<Arc<Run>>,
 }
 
 impl Made {
@@ -188,7 +199,8 @@ impl Made {
         let (first, later) = contexts.split_first().unwrap_or((&nothing, &[]));
         // Its interpreter counts from the beginning; what all of them may spend is the account's above.
         let (dispatcher, account) = (self.ground.dispatcher.clone(), Account::new(Some(self.account.clone())));
-        let session = session::Session::start_charged(&self.ground.zygote, dispatcher, first, account).await?;
+        let mut session = session::Session::start_charged(&self.ground.zygote, dispatcher, first, account).await?;
+        self.run.iter().for_each(|run| session.journal(run.clone()));
         later.iter().try_for_each(|contexts| session.add_contexts(contexts))?;
         session.add_functions(&self.functions)?;
         session.set_model(self.model.clone());

@@ -489,6 +489,29 @@ fn the_server_ends_with_its_client_and_leaves_nothing() {
     wait_gone(&below);
 }
 
+#[test]
+fn what_a_server_was_answered_is_not_asked_again_when_it_is_resumed() {
+    let (mock, folder) = (Mock::echo(), tempfile::tempdir().unwrap());
+    let journal = ["--journal", "journal.sqlite"];
+    let started = |command: &mut Command| Client::start(command.env("OPENAI_BASE_URL", mock.base_url()));
+    let ask = "(map-async (lambda (i) (llm-query-async (format \"~a\" i))) (range 0 20))";
+    let mut first =
+        started(&mut server(folder.path(), &[&journal[..], &["--model", "mock", "--run-id", "talk"]].concat()));
+    let answers = first.run(ask);
+    first.tool("reset", json!({}));
+    first.run("(syntax-e (llm-query \"after a reset\"))");
+    first.child.kill().unwrap();
+    first.child.wait().unwrap();
+    assert_eq!(mock.count(), 21);
+    let mut again = started(bessemer().current_dir(folder.path()).args(["resume", "talk"]).args(journal));
+    let value = |told: &str| told.lines().next().unwrap_or_default().to_owned();
+    assert_eq!(value(&again.run(ask)), value(&answers));
+    assert_eq!(mock.count(), 21);
+    begins(&again.run("(syntax-e (llm-query \"new\"))"), "\"new\"");
+    assert_eq!(mock.count(), 22);
+    assert_eq!(again.leave().1, Some(0));
+}
+
 /// A virtual environment that has the official client, made once; `None` where pip cannot install it.
 fn python_client() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mcp-client");
