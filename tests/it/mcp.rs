@@ -507,7 +507,7 @@ fn what_a_server_was_answered_is_not_asked_again_when_it_is_resumed() {
     let value = |told: &str| told.lines().next().unwrap_or_default().to_owned();
     assert_eq!(value(&again.run(ask)), value(&answers));
     assert_eq!(mock.count(), 21);
-    begins(&again.run("(syntax-e (llm-query \"new\"))"), "\"new\"");
+    begins(&again.run("(syntax-e (llm-query \"new\"))"), "echo:new");
     assert_eq!(mock.count(), 22);
     assert_eq!(again.leave().1, Some(0));
 }
