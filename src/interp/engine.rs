@@ -7,9 +7,8 @@ use super::{
 };
 use std::{fmt::Write, mem};
 use steel::{
-    SteelErr, SteelVal,
+    SteelVal,
     compiler::modules::SourceModuleResolver,
-    rerrs::ErrorKind,
     steel_vm::{engine::Engine, primitives},
 };
 
@@ -70,8 +69,8 @@ pub(super) fn racket_file(name: &str) -> &'static str {
     RACKET.iter().find(|text| text.starts_with(&head)).copied().unwrap_or_default()
 }
 
-/// Natives that the prelude itself still needed.
-const LATE: &[&str] = &["eval", "#%default-input-port", "current-input-port"];
+/// Natives that no program has.
+const WITHOUT: &[&str] = &["eval", "#%default-input-port"];
 
 /// Steel's modules, whose natives are its own names for them.
 #[rustfmt::skip]
@@ -174,12 +173,7 @@ pub(crate) fn build() -> Result<Language, String> {
     }
     load(&mut engine, "primitives", definitions)?;
     engine.register_value("context", super::value::string(""));
-    let mut language = racket(engine)?;
-    for name in LATE {
-        language.engine.register_value(name, SteelVal::FuncV(|_| Err(refused())));
-    }
-    language.expander.forget(LATE);
-    Ok(language)
+    racket(engine)
 }
 
 /// Steel's machine with its natives, and without its own prelude: the front end does what that is for, in a tenth of the
@@ -190,7 +184,7 @@ fn machine() -> Engine {
     for name in MODULES {
         let Some(module) = engine.builtin_modules().get(&format!("steel/{name}")) else { continue };
         let natives: Vec<_> = module.inner_map().iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-        for (name, value) in natives {
+        for (name, value) in natives.into_iter().filter(|(name, _)| !WITHOUT.contains(&&**name)) {
             // Under this name Steel's compiler knows it.
             engine.register_value(&format!("#%prim.{name}"), value.clone());
             engine.register_value(&name, value);
@@ -227,10 +221,6 @@ fn racket(engine: Engine) -> Result<Language, String> {
     let mut language = Language { engine, expander };
     language.need(Vec::new(), ROOTS)?;
     Ok(language)
-}
-
-fn refused() -> SteelErr {
-    SteelErr::new(ErrorKind::Generic, "this is not available to scripts".into())
 }
 
 fn load(engine: &mut Engine, name: &str, text: String) -> Result<(), String> {

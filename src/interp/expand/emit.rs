@@ -403,10 +403,9 @@ impl Emitter {
             let teller = if own { "%misused" } else { "%miscounted" };
             return self.miscounted(teller, word, arity, args, head.span, span);
         }
-        if let Op::Lambda(lambda) = &head.op {
+        if let Op::Lambda(_) = &head.op {
             // Steel mistakes the parameters of a procedure that is called where it stands.
             let hidden = format!("f%{}", self.source.text.len());
-            let _ = lambda;
             return self.list(span, |e| {
                 e.put(&format!("let (({hidden} "), span);
                 e.code(head, true);

@@ -105,13 +105,6 @@ impl Expander {
         }
     }
 
-    /// Takes natives away that only the prelude needed.
-    pub(crate) fn forget(&mut self, natives: &[&str]) {
-        for name in natives {
-            self.natives.remove(*name);
-        }
-    }
-
     /// Gives the language a procedure that Steel calls otherwise.
     pub(crate) fn bind_native(&self, word: &str, steel: &str) {
         self.base.bind(Name::Plain(word.into()), Binding::Global(Rc::new(Global::new(steel, true))));
