@@ -11,10 +11,10 @@ mod quote;
 pub(crate) use quote::{MARK, quoted, unmarked};
 
 use super::{
-    dialect::{self, hashes, numerals, records},
+    dialect::{self, hashes, mpairs, numerals, records},
     value::{self, field_names, text_like, with_fault, with_response},
 };
-use steel::SteelVal;
+use steel::{SteelVal, rvals::Custom};
 
 /// How deep values are printed; what is below prints as `…`.
 const DEPTH: usize = 1_000;
@@ -95,6 +95,7 @@ fn is_datum(value: &SteelVal, depth: usize) -> bool {
             }
             let itself = || customs::any() && records::prints_itself(other);
             set(other).is_none()
+                && mpairs::parts(other).is_none()
                 && (itself() || record(other).is_none_or(|record| record.prefab || !record.transparent))
         }
     }
@@ -152,6 +153,8 @@ fn call_of(value: &SteelVal) -> (String, Vec<SteelVal>) {
                 (name.trim_start_matches('#').into(), items)
             } else if let Some(set) = set(other) {
                 set
+            } else if let Some(pair) = mpairs::parts(other) {
+                ("mcons".into(), pair.into())
             } else {
                 record(other).map(|record| (record.name, record.fields)).unwrap_or_default()
             }
@@ -164,7 +167,7 @@ fn place_of(value: &SteelVal) -> Option<usize> {
     match value {
         SteelVal::MutableVector(items) => Some(items.as_ptr_usize()),
         SteelVal::HeapAllocated(cell) => Some(cell.as_ptr_usize()),
-        _ => None,
+        other => mpairs::place(other),
     }
 }
 
@@ -305,6 +308,11 @@ impl Printer {
                     self.items(&open, &items, inner);
                     self.out.pop();
                     self.out.push('>');
+                } else if let Some(place) = mpairs::place(other) {
+                    if self.enter(place) {
+                        self.changing_pairs(other, style, depth);
+                        self.leave();
+                    }
                 } else if let Some(text) = customs::text(other, style) {
                     self.push(&text);
                 } else if let Some(record) = record(other) {
@@ -330,6 +338,21 @@ impl Printer {
         self.out.push(')');
     }
 
+    /// In braces, so that nobody takes them for pairs.
+    fn changing_pairs(&mut self, value: &SteelVal, style: Style, depth: usize) {
+        let (mut open, mut next, mut count) = ("{", value.clone(), 0);
+        while let Some([first, rest]) = mpairs::parts(&next).filter(|_| count < DEPTH) {
+            self.push(open);
+            self.datum(&first, style, depth + 1);
+            (open, next, count) = (" ", rest, count + 1);
+        }
+        if !matches!(&next, SteelVal::ListV(items) if items.is_empty()) {
+            self.push(" . ");
+            self.datum(&next, style, depth + 1);
+        }
+        self.push("}");
+    }
+
     fn record(&mut self, record: &Record, style: Style, depth: usize) {
         let Record { name, transparent, prefab, fields } = record;
         if !transparent && !prefab {
@@ -349,11 +372,26 @@ struct Record {
     fields: Vec<SteelVal>,
 }
 
+/// Stands for the fields of a record that are not seen.
+struct Hidden;
+
+impl Custom for Hidden {
+    fn fmt(&self) -> Option<Result<String, std::fmt::Error>> {
+        Some(Ok("...".into()))
+    }
+}
+
 fn record(value: &SteelVal) -> Option<Record> {
     let SteelVal::CustomStruct(held) = value else { return None };
     if let Some(kind) = records::type_of(value) {
-        let (name, transparent, prefab) = (kind.name.to_string(), kind.transparent, kind.prefab);
-        return Some(Record { name, transparent, prefab, fields: records::fields(value) });
+        let seen = records::seen_fields(value);
+        let hidden = |field: Option<SteelVal>| field.unwrap_or_else(|| value::custom(Hidden));
+        return Some(Record {
+            name: kind.name.to_string(),
+            transparent: seen.is_some(),
+            prefab: kind.prefab,
+            fields: seen.unwrap_or_default().into_iter().map(hidden).collect(),
+        });
     }
     let (name, transparent) = (held.name().to_string(), held.is_transparent());
     Some(Record { name, transparent, prefab: false, fields: struct_values(value).unwrap_or_default() })

@@ -295,7 +295,10 @@ fn made_of(name: &str, value: &SteelVal, px: bool) -> Native {
 fn found(name: &str, v: &[SteelVal]) -> Native {
     let subject = Subject::of(name, v)?;
     let groups = subject.pattern.groups(subject.text(), 0);
-    subject.consume(groups.as_ref().and_then(|groups| groups.first()?.as_ref()));
+    // What is only tried reads nothing unless it matches.
+    if groups.is_some() || name != "regexp-try-match" {
+        subject.consume(groups.as_ref().and_then(|groups| groups.first()?.as_ref()));
+    }
     Ok(groups.map_or(SteelVal::BoolV(false), |groups| subject.texts(&groups)))
 }
 

@@ -78,6 +78,7 @@ pub(crate) fn number(text: &str) -> Option<SteelVal> {
         "+inf.0" => Some(SteelVal::NumV(f64::INFINITY)),
         "-inf.0" => Some(SteelVal::NumV(f64::NEG_INFINITY)),
         "+nan.0" => Some(SteelVal::NumV(f64::NAN)),
+        text if text.ends_with('i') => dialect::numerals::read(text, 10),
         text => text.parse().ok().map(SteelVal::NumV),
     }
 }

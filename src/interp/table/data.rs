@@ -26,9 +26,9 @@ pub(super) const TABLE: &[Primitive] = &[
         "string->jsexpr",
         TEXT,
         "any",
-        "`string->json` by Racket's name.",
-        "(string->jsexpr \"[1]\") ;; => (1)",
-        parse,
+        "Parses JSON as Racket does: as `string->json`, but objects are hashes by `eq?`, and null is the symbol `null`.",
+        "(string->jsexpr \"[1, null]\") ;; => (1 null)",
+        parse_racket,
     ),
     Family::Data.native(
         "json->string",
@@ -53,6 +53,15 @@ fn parse(args: &[SteelVal]) -> Native {
         json::from_text(&given_text(&v[0])).map_err(|e| Fault {
             kind: Exn::Read,
             ..Fault::of_program(FailureClass::InvalidJson, format!("string->json: {e}"))
+        })
+    })
+}
+
+fn parse_racket(args: &[SteelVal]) -> Native {
+    parsed("string->jsexpr", args, |v| {
+        json::jsexpr(&given_text(&v[0])).map_err(|e| Fault {
+            kind: Exn::Read,
+            ..Fault::of_program(FailureClass::InvalidJson, format!("string->jsexpr: {e}"))
         })
     })
 }

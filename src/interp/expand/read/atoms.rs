@@ -1,13 +1,17 @@
 //! Strings, characters, numbers and names.
 
 use super::Reader;
-use crate::interp::expand::{
-    Step, error,
-    syntax::{Datum, Name, Node, Syntax},
+use crate::interp::{
+    dialect::numerals,
+    expand::{
+        Step, error,
+        syntax::{Datum, Name, Node, Syntax},
+    },
 };
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{Num, ToPrimitive};
+use steel::SteelVal;
 
 /// What ends a name or a number.
 pub(crate) fn is_delimiter(c: char) -> bool {
@@ -316,6 +320,11 @@ pub(crate) fn number(word: &str, radix: u32) -> Option<String> {
         "-nan.0" => return Some("+nan.0".into()),
         "+inf.f" | "-inf.f" => return Some(format!("{}inf.0", &word[..1])),
         _ => {}
+    }
+    if word.ends_with('i')
+        && let Some(number @ SteelVal::Complex(_)) = numerals::read(word, radix)
+    {
+        return numerals::text(&number);
     }
     let digits = word.strip_prefix(['+', '-']).unwrap_or(word);
     let digit = |c: char| c.is_digit(radix);
