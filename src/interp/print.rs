@@ -12,8 +12,9 @@ pub(crate) use quote::{MARK, quoted, unmarked};
 
 use super::{
     dialect::{self, hashes, mpairs, numerals, records},
-    value::{self, field_names, text_like, with_fault, with_response},
+    value::{self, Fault, field_names, text_like, with_fault, with_response},
 };
+use crate::wire::FailureClass;
 use steel::{SteelVal, rvals::Custom};
 
 /// How deep values are printed; what is below prints as `…`.
@@ -66,12 +67,28 @@ pub(crate) enum Style {
 }
 
 pub(crate) fn shown(value: &SteelVal, style: Style) -> String {
+    if let Some(text) = raised(value, style) {
+        return text;
+    }
     let mut printer = Printer { out: String::new(), above: Vec::new() };
     match style {
         Style::Print => printer.expression(value, 0),
         style => printer.datum(value, style, 0),
     }
     printer.out
+}
+
+/// What a script's own errors look like, on their own: the records that they are in Racket.
+fn raised(value: &SteelVal, style: Style) -> Option<String> {
+    let message =
+        |fault: &Fault| (fault.class == FailureClass::Script).then(|| (fault.kind.name(), fault.message.clone()));
+    let (kind, message) = with_fault(value, message)??;
+    let message = match style {
+        Style::Display => message,
+        _ => written(&value::string(message)),
+    };
+    let head = if style == Style::Print { "(" } else { "#(struct:" };
+    Some(format!("{head}{kind} {message} #<continuation-mark-set>)"))
 }
 
 /// Whether `print` shows a value behind a quote, or as it is: anything but what a constructor's call shows.

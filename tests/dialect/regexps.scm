@@ -106,3 +106,6 @@
 (check (regexp-match (regexp (string-append "^" (regexp-quote "$x")  "=")) "$x=5") => ("$x="))
 (check (regexp-replace-quote "a&b\\c") => "a\\&b\\\\c")
 
+
+;; What is only tried reads nothing unless it matches
+(check (let ([in (open-input-string "abc12")]) (list (regexp-try-match #rx"^[0-9]+" in) (regexp-try-match #rx"^[a-z]+" in) (read-char in))) => (#f (#"abc") #\1))

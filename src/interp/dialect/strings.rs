@@ -37,8 +37,7 @@ pub(super) const TABLE: &[Entry] = &[
         Ok(SteelVal::VectorV(text[range].chars().map(SteelVal::CharV).collect()))
     }),
     plain!("list->string", "chars", |v| match &v[0] {
-        SteelVal::ListV(chars) =>
-            of_chars(chars.iter().map(|c| char_of("list->string", c))),
+        SteelVal::ListV(chars) => of_chars(chars.iter().map(|c| char_of("list->string", c))),
         other => Err(mistaken("list->string", "list?", other)),
     }),
     plain!("%chars->string", "name chars", |v| {

@@ -8,7 +8,7 @@ use crate::interp::{
 use num_bigint::BigInt;
 use num_rational::{BigRational, Rational32};
 use num_traits::ToPrimitive;
-use steel::{SteelVal, gc::Gc, rvals::IntoSteelVal, steel_vm::primitives::LIST_MODULE};
+use steel::{SteelVal, rvals::IntoSteelVal, steel_vm::primitives::LIST_MODULE};
 
 /// The value of a quoted datum.
 pub(crate) fn value(datum: &Syntax) -> Result<SteelVal, String> {
@@ -24,10 +24,10 @@ pub(crate) fn value(datum: &Syntax) -> Result<SteelVal, String> {
             all
         }
         Node::Vector(items) => SteelVal::VectorV(items.iter().map(value).collect::<Result<_, _>>()?),
-        Node::Hash(pairs) => {
+        Node::Hash(kind, pairs) => {
             let pairs = pairs.iter().map(|(k, v)| Ok::<_, String>((value(k)?, value(v)?)));
             let pairs = pairs.collect::<Result<Vec<_>, _>>()?;
-            SteelVal::HashMapV(Gc::new(pairs.into_iter().collect::<steel::HashMap<_, _>>()).into())
+            dialect::hashes::immutable(*kind, pairs.into_iter().collect())
         }
         Node::Prefab(name, fields) => {
             let fields = fields.iter().map(value).collect::<Result<Vec<_>, _>>()?;

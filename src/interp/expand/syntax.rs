@@ -4,6 +4,7 @@
 //! a binding it is caught by no other name. Not here: reading (`read`), and what names mean (`scope`).
 
 use super::scope::Scope;
+use crate::interp::dialect::hashes;
 use std::{fmt, ops::Range, rc::Rc};
 
 /// A place in the program's text, in bytes.
@@ -93,7 +94,7 @@ pub(crate) enum Node {
     /// `#(a b)`
     Vector(Rc<[Syntax]>),
     /// `#hash((a . b))`: keys and values.
-    Hash(Rc<[(Syntax, Syntax)]>),
+    Hash(hashes::Kind, Rc<[(Syntax, Syntax)]>),
     /// `#&a`
     Boxed(Rc<Syntax>),
     /// `#s(name field …)`
@@ -201,8 +202,8 @@ impl fmt::Display for Syntax {
                 all(f, "#(", items)?;
                 f.write_str(")")
             }
-            Node::Hash(pairs) => {
-                f.write_str("#hash(")?;
+            Node::Hash(kind, pairs) => {
+                write!(f, "#hash{}(", kind.suffix())?;
                 for (i, (key, value)) in pairs.iter().enumerate() {
                     write!(f, "{}({key} . {value})", if i > 0 { " " } else { "" })?;
                 }

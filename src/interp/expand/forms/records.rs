@@ -27,7 +27,7 @@ fn arguments(form: &Syntax) -> &[Syntax] {
 }
 
 /// A name made from another, which means something where that one does.
-fn derived(name: &Syntax, word: &str) -> Syntax {
+pub(super) fn derived(name: &Syntax, word: &str) -> Syntax {
     fn again(name: &Name, word: &str) -> Name {
         match name {
             Name::Plain(_) => Name::Plain(word.into()),

@@ -105,7 +105,7 @@ impl Reader<'_> {
                 }
             },
             Node::Dotted(..) => self.wrong(syntax, "a dot stands in quasiquoted patterns alone: `(a . ,b)"),
-            Node::Literal(_) | Node::Vector(_) | Node::Hash(_) | Node::Boxed(_) | Node::Prefab(..) => {
+            Node::Literal(_) | Node::Vector(_) | Node::Hash(..) | Node::Boxed(_) | Node::Prefab(..) => {
                 Ok(Pattern::Datum(syntax.clone()))
             }
         }
@@ -413,8 +413,27 @@ impl Reader<'_> {
 /// Words that begin a pattern, for messages.
 /// Patterns that no record of the same name hides.
 const FIRST: &[&str] = &[
-    "not", "var", "struct", "box", "cons", "list", "vector", "?", "and", "or", "quote", "app", "regexp", "pregexp",
-    "list-rest", "list-no-order", "hash-table", "quasiquote", "mcons", "list*", "struct*",
+    "not",
+    "var",
+    "struct",
+    "box",
+    "cons",
+    "list",
+    "vector",
+    "?",
+    "and",
+    "or",
+    "quote",
+    "app",
+    "regexp",
+    "pregexp",
+    "list-rest",
+    "list-no-order",
+    "hash-table",
+    "quasiquote",
+    "mcons",
+    "list*",
+    "struct*",
 ];
 
 const KNOWN: &[&str] = &[
