@@ -75,7 +75,6 @@ pub(super) const TABLE: &[Entry] = &[
         Ok(args[0].clone())
     }),
     plain!("object-name", "value", |args| Ok(match &args[0] {
-        SteelVal::SymbolV(_) => args[0].clone(),
         value => match super::regexps::source(value) {
             Some(source) => crate::interp::value::string(&source),
             None => name_of(value)

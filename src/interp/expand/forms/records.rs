@@ -407,7 +407,13 @@ fn struct_copy(x: &mut Expander, form: &Syntax, scope: &Scope) -> Step<Syntax> {
         ("RECORD", Part::One(record)),
         ("BINDINGS", Part::Many(&bindings)),
         ("CONSTRUCTOR", Part::One(&known.constructor)),
+        ("PREDICATE", Part::One(&known.predicate)),
+        ("EXPECTED", Part::One(&Syntax::string(&format!("{name}?"), name.span))),
         ("VALUES", Part::Many(&values)),
     ];
-    Ok(x.fill(form, "(let* ([SOURCE RECORD] BINDINGS...) (CONSTRUCTOR VALUES...))", &parts))
+    let template = "(let ([SOURCE RECORD])
+        (if (PREDICATE SOURCE)
+            (let* (BINDINGS...) (CONSTRUCTOR VALUES...))
+            (raise-argument-error 'struct-copy EXPECTED SOURCE)))";
+    Ok(x.fill(form, template, &parts))
 }

@@ -420,20 +420,15 @@ const FIRST: &[&str] = &[
     "cons",
     "list",
     "vector",
-    "?",
     "and",
     "or",
-    "quote",
-    "app",
     "regexp",
     "pregexp",
     "list-rest",
     "list-no-order",
     "hash-table",
-    "quasiquote",
     "mcons",
     "list*",
-    "struct*",
 ];
 
 const KNOWN: &[&str] = &[
