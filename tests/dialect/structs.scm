@@ -134,3 +134,4 @@
 (check-output (let () (struct exn:own exn:fail (code)) (print (exn:own "m" (current-continuation-marks) 1))) => "(exn:own \"m\" #<continuation-mark-set> ...)")
 (check-output (with-handlers ([void print]) (car 5)) => "(exn:fail:contract \"car: contract violation\\n  expected: pair?\\n  given: 5\" #<continuation-mark-set>)")
 (check-output (with-handlers ([void display]) (error 'foo "bar ~s" "x")) => "#(struct:exn:fail foo: bar \"x\" #<continuation-mark-set>)")
+(check-error (let () (struct p (x)) (struct-copy p 'none [x 1])) => "struct-copy: contract violation\n  expected: p?\n  given: 'none")

@@ -17,6 +17,7 @@ mod exceptions;
 mod formatted;
 pub(crate) mod given;
 pub(crate) mod hashes;
+mod insert;
 mod known;
 mod lists;
 pub(crate) mod mpairs;

@@ -54,7 +54,7 @@ fn atom(literal: &Datum) -> Result<SteelVal, String> {
         Datum::Char(c) => SteelVal::CharV(*c),
         Datum::Boolean(truth) => SteelVal::BoolV(*truth),
         Datum::Keyword(word) => symbol(&format!("#:{word}")),
-        Datum::Regexp(pattern, px) => return dialect::regexp(pattern, *px),
+        Datum::Regexp { pattern, px, bytes } => return dialect::regexp(pattern, *px, *bytes),
         Datum::Bytes(bytes) => SteelVal::ByteVector(steel::rvals::SteelByteVector::new(bytes.to_vec())),
         Datum::Void => SteelVal::Void,
     })

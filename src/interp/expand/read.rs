@@ -299,10 +299,9 @@ impl<'a> Reader<'a> {
             [("#rx\"", false, false), ("#px\"", true, false), ("#rx#\"", false, true), ("#px#\"", true, true)]
         {
             if rest.starts_with(prefix) {
-                let _ = bytes; // A pattern for bytes matches text here, as every pattern does.
                 self.at += prefix.len();
                 let text = self.string(start)?;
-                return Ok(Syntax::literal(Datum::Regexp(text.into(), px), self.since(start)));
+                return Ok(Syntax::literal(Datum::Regexp { pattern: text.into(), px, bytes }, self.since(start)));
             }
         }
         if rest.starts_with("#\"") {

@@ -77,7 +77,11 @@ pub(crate) enum Datum {
     /// Without its `#:`.
     Keyword(Rc<str>),
     /// A pattern, and whether it was written `#px`.
-    Regexp(Rc<str>, bool),
+    Regexp {
+        pattern: Rc<str>,
+        px: bool,
+        bytes: bool,
+    },
     Bytes(Rc<[u8]>),
     /// What cannot be written: the value of `(void)`.
     Void,
@@ -228,8 +232,9 @@ impl fmt::Display for Datum {
             Self::Char(c) => write!(f, "#\\{c}"),
             Self::Boolean(truth) => f.write_str(if *truth { "#t" } else { "#f" }),
             Self::Keyword(word) => write!(f, "#:{word}"),
-            Self::Regexp(text, false) => write!(f, "#rx{text:?}"),
-            Self::Regexp(text, true) => write!(f, "#px{text:?}"),
+            Self::Regexp { pattern, px, bytes } => {
+                write!(f, "{}{}{pattern:?}", if *px { "#px" } else { "#rx" }, if *bytes { "#" } else { "" })
+            }
             Self::Bytes(bytes) => write!(f, "#{:?}", String::from_utf8_lossy(bytes)),
             Self::Void => f.write_str("#<void>"),
         }

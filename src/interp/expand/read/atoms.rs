@@ -11,7 +11,6 @@ use crate::interp::{
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{Num, ToPrimitive};
-use steel::SteelVal;
 
 /// What ends a name or a number.
 pub(crate) fn is_delimiter(c: char) -> bool {
@@ -322,7 +321,7 @@ pub(crate) fn number(word: &str, radix: u32) -> Option<String> {
         _ => {}
     }
     if word.ends_with('i')
-        && let Some(number @ SteelVal::Complex(_)) = numerals::read(word, radix)
+        && let Some(number) = numerals::read(word, radix)
     {
         return numerals::text(&number);
     }
