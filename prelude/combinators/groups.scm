@@ -33,8 +33,8 @@
 ;;@doc
 ;; (hierarchical items #:each … #:group … #:combine … #:overview …) -> any
 ;;
-;; Items, then groups, then the whole: calls EACH on every item, COMBINE on the results of each group, OVERVIEW on what
-;; came of the groups. Items run side by side, and a group goes on as soon as its own items are done.
+;; Items, then groups, then the whole: calls EACH on every item, COMBINE on each group's name and list of results, OVERVIEW
+;; on the list of pairs of a name and what COMBINE gave. Items run side by side, and a group goes on as soon as its own items are done.
 ;;
 ;; ITEMS any: A list or a vector.
 ;;

@@ -72,8 +72,8 @@ pub(super) const FAN_OUT: &[Primitive] = &[
             LABEL,
         ],
         "void",
-        "Calls F on every item, each in a fiber of its own, and CONSUME on each result as it comes, one at a time, in the \
-         caller's own fiber. Leaving CONSUME by an error cancels the rest.",
+        "Calls F on every item, each in a fiber of its own, and CONSUME, `(lambda (index result) …)`, on each result as it \
+         comes, one at a time, in the caller's own fiber. Leaving CONSUME by an error cancels the rest.",
         "(map-async-stream (lambda (x) (* x x)) '(1 2 3) (lambda (index result) (display result)))",
     ),
     Family::FanOut.prelude(
@@ -84,7 +84,7 @@ pub(super) const FAN_OUT: &[Primitive] = &[
             ON_ERROR,
         ],
         "list",
-        "Runs thunks side by side and gives their values in order.",
+        "Runs thunks, `(lambda () …)`, side by side and gives their values in order.",
         "(parallel (list (lambda () 1) (lambda () 2))) ;; => (1 2)",
     ),
     Family::FanOut.prelude(
