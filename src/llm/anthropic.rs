@@ -17,7 +17,7 @@ use super::{
         reply::{Asked, Refusal},
     },
 };
-use reqwest::header::HeaderMap;
+use http::HeaderMap;
 use secrecy::SecretString;
 use std::borrow::Cow;
 

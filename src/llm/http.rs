@@ -5,17 +5,21 @@
 
 pub(super) mod sse;
 pub(super) mod text;
+mod transport;
 
 use super::Failure;
 use crate::wire::FailureClass;
-use bytes::Bytes;
-use reqwest::{
-    Client, Response, Url,
-    header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT},
-    redirect,
+use bytes::{Bytes, BytesMut};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method,
+    header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT},
 };
+use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
-use std::{borrow::Cow, error::Error, net::IpAddr, sync::OnceLock, time::Duration};
+use std::{borrow::Cow, error::Error, net::IpAddr, time::Duration};
+use transport::{Broken, Transport};
+
+pub(super) use transport::{Place, Reply};
 
 /// The largest answer that is read, in bytes.
 pub(super) const MAX_ANSWER: usize = 64 << 20;
@@ -56,11 +60,9 @@ pub(super) struct Link {
     url: Url,
     /// The base as messages show it: without user, password and query.
     base: String,
-    loopback: bool,
     headers: HeaderMap,
     key: Option<SecretString>,
-    /// Made at the first call: loading the TLS roots takes time that a run without calls need not spend.
-    client: OnceLock<Result<Client, String>>,
+    transport: Transport,
 }
 
 impl Link {
@@ -81,7 +83,7 @@ impl Link {
         let port = url.port().map(|p| format!(":{p}")).unwrap_or_default();
         let host = url.host_str().unwrap_or_default();
         let shown = format!("{}://{host}{port}{path}", url.scheme());
-        let loopback = is_loopback(host);
+        let transport = Transport::to(&url, is_loopback(host));
         url.set_path(&path);
 
         let mut headers = HeaderMap::new();
@@ -104,7 +106,7 @@ impl Link {
             headers.insert(name, value);
         }
         let key = key.map(|(key, _)| key);
-        Ok(Self { site, url, base: shown, loopback, headers, key, client: OnceLock::new() })
+        Ok(Self { site, url, base: shown, headers, key, transport })
     }
 
     /// Sends these with every request besides. Fails when one cannot stand in a header.
@@ -130,7 +132,11 @@ impl Link {
     }
 
     /// The address of what lies at `path` below the base; `query` is added to the base's own.
-    pub(super) fn below(&self, path: &str, query: Option<(&str, &str)>) -> Url {
+    pub(super) fn below(&self, path: &str, query: Option<(&str, &str)>) -> Place {
+        self.transport.place(self.address(path, query))
+    }
+
+    fn address(&self, path: &str, query: Option<(&str, &str)>) -> Url {
         let mut url = self.url.clone();
         let base = url.path().trim_end_matches('/').to_owned();
         // A base that names the version already is taken at its word.
@@ -147,71 +153,54 @@ impl Link {
     }
 
     /// Sends a body, and gives the reply once its headers are there.
-    pub(super) async fn post(&self, url: Url, body: Bytes) -> Result<Response, Failure> {
-        let sent = self.client()?.post(url).headers(self.headers.clone()).body(body).send().await;
-        sent.map_err(|e| self.broken(&e))
+    pub(super) async fn post(&self, place: Place, body: Bytes) -> Result<Reply, Failure> {
+        let sent = self.transport.send(Method::POST, place, self.headers.clone(), body).await;
+        sent.map_err(|e| self.broken(e))
     }
 
     /// Asks for what is there, and gives the reply once its headers are there.
-    pub(super) async fn get(&self, url: Url) -> Result<Response, Failure> {
-        let sent = self.client()?.get(url).headers(self.headers.clone()).send().await;
-        sent.map_err(|e| self.broken(&e))
-    }
-
-    fn client(&self) -> Result<&Client, Failure> {
-        let client = self.client.get_or_init(|| {
-            // Fails when another part of the process has installed one, which serves as well.
-            let _ = rustls::crypto::ring::default_provider().install_default();
-            let mut builder = Client::builder()
-                .http1_only()
-                .tcp_nodelay(true)
-                .pool_max_idle_per_host(usize::MAX)
-                .connect_timeout(CONNECT)
-                .redirect(redirect::Policy::none());
-            if self.loopback {
-                builder = builder.no_proxy();
-            }
-            if self.loopback && self.url.scheme() == "http" {
-                // Neither TLS nor a proxy: a machine without root certificates can do this too.
-                builder = builder.tls_certs_only([]);
-            }
-            builder.build().map_err(|e| root_cause(&e))
-        });
-        client.as_ref().map_err(|e| Failure::new(FailureClass::Network, format!("cannot set up HTTPS: {e}")))
+    pub(super) async fn get(&self, place: Place) -> Result<Reply, Failure> {
+        let sent = self.transport.send(Method::GET, place, self.headers.clone(), Bytes::new()).await;
+        sent.map_err(|e| self.broken(e))
     }
 
     /// Reads a whole answer.
-    pub(super) async fn read(&self, mut response: Response) -> Result<Vec<u8>, Failure> {
-        let expected = response.content_length().unwrap_or(0).min(1 << 20);
-        let mut body = Vec::with_capacity(expected as usize);
-        while let Some(piece) = response.chunk().await.map_err(|e| self.broken(&e))? {
+    pub(super) async fn read(&self, mut reply: Reply) -> Result<Bytes, Failure> {
+        let first = reply.chunk().await.map_err(|e| self.broken(e))?.unwrap_or_default();
+        let mut body = BytesMut::new();
+        while let Some(piece) = reply.chunk().await.map_err(|e| self.broken(e))? {
+            if body.is_empty() {
+                body.extend_from_slice(&first);
+            }
             if body.len() + piece.len() > MAX_ANSWER {
                 let message = format!("{} sent an answer of more than {} MB", self.base, MAX_ANSWER >> 20);
                 return Err(Failure::new(FailureClass::Server, message));
             }
             body.extend_from_slice(&piece);
         }
-        Ok(body)
+        // Most come in one piece, which is not copied.
+        Ok(if body.is_empty() { first } else { body.freeze() })
     }
 
     /// The failure that a lost connection is.
-    pub(super) fn broken(&self, error: &reqwest::Error) -> Failure {
-        let (base, variable, cause) = (&self.base, &self.site.base_variable, root_cause(error));
-        let message = match error {
-            e if e.is_connect() && e.is_timeout() => {
-                format!("{base} takes no connection within {} s", CONNECT.as_secs())
+    pub(super) fn broken(&self, broken: Broken) -> Failure {
+        let (base, variable) = (&self.base, &self.site.base_variable);
+        let message = match broken {
+            Broken::Setup(cause) => {
+                return Failure::new(FailureClass::Network, format!("cannot set up HTTPS: {cause}"));
             }
-            e if e.is_connect() && cause.contains("InvalidContentType") => {
+            Broken::ConnectTimeout => format!("{base} takes no connection within {} s", CONNECT.as_secs()),
+            Broken::Connect(cause) if cause.contains("InvalidContentType") => {
                 format!("{base} speaks no TLS: should `{variable}` begin with `http://`?")
             }
-            e if e.is_connect() && *base == self.site.base => {
+            Broken::Connect(cause) if *base == self.site.base => {
                 format!("cannot connect to {base}: {cause}; check the network, and the proxy if there is one")
             }
-            e if e.is_connect() => {
+            Broken::Connect(cause) => {
                 format!("cannot connect to {base}: {cause}; check `{variable}`, and that the server runs")
             }
-            e if e.is_body() || e.is_decode() => format!("the answer of {base} was cut off: {cause}"),
-            _ => format!("the connection to {base} was lost: {cause}"),
+            Broken::Body(cause) => format!("the answer of {base} was cut off: {cause}"),
+            Broken::Lost(cause) => format!("the connection to {base} was lost: {cause}"),
         };
         Failure::transient(FailureClass::Network, message)
     }
@@ -228,9 +217,9 @@ impl Link {
 }
 
 /// As much of an error's body as arrives and fits.
-pub(super) async fn read_complaint(mut response: Response) -> Vec<u8> {
+pub(super) async fn read_complaint(mut reply: Reply) -> Vec<u8> {
     let mut body = Vec::new();
-    while let Ok(Some(piece)) = response.chunk().await {
+    while let Ok(Some(piece)) = reply.chunk().await {
         let room = MAX_COMPLAINT - body.len();
         body.extend_from_slice(&piece[..piece.len().min(room)]);
         if body.len() == MAX_COMPLAINT {
@@ -247,8 +236,8 @@ fn is_loopback(host: &str) -> bool {
 }
 
 /// The innermost cause: what happened, without the layers that it passed through.
-fn root_cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn Error = error;
+fn root_cause(error: &dyn Error) -> String {
+    let mut cause = error;
     while let Some(next) = cause.source() {
         cause = next;
     }
@@ -268,8 +257,9 @@ mod tests {
 
     #[test]
     fn a_path_stands_below_the_base_and_names_the_version_once() {
-        let at =
-            |base: &str, path, query| Link::new(SITE.clone(), base, None, &[]).unwrap().below(path, query).to_string();
+        let at = |base: &str, path, query| {
+            Link::new(SITE.clone(), base, None, &[]).unwrap().address(path, query).to_string()
+        };
         assert_eq!(at("http://h/", "/v1/messages", None), "http://h/v1/messages");
         assert_eq!(at("http://h/v1/", "/v1/messages", None), "http://h/v1/messages");
         assert_eq!(at("http://h/a/v1", "/chat/completions", None), "http://h/a/v1/chat/completions");

@@ -10,18 +10,15 @@ mod stream;
 
 use super::{
     Answer, Failure, Pieces, Request,
-    http::{self, Link, MAX_ANSWER, Site},
+    http::{self, Link, MAX_ANSWER, Place, Reply, Site},
     limit::Told,
     retry::Provider,
     window,
 };
 use crate::wire::{FailureClass, Usage};
+use ::http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE};
 use body::{Body, Param, Params};
 use reply::{Asked, Refusal};
-use reqwest::{
-    Response, StatusCode, Url,
-    header::{CONTENT_TYPE, HeaderMap, HeaderValue},
-};
 use serde::Deserialize;
 use std::{
     collections::HashMap,
@@ -133,7 +130,7 @@ struct Entry {
 pub struct Server<F> {
     link: Link,
     /// Where answers are asked for, when every model's is the same place.
-    fixed: Option<Url>,
+    fixed: Option<Place>,
     /// What each model refused so far, and whether there is anything in it.
     refused: Mutex<HashMap<Arc<str>, Params>>,
     any_refused: AtomicBool,
@@ -166,14 +163,14 @@ impl<F: Format> Server<F> {
     /// The names of the models that the server says it has.
     pub(super) async fn models(&self) -> Result<Vec<String>, Failure> {
         let (path, query) = F::catalogue();
-        let response = self.link.get(self.link.below(path, query)).await?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        if !status.is_success() {
-            let complaint = http::read_complaint(response).await;
+        let mut reply = self.link.get(self.link.below(path, query)).await?;
+        if !reply.status.is_success() {
+            let (status, headers) = (reply.status, std::mem::take(&mut reply.headers));
+            let complaint = http::read_complaint(reply).await;
             let failure = F::classify(status.as_u16(), &headers, &complaint, &self.asked(""));
             return Err(self.link.redacted(failure));
         }
-        let body = self.link.read(response).await?;
+        let body = self.link.read(reply).await?;
         let list: Catalogue = serde_json::from_slice(&body)
             .map_err(|_| self.asked("").server("sent no list of models: is the base URL right?"))?;
         let name = |entry: Entry| match entry {
@@ -184,9 +181,9 @@ impl<F: Format> Server<F> {
         Ok(list.data.into_iter().chain(list.models).filter_map(name).map(|name| reply::clean(&name)).collect())
     }
 
-    fn url(&self, model: &str, asking: Asking) -> Url {
+    fn place(&self, model: &str, asking: Asking) -> Place {
         match &self.fixed {
-            Some(url) if asking != Asking::Vectors => url.clone(),
+            Some(place) if asking != Asking::Vectors => place.clone(),
             _ => {
                 let (path, query) = F::path(model, asking);
                 self.link.below(&path, query)
@@ -226,24 +223,24 @@ impl<F: Format> Server<F> {
     /// fewer, or the other of the token limit's two names.
     async fn exchange(&self, request: &Request, prepared: &mut Prepared) -> Result<Answer, Failure> {
         let model = prepared.model.clone();
-        let url = self.url(&model, prepared.asking);
+        let place = self.place(&model, prepared.asking);
         loop {
-            let response = self.link.post(url.clone(), prepared.body.bytes.clone()).await?;
-            let (status, headers) = (response.status(), response.headers().clone());
+            let mut reply = self.link.post(place.clone(), prepared.body.bytes.clone()).await?;
+            let (status, headers) = (reply.status, std::mem::take(&mut reply.headers));
             let asked = self.asked(&model);
             if status.is_success() {
                 prepared.told = F::told(&headers, &[]);
                 if let (Some(pieces), Asking::Stream) = (&request.pieces, prepared.asking) {
                     let handed = &mut prepared.handed;
-                    return self.follow(response, &headers, &asked, pieces, handed).await;
+                    return self.follow(reply, &headers, &asked, pieces, handed).await;
                 }
-                let body = self.link.read(response).await?;
+                let body = self.link.read(reply).await?;
                 return match prepared.asking {
                     Asking::Vectors => F::parse_vectors(&headers, &body, request.messages.len(), &asked),
                     Asking::Whole | Asking::Stream => F::parse(&headers, &body, &asked),
                 };
             }
-            let complaint = http::read_complaint(response).await;
+            let complaint = http::read_complaint(reply).await;
             prepared.told = F::told(&headers, &complaint);
             let unprocessable = matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY);
             if unprocessable && self.learn(&complaint, prepared) {
@@ -266,7 +263,7 @@ impl<F: Format> Server<F> {
     /// Reads a streamed answer, and hands out what comes; the answer of a server that does not stream is one piece.
     async fn follow(
         &self,
-        mut response: Response,
+        mut reply: Reply,
         headers: &HeaderMap,
         asked: &Asked<'_>,
         Pieces(give): &Pieces,
@@ -274,7 +271,7 @@ impl<F: Format> Server<F> {
     ) -> Result<Answer, Failure> {
         let sort = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
         if !sort.to_ascii_lowercase().starts_with(b"text/event-stream") {
-            let body = self.link.read(response).await?;
+            let body = self.link.read(reply).await?;
             let answer = F::parse(headers, &body, asked)?;
             if !answer.text.is_empty() {
                 *handed = answer.text.chars().count();
@@ -284,12 +281,12 @@ impl<F: Format> Server<F> {
         }
         let mut streamed = Streamed::<F>::new(asked, MAX_ANSWER);
         while !streamed.is_done() {
-            let read = match response.chunk().await {
+            let read = match reply.chunk().await {
                 Ok(Some(bytes)) => streamed.feed(&bytes).map(|()| true),
                 Ok(None) => streamed.end().map(|()| false),
                 // The end of the connection instead of the stream's, once the model has stopped, loses nothing.
                 Err(_) if streamed.is_whole() => Ok(false),
-                Err(e) => Err(self.link.broken(&e)),
+                Err(e) => Err(self.link.broken(e)),
             };
             // What came together goes out together.
             let fresh = streamed.fresh();

@@ -16,7 +16,7 @@ use crate::{
     },
     wire::{FailureClass, Usage},
 };
-use reqwest::header::HeaderMap;
+use http::HeaderMap;
 use serde::Deserialize;
 use std::{sync::Arc, time::SystemTime};
 

@@ -54,7 +54,7 @@ fn every_error_has_its_class() {
         let failure = classify(status, &HeaderMap::new(), body.as_bytes(), &ASKED);
         assert_eq!((failure.class, failure.transient), want, "{status} {body}");
     }
-    let headers = [(reqwest::header::RETRY_AFTER, "7".parse().unwrap())].into_iter().collect();
+    let headers = [(http::header::RETRY_AFTER, "7".parse().unwrap())].into_iter().collect();
     let failure = classify(429, &headers, error("rate_limit_error", "x").as_bytes(), &ASKED);
     assert_eq!(failure.retry_after, Some(Duration::from_secs(7)));
     let auth = classify(401, &HeaderMap::new(), error("authentication_error", "sk-ant-12").as_bytes(), &ASKED).message;

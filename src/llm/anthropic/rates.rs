@@ -3,7 +3,7 @@
 //! When they are full again is told to the second alone, and not read: they come back evenly, within a minute.
 
 use crate::llm::limit::{Measure, Told};
-use reqwest::header::HeaderMap;
+use http::HeaderMap;
 
 pub(super) fn told(headers: &HeaderMap) -> Option<Told> {
     let measure = |what: &str| measure(headers, what);
@@ -39,7 +39,7 @@ mod tests {
             ("anthropic-ratelimit-tokens-remaining", "37000"),
         ]
         .into_iter()
-        .map(|(name, value)| (reqwest::header::HeaderName::from_static(name), value.parse().unwrap()))
+        .map(|(name, value)| (http::header::HeaderName::from_static(name), value.parse().unwrap()))
         .collect();
         let of = |limit, remaining| Some(Measure { limit, remaining, reset: None });
         let wanted = Told { requests: of(50.0, 49.0), input: of(30_000.0, 29_000.0), ..Told::default() };

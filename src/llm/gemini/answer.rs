@@ -19,7 +19,7 @@ use crate::{
     },
     wire::{FailureClass, Usage},
 };
-use reqwest::header::HeaderMap;
+use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::Value;
 use std::{

@@ -14,7 +14,7 @@ use crate::{
     },
     wire::Usage,
 };
-use reqwest::header::HeaderMap;
+use http::HeaderMap;
 use serde::Deserialize;
 
 /// Writes the body: one request for each text, with what the script adds in each.

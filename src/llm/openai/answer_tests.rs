@@ -8,7 +8,7 @@ use std::time::Duration;
 const ASKED: Asked<'_> = Asked { site: &SITE, base: "http://h/v1", model: "m", keyed: true };
 
 fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-    pairs.iter().map(|(k, v)| (reqwest::header::HeaderName::from_static(k), v.parse().unwrap())).collect()
+    pairs.iter().map(|(k, v)| (http::header::HeaderName::from_static(k), v.parse().unwrap())).collect()
 }
 
 fn class(status: u16, body: &str) -> (FailureClass, bool) {

@@ -1,7 +1,7 @@
 //! What is left of the limits, as replies tell: <https://platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers>.
 
 use crate::llm::limit::{Measure, Told};
-use reqwest::header::HeaderMap;
+use http::HeaderMap;
 use std::time::Duration;
 
 pub(super) fn told(headers: &HeaderMap) -> Option<Told> {
@@ -56,7 +56,7 @@ mod tests {
             ("x-ratelimit-reset-tokens", "1m0s"),
         ]
         .into_iter()
-        .map(|(name, value)| (reqwest::header::HeaderName::from_static(name), value.parse().unwrap()))
+        .map(|(name, value)| (http::header::HeaderName::from_static(name), value.parse().unwrap()))
         .collect();
         let requests = Measure { limit: 500.0, remaining: 499.0, reset: Some(Duration::from_millis(120)) };
         let tokens = Measure { limit: 30_000.0, remaining: 0.0, reset: Some(Duration::from_secs(60)) };

@@ -14,7 +14,7 @@ use crate::{
     wire::Usage,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
-use reqwest::header::HeaderMap;
+use http::HeaderMap;
 use serde::{
     Deserialize, Deserializer,
     de::{self, SeqAccess, Visitor},

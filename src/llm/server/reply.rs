@@ -7,7 +7,7 @@ use crate::{
     llm::{Answer, Failure, http::Site},
     wire::{FailureClass, Usage},
 };
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use serde::de::DeserializeOwned;
 use std::{
     sync::Arc,
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn waits_are_read_in_each_notation() {
         let headers = |pairs: &[(&'static str, &str)]| -> HeaderMap {
-            pairs.iter().map(|(k, v)| (reqwest::header::HeaderName::from_static(k), v.parse().unwrap())).collect()
+            pairs.iter().map(|(k, v)| (http::header::HeaderName::from_static(k), v.parse().unwrap())).collect()
         };
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
         for (pairs, want) in [

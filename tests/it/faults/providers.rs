@@ -181,6 +181,19 @@ fn a_parameter_that_the_model_refuses_is_left_out_with_one_warning() {
 }
 
 #[test]
+fn plain_http_goes_by_the_proxy_that_the_environment_names() {
+    let proxy = Mock::start(|call| Reply::Text(call.path.clone()));
+    let ask = |no_proxy: &str| {
+        let there = "http://models.invalid/v1";
+        let asked = script("(syntax-e (llm-query \"hi\" #:retries 0))").env("OPENAI_BASE_URL", there);
+        run(&asked.env("OPENAI_API_KEY", "k").env("http_proxy", &proxy.root_url()).env("no_proxy", no_proxy))
+    };
+    assert_eq!(ask("elsewhere.invalid").value(), "http://models.invalid/v1/chat/completions");
+    assert!(ask("models.invalid").stderr.contains("cannot connect to http://models.invalid/v1"));
+    assert_eq!(proxy.count(), 1);
+}
+
+#[test]
 fn a_server_that_is_not_there_is_tried_again_and_named() {
     // Bound, so that nobody else gets the port, but not listening.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
