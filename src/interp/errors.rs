@@ -295,7 +295,10 @@ fn type_problem(message: &str, callee: Option<&str>) -> Option<Said> {
 pub(super) fn conversion(wanted: &str, found: &str) -> &'static str {
     let number = found.parse::<f64>().is_ok();
     let string = found.starts_with('"');
-    if found.contains("#<response ") {
+    if found == "#<void>" {
+        "a void comes of what gives nothing: `define`, `set!`, `for-each`, `printf`, a `when` or an `if` whose condition does \
+         not hold"
+    } else if found.contains("#<response ") {
         "a response is no string; `(syntax-e response)` gives its text"
     } else if found.contains("#<async ") {
         "`await` the handle first"

@@ -190,6 +190,6 @@ fn try_gives_the_message_of_whatever_was_raised() {
 fn a_consumer_that_is_no_procedure_is_refused_before_any_call() {
     let mock = Mock::echo();
     let text = r#"(try (map-async-stream llm-query '("a" "b") 5) on-error (lambda (m) m))"#;
-    assert_eq!(script(text).server(&mock).run().value(), "map-async-stream: `5` is no procedure");
+    assert_eq!(script(text).server(&mock).run().value(), "map-async-stream: `consume` must be a procedure, not `5`");
     assert_eq!(mock.count(), 0);
 }
