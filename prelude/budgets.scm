@@ -3,13 +3,16 @@
 ;;; (parameterize ([call-budget 50]) …) opens a scope: every call made in it, in whatever fiber, is charged to it and to the
 ;;; scopes around it.  The counting is in Rust (ledger.rs); here is only which scopes are bound where a call is made.
 
-;; A parameter whose value is a scope; called, it gives the scope's limit.
+;; A parameter whose value is a scope; called, it gives the scope's limit. A scope is what a parameterize opens: a budget
+;; that a call could set would bind nothing.
 (define (%budget-parameter name)
   (let ([scope (make-parameter #f (lambda (limit) (%budget name limit)))])
     (lambda args
-      (if (null? args)
-          (%budget-limit (scope))
-          (apply scope args)))))
+      (cond [(null? args) (%budget-limit (scope))]
+            [(eq? (car args) %parameter-key) (scope %parameter-key)]
+            [else (%fail 'script
+                         (format "~a: it takes no arguments; a budget holds within a `parameterize`" name)
+                         (format "it is written `(parameterize ([~a ~s]) body …)`" name (car args)))]))))
 
 (define token-budget (%budget-parameter 'token-budget))
 (define call-budget (%budget-parameter 'call-budget))

@@ -83,7 +83,8 @@
       (lambda args
         (cond [(null? args) (unbox (%binding key default (car %dyn)))]
               [(eq? (car args) %parameter-key) (cons key guard)]
-              [else (set-box! (%binding key default (car %dyn)) (guard (car args))) (void)])))))
+              [(null? (cdr args)) (set-box! (%binding key default (car %dyn)) (guard (car args))) (void)]
+              [else (apply %miscounted 'parameter-procedure 0 1 args)])))))
 
 (define (%binding key default bindings)
   (cond [(null? bindings) default]

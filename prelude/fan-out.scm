@@ -71,7 +71,7 @@
 (define (cancel handle)
   (when (%cancel! handle) (%leave!))) ; it was part of what it cancelled
 
-(define (spawn thunk) (%spawn thunk #f))
+(define (spawn thunk) (%spawn (%checked 'spawn 'thunk thunk) #f))
 
 (define (%spawn thunk deadline)
   (let ([dyn %dyn])
@@ -86,7 +86,7 @@
 
 (define (with-deadline seconds thunk . options)
   (let ([otherwise (vector-ref (%options 'with-deadline options) 0)]
-        [handle (%spawn thunk seconds)])
+        [handle (%spawn (%checked 'with-deadline 'thunk thunk) seconds)])
     (%wait-for-any (list handle))
     (if (and otherwise (%expired? handle))
         (otherwise)
@@ -109,7 +109,7 @@
 
 ;; CONSUME runs in the caller's fiber; leaving it by an error or a continuation cancels the rest.
 (define (map-async-stream f items consume . options)
-  (%items 'map-async-stream consume '()) ; no procedure: said before any item begins
+  (%checked 'map-async-stream 'consume consume)
   (%streamed 'map-async-stream f items consume (%options 'map-async-stream options)))
 
 (define (%streamed name f items consume options)

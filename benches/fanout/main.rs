@@ -1,9 +1,10 @@
 //! What a fan-out costs, beside a bare reqwest loop (a task per call) against the same server in the same run.
 //!
-//! `cargo bench --bench fanout` runs everything; `-- speed`, `-- journal`, `-- memory`, `-- start` or `-- ideal` one part. The server is
-//! a process of its own, and so is each measurement, so that one's memory does not count as another's. On a machine with
-//! few cores all of them share: judge by the ratio, and by the processor time per call.
+//! `cargo bench --bench fanout` runs everything; `-- speed`, `-- journal`, `-- memory`, `-- start`, `-- children` or
+//! `-- ideal` one part. The server is a process of its own, and so is each measurement, so that one's memory does not count
+//! as another's. On a machine with few cores all of them share: judge by the ratio, and by the processor time per call.
 
+mod children;
 mod server;
 
 use bessemer::{
@@ -13,6 +14,7 @@ use bessemer::{
         store::{NewRun, Setup, Status, Store},
     },
     llm::{dispatch::Dispatcher, router},
+    rlm::{self, Ask, Ground},
     session::{Exit, Interpreter, Listener, Program, Progress, Session, Zygote},
     wire::Stream,
 };
@@ -36,11 +38,15 @@ fn main() {
         Some("bare") => bare(&arguments[1], number(2) as usize, number(3) as usize),
         Some("host") => host(&arguments[1], &arguments[2], &arguments[3], arguments.get(4).map(String::as_str)),
         Some("warm") => warm(),
+        Some("children-host") => children::host(&arguments[1], &arguments[2]),
         part => {
             raise_descriptors();
             let wants = |name: &str| part.is_none_or(|p| p == name);
             if wants("start") {
                 start();
+            }
+            if wants("children") {
+                children::children();
             }
             if wants("speed") {
                 speed();
@@ -371,6 +377,19 @@ async fn session(
     let report = session.run(program, &mut Nothing, &mut stop).await;
     let value = report.outcome.expect("the script ends well").value.unwrap_or_default();
     (value, report.calls_time, session.close().await)
+}
+
+/// A program whose loops are served, and how long it took.
+async fn session_in(ground: &Ground, ask: &Ask, text: &str) -> (String, Duration) {
+    let mut session = Session::start(&ground.zygote, ground.dispatcher.clone()).await.expect("a session");
+    rlm::serve(&session, ground, ask);
+    let (_keep, mut stop) = tokio::sync::mpsc::unbounded_channel();
+    let program = Program { text: text.into(), ..Program::default() };
+    let begun = Instant::now();
+    let report = session.run(program, &mut Nothing, &mut stop).await;
+    let took = begun.elapsed();
+    session.close().await;
+    (report.outcome.expect("the script ends well").value.unwrap_or_default(), took)
 }
 
 /// The one run of a journal, begun or taken up again.

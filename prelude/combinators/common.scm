@@ -15,7 +15,7 @@
   (%fan-out name f items (vector window 'raise #f #f "items" name)))
 
 (define (%thunks-side-by-side name thunks)
-  (%side-by-side name (lambda (thunk) (thunk)) (%checked-procedures name thunks)))
+  (%side-by-side name (lambda (thunk) (thunk)) thunks))
 
 ;; CONSUME is given the index and the value of each as it comes.  Leaving it cancels the others.
 (define (%thunks-one-by-one name thunks consume)

@@ -8,7 +8,7 @@
 ;; Calls F on every item, batch by batch: the items of a batch side by side, then a pause, then the next batch. For services
 ;; that allow so many calls in so much time; the host keeps to the limits of models by itself.
 ;;
-;; F procedure: Of one item.
+;; F procedure(item): Of one item.
 ;;
 ;; ITEMS any: A list or a vector.
 ;;
@@ -33,18 +33,18 @@
 ;;@doc
 ;; (hierarchical items #:each … #:group … #:combine … #:overview …) -> any
 ;;
-;; Items, then groups, then the whole: calls EACH on every item, COMBINE on the results of each group, OVERVIEW on what
-;; came of the groups. Items run side by side, and a group goes on as soon as its own items are done.
+;; Items, then groups, then the whole: calls EACH on every item, COMBINE on each group's name and list of results, OVERVIEW
+;; on the list of pairs of a name and what COMBINE gave. Items run side by side, and a group goes on as soon as its own items are done.
 ;;
 ;; ITEMS any: A list or a vector.
 ;;
-;; EACH procedure: Of one item.
+;; EACH procedure(item): Of one item.
 ;;
-;; GROUP procedure: Of one item: the name of the group that it belongs to.
+;; GROUP procedure(item): Of one item: the name of the group that it belongs to.
 ;;
-;; COMBINE procedure: Of a group's name and the list of its results.
+;; COMBINE procedure(name results): Of a group's name and the list of its results.
 ;;
-;; OVERVIEW procedure: Of a list of pairs, each a name and what COMBINE made of that group, in the order in which the groups
+;; OVERVIEW procedure(groups): Of a list of pairs, each a name and what COMBINE made of that group, in the order in which the groups
 ;; come first.
 ;;
 ;; ```scheme

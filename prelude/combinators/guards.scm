@@ -13,7 +13,7 @@
 ;;
 ;; F procedure: Any; it is called with the arguments of the procedure made here.
 ;;
-;; VALID? procedure: Of what F gave, of a response its text.
+;; VALID? procedure(value): Of what F gave, of a response its text.
 ;;
 ;; RETRIES natural: How often F is called again at most.
 ;;
@@ -29,6 +29,10 @@
             (cond [(valid? value) value]
                   [(> left 0) (loop (- left 1))]
                   [else (%invalid value retries)])))))))
+
+;; Said before any of them is called.
+(define (%all-take name procedures arguments)
+  (for-each (lambda (f) (%can-take name "its procedures are called with the arguments, {} here" f (length arguments) #f)) procedures))
 
 (define (%invalid value retries)
   (let ([times (if (= retries 0) "" (format ", ~a times" (+ retries 1)))])
@@ -56,6 +60,7 @@
       (define (of choice arguments)
         (%plain (if (procedure? choice) (apply choice arguments) choice)))
       (lambda arguments
+        (%all-take 'choose (list pred then else-part) arguments)
         (of (if (of pred arguments) then else-part) arguments)))))
 
 ;;@doc
@@ -74,5 +79,6 @@
   (%called 'try-fallback given
     (lambda (primary fallback)
       (lambda arguments
+        (%all-take 'try-fallback (list primary fallback) arguments)
         (with-handlers ([(lambda (raised) #t) (lambda (raised) (%plain (apply fallback arguments)))])
           (%plain (apply primary arguments)))))))

@@ -15,10 +15,10 @@
 ;;
 ;; DOCUMENT any: A string or a response, or a list of chunks that are cut already.
 ;;
-;; MAP procedure: Of a chunk and a hash of `'id`, `'worker`, `'model` and `'priority`, the last two to be passed on to the
+;; MAP procedure(chunk info): Of a chunk and a hash of `'id`, `'worker`, `'model` and `'priority`, the last two to be passed on to the
 ;; call that is made for it.
 ;;
-;; REDUCE procedure: Of a list of hashes `'id`, `'worker`, `'model`, `'result` and `'usage`, in the order of the document.
+;; REDUCE procedure(results): Of a list of hashes `'id`, `'worker`, `'model`, `'result` and `'usage`, in the order of the document.
 ;;
 ;; CHUNK-TOKENS natural: The most tokens of a chunk.
 ;;
@@ -36,7 +36,7 @@
 ;;
 ;; PRIORITY symbol: `'high`, `'normal` or `'batch`; MAP finds it in its hash.
 ;;
-;; ON-EVENT any: Procedure of a hash whose `'type` is `'chunk-processed` (with `'id`, `'worker`, `'model`, and `'progress` up
+;; ON-EVENT procedure(event) or #f: Of a hash whose `'type` is `'chunk-processed` (with `'id`, `'worker`, `'model`, and `'progress` up
 ;; to 1), `'chunk-failed` (with `'error` as well) or `'job-complete` (with `'summary`).
 ;;
 ;; ```scheme

@@ -12,7 +12,7 @@
 ;;
 ;; F procedure: Any.
 ;;
-;; KEY-FN any: Procedure of the list of arguments: calls with the same key are the same. By default the list is the key.
+;; KEY-FN procedure(arguments) or #f: Of the list of arguments: calls with the same key are the same. By default the list is the key.
 ;;
 ;; ```scheme
 ;; (let* ([calls 0] [square (memoized (lambda (x) (set! calls (+ calls 1)) (* x x)))])

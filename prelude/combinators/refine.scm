@@ -11,15 +11,15 @@
 ;; Makes a draft and improves it: a critique of it, a better draft after that critique, MAX-ITER times or until a critique
 ;; is accepted. Gives the last draft.
 ;;
-;; GENERATE procedure: Of no arguments; it gives the first draft.
+;; GENERATE procedure(): Of no arguments; it gives the first draft.
 ;;
-;; CRITIQUE procedure: Of a draft; it says what is wrong with it.
+;; CRITIQUE procedure(draft): Of a draft; it says what is wrong with it.
 ;;
-;; REFINE procedure: Of a draft and its critique; it gives a better draft.
+;; REFINE procedure(draft critique): Of a draft and its critique; it gives a better draft.
 ;;
 ;; MAX-ITER natural: How many drafts are made after the first, at most.
 ;;
-;; ACCEPT? any: Procedure of a critique: whether the draft is good as it is. `#f` to go on in any case.
+;; ACCEPT? procedure(critique) or #f: Of a critique: whether the draft is good as it is. `#f` to go on in any case.
 ;;
 ;; ```scheme
 ;; (critique-refine (lambda () "a")
@@ -43,11 +43,11 @@
 ;;
 ;; Improves a DRAFT that is there already, MAX-ITER times or until it is good enough: which is asked before each critique.
 ;;
-;; CRITIQUE procedure: Of a draft; it says what is wrong with it.
+;; CRITIQUE procedure(draft): Of a draft; it says what is wrong with it.
 ;;
-;; REFINE procedure: Of a draft and its critique; it gives a better draft.
+;; REFINE procedure(draft critique): Of a draft and its critique; it gives a better draft.
 ;;
-;; GOOD-ENOUGH? any: Procedure of a draft. `#f` to go on in any case.
+;; GOOD-ENOUGH? procedure(draft) or #f: Of a draft: whether it is. `#f` to go on in any case.
 ;;
 ;; MAX-ITER natural: How many drafts are made, at most.
 ;;

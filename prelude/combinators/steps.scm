@@ -16,11 +16,16 @@
 ;; ```
 (define (sequence . steps)
   (%checked-procedures 'sequence steps)
+  (unless (null? steps) (for-each %takes-a-value (cdr steps)))
   (define (then step value) (%plain (step value)))
   (lambda arguments
     (if (null? steps)
         (apply values arguments)
         (foldl then (%plain (apply (car steps) arguments)) (cdr steps)))))
+
+;; Said before the first step is made.
+(define (%takes-a-value step)
+  (%can-take 'sequence "each step but the first is called with what came of the one before" step 1 "it is written `(lambda (value) …)`"))
 
 ;;@doc
 ;; (fold-sequential f init items) -> any
@@ -28,7 +33,7 @@
 ;; Carries a value through ITEMS, one after the other: INIT at first, then what F makes of it and of the next item. For
 ;; work in which each step needs what came of the steps before.
 ;;
-;; F procedure: Of the value so far and an item; it gives the next value.
+;; F procedure(so-far item): Of the value so far and an item; it gives the next value.
 ;;
 ;; ITEMS any: A list or a vector.
 ;;
@@ -48,9 +53,9 @@
 ;; Applies F again and again, first to INIT, until DONE? holds of the value or F has been called MAX-ITER times, and gives
 ;; the last value. DONE? is asked before each step.
 ;;
-;; F procedure: Of the value so far; it gives the next.
+;; F procedure(value): Of the value so far; it gives the next.
 ;;
-;; DONE? procedure: Of the value so far.
+;; DONE? procedure(value): Of the value so far.
 ;;
 ;; MAX-ITER natural: How often F is called at most.
 ;;

@@ -9,9 +9,9 @@
 ;;
 ;; Calls CHEAP on every item, side by side, and EXPENSIVE once, on the list of all that came of it.
 ;;
-;; CHEAP procedure: Of one item.
+;; CHEAP procedure(item): Of one item.
 ;;
-;; EXPENSIVE procedure: Of the list of results, in the order of the items.
+;; EXPENSIVE procedure(results): Of the list of results, in the order of the items.
 ;;
 ;; ITEMS any: A list or a vector.
 ;;
@@ -29,11 +29,11 @@
 ;; Calls CHEAP on every item, side by side, and EXPENSIVE on those of which CHEAP is not certain. Gives for every item what
 ;; the one or the other came to.
 ;;
-;; CHEAP procedure: Of one item.
+;; CHEAP procedure(item): Of one item.
 ;;
-;; EXPENSIVE procedure: Of one item.
+;; EXPENSIVE procedure(item): Of one item.
 ;;
-;; UNCERTAINTY procedure: Of what CHEAP gave; from 0 (certain) to 1.
+;; UNCERTAINTY procedure(value): Of what CHEAP gave; from 0 (certain) to 1.
 ;;
 ;; ITEMS any: A list or a vector.
 ;;

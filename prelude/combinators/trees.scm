@@ -10,9 +10,9 @@
 ;;
 ;; Calls MAP-FN on every item, side by side, and REDUCE-FN on the list of all that came of it.
 ;;
-;; MAP-FN procedure: Of one item.
+;; MAP-FN procedure(item): Of one item.
 ;;
-;; REDUCE-FN procedure: Of the list of results, in the order of the items.
+;; REDUCE-FN procedure(results): Of the list of results, in the order of the items.
 ;;
 ;; ITEMS any: A list or a vector.
 ;;
@@ -29,8 +29,9 @@
 ;;@doc
 ;; (tree-reduce f items #:branch-factor 5 #:leaf-fn #f) -> any
 ;;
-;; Makes one of many by levels: groups of BRANCH-FACTOR items become one each, side by side, and so on until one is left.
-;; One item alone is the result itself.
+;; Makes one of many by levels: F is called with the items of a group, BRANCH-FACTOR at most, as its arguments,
+;; `(lambda parts …)`, groups side by side, and then with what came of those, until one is left. One item alone is the
+;; result itself.
 ;;
 ;; F procedure: Of the items of a group, 2 to BRANCH-FACTOR arguments. One that takes exactly two is called on the first
 ;; two, then on what came of it and the third, and so on.
@@ -39,7 +40,7 @@
 ;;
 ;; BRANCH-FACTOR natural: How many items a group has at most, from 2 on.
 ;;
-;; LEAF-FN any: Procedure that is called on every item first, side by side; `#f` to take them as they are.
+;; LEAF-FN procedure(item) or #f: Called on every item first, side by side; `#f` to take them as they are.
 ;;
 ;; ```scheme
 ;; (tree-reduce (lambda parts (string-append "(" (apply string-append parts) ")"))
@@ -60,7 +61,18 @@
       (%at-least 'tree-reduce 2 'branch-factor branch-factor)
       (let ([items (%checked-items 'tree-reduce items)])
         (when (null? items) (%misuse 'tree-reduce "there are no items"))
+        (unless two? (%takes-groups f (length items) branch-factor))
         (level (if leaf-fn (%side-by-side 'tree-reduce leaf-fn items) (map %plain items)))))))
+
+;; Whether F takes the groups of all levels, said before the first: full ones, and what is left over.
+(define (%takes-groups f items branch-factor)
+  (define (check size)
+    (when (> size 1)
+      (%can-take 'tree-reduce "`f` is called with the items of a group, {} here" f size "`(lambda parts …)` takes them as a list")))
+  (when (> items 1)
+    (check (min items branch-factor))
+    (check (remainder items branch-factor))
+    (%takes-groups f (quotient (+ items branch-factor -1) branch-factor) branch-factor)))
 
 (define (%takes-two-only? f)
   (and (procedure-arity-includes? f 2) (not (procedure-arity-includes? f 3))))
@@ -71,7 +83,7 @@
 ;; A procedure of data that has it explored by a loop of its own, as `rlm-query` does, after the instruction that STRATEGY
 ;; gives: so that how to go about it is found when it is needed, by a model if need be.
 ;;
-;; STRATEGY procedure: Of no arguments; gives the instruction.
+;; STRATEGY procedure(): Of no arguments; gives the instruction.
 ;;
 ;; DEPTH natural: How many loops may stand one within another from there on; 0 is `llm-query`.
 ;;

@@ -11,12 +11,12 @@
 ;; Runs THUNKS side by side and gives the value that wins under METHOD; as soon as that is certain, the others are
 ;; cancelled. When no value wins, it is a failure of class `validation`.
 ;;
-;; THUNKS list: Procedures of no arguments.
+;; THUNKS thunks: Procedures of no arguments.
 ;;
 ;; METHOD symbol: `'majority`: what more than half of them say. `'plurality`: what most say, the first of those that are
 ;; said equally often. `'consensus`: what all say.
 ;;
-;; KEY any: Procedure of a value: values with the same key are the same. By default case and the white space round a text
+;; KEY procedure(value) or #f: Of a value: values with the same key are the same. By default case and the white space round a text
 ;; do not count.
 ;;
 ;; ```scheme
@@ -25,7 +25,6 @@
 (define (vote . given)
   (%called 'vote given
     (lambda (thunks method key)
-      (%checked-procedures 'vote thunks)
       (unless (memq method '(majority plurality consensus))
         (%misuse 'vote (format "`#:method` must be `'majority`, `'plurality` or `'consensus`, not `~s`" method)))
       (when (null? thunks) (%misuse 'vote "there is nobody to vote"))
@@ -74,9 +73,9 @@
 ;;
 ;; Runs THUNKS side by side and makes one of all their values.
 ;;
-;; THUNKS list: Procedures of no arguments.
+;; THUNKS thunks: Procedures of no arguments.
 ;;
-;; AGGREGATOR any: Procedure of the list of values. By default they become one text, each under a line `Answer N:`.
+;; AGGREGATOR procedure(values) or #f: Of the list of values. By default they become one text, each under a line `Answer N:`.
 ;;
 ;; ```scheme
 ;; (ensemble (list (lambda () 1) (lambda () 2)) #:aggregator (lambda (all) (apply + all))) ;; => 3

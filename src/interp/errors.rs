@@ -272,13 +272,13 @@ fn type_problem(message: &str, callee: Option<&str>) -> Option<Said> {
     let name = if name.starts_with("steel") || name.contains('_') { callee.unwrap_or("a procedure") } else { name };
     let predicate = TYPES.iter().find(|(steels, _)| *steels == wanted).map(|(_, ours)| *ours);
     let predicate = if name == "cdr" { Some("pair?") } else { predicate };
-    let hint = found.map_or("", |found| conversion(predicate.unwrap_or(wanted), found));
     // Of `1 and "a"` the one that is no number.
     let found = found.map(|found| match (wanted, found.split_once(" and ")) {
         ("numbers" | "two numbers", Some((first, second))) if first.parse::<f64>().is_ok() => second,
         ("numbers" | "two numbers", Some((first, _))) => first,
         _ => found,
     });
+    let hint = found.map_or("", |found| conversion(predicate.unwrap_or(wanted), found));
     if let Some(predicate) = predicate {
         return Some(said(violation(name, predicate, found), hint));
     }
@@ -295,7 +295,10 @@ fn type_problem(message: &str, callee: Option<&str>) -> Option<Said> {
 pub(super) fn conversion(wanted: &str, found: &str) -> &'static str {
     let number = found.parse::<f64>().is_ok();
     let string = found.starts_with('"');
-    if found.contains("#<response ") {
+    if found == "#<void>" {
+        "a void comes of what gives nothing: `define`, `set!`, `for-each`, `printf`, a `when` or an `if` whose condition does \
+         not hold"
+    } else if found.contains("#<response ") {
         "a response is no string; `(syntax-e response)` gives its text"
     } else if found.contains("#<async ") {
         "`await` the handle first"

@@ -64,6 +64,9 @@ pub(crate) struct Group {
     to_tell: VecDeque<(u32, u32)>,
     telling: bool,
     verdict: Option<Outcome>,
+    /// Under `'keep`: how many items failed by the program's own mistake, and the first of these failures.
+    mistakes: u32,
+    mistake: Option<Fault>,
     /// Values that `map-async-stream` has not handed to its consumer yet; `None` for other fan-outs.
     to_consume: Option<VecDeque<(u32, Kept)>>,
     /// What the consumer is parked on.
@@ -116,6 +119,8 @@ impl Group {
             to_tell: VecDeque::new(),
             telling: false,
             verdict: None,
+            mistakes: 0,
+            mistake: None,
             to_consume: plan.streaming.then(VecDeque::new),
             consumer: None,
             deadline: None,
@@ -190,7 +195,13 @@ impl Group {
                         self.to_hand_over.push_back((item, fault));
                         return Some(Tell { host: false, script: false });
                     }
-                    OnError::Keep => self.keep(item, fault),
+                    OnError::Keep => {
+                        if class == FailureClass::Script {
+                            self.mistakes += 1;
+                            self.mistake = self.mistake.take().or_else(|| with_fault(&fault.get(), Fault::clone));
+                        }
+                        self.keep(item, fault);
+                    }
                     OnError::FailFast => {
                         self.verdict.get_or_insert(Err(fault));
                     }
@@ -302,6 +313,12 @@ impl Group {
         Some((if bad { Err(self.failures().kept()) } else { Ok(self.results()) }, false))
     }
 
+    /// What to warn of when all is kept and nothing was done: how many items there were, and the mistake.
+    pub(crate) fn all_mistaken(&mut self) -> Option<(u32, Fault)> {
+        let all = self.total > 0 && self.mistakes == self.total;
+        self.mistake.take().filter(|_| all).map(|fault| (self.total, fault))
+    }
+
     fn results(&mut self) -> Kept {
         let values = std::mem::take(&mut self.slots).into_iter().map(|slot| match slot {
             Slot::Value(value) | Slot::Failed(value) => value.get(),
@@ -342,6 +359,13 @@ impl Group {
             let _ = write!(whole.message, "; item {item}: {}", first.message);
             whole.spans = first.spans.clone();
             whole.hint = first.hint.clone();
+        }
+        let own = |fault: &Fault| matches!(fault.class, FailureClass::Script | FailureClass::Python);
+        if whole.hint.is_none() && self.on_error != OnError::Race && failed.iter().all(|(_, fault)| own(fault)) {
+            // To keep these would hide what is to be mended.
+            whole.hint = Some(
+                "the mistake is in the procedure, at the place shown, and no call's failure: mend it there".into(),
+            );
         }
         if whole.hint.is_none() {
             let keep = "`#:on-error 'keep` leaves failures in their places; `(failure-results e)` has the rest";

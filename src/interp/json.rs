@@ -28,6 +28,13 @@ pub(crate) fn jsexpr(text: &str) -> Result<SteelVal, String> {
     serde_json::from_str(text).map(|value| made(value, Manner::Racket)).map_err(|e| e.to_string())
 }
 
+/// What stands within a Markdown fence, if the whole text is one.
+pub(crate) fn unfenced(text: &str) -> Option<&str> {
+    let inner = text.trim().strip_prefix("```")?.strip_suffix("```")?;
+    let inner = inner.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
+    (!inner.contains("```")).then_some(inner)
+}
+
 /// The first value of a text that may go on, and how many bytes it takes; none when there is nothing but space.
 pub(crate) fn first(text: &str) -> Result<Option<(SteelVal, usize)>, String> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter();
@@ -167,6 +174,16 @@ mod tests {
     fn keys_are_sorted_and_null_is_void() {
         let text = r#"{"b":null,"a":{"d":1,"c":"\u0001"}}"#;
         assert_eq!(to_text(&from_text(text).unwrap()).unwrap(), r#"{"a":{"c":"\u0001","d":1},"b":null}"#);
+    }
+
+    #[test]
+    fn a_fence_is_one_when_it_is_the_whole_text() {
+        for text in ["```json\n[1]\n```", " ```\n[1]```\n", "```JSON [1] ```"] {
+            assert_eq!(unfenced(text).map(str::trim), Some("[1]"), "{text}");
+        }
+        for text in ["[1]", "So:\n```json\n[1]\n```", "```json\n[1]\n```\nand\n```json\n[2]\n```"] {
+            assert_eq!(unfenced(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -80,6 +80,8 @@ const NATIVES: &[(&str, FunctionSignature)] = &[
     ("%idle!", |_| encoded(sched::with(Sched::idle))),
     ("%past", super::inputs::past_value),
     ("%arguments", table::arguments),
+    ("%checked", table::checked),
+    ("%can-take", table::can_take),
     ("%embedding-batches", table::embedding_batches),
     ("%vectors", table::vectors),
     ("%priced!", |args| {

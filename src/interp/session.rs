@@ -160,6 +160,22 @@ pub(super) fn warn(failed: &[Rc<Task>]) {
     }
 }
 
+/// Says that a fan-out kept its failures, and all of them are the program's own: else nobody might look.
+fn warn_of_mistake(engine: &Engine, earlier: &Inputs, items: u32, fault: Fault) {
+    let (error, input) = located(engine, earlier, fault, None);
+    let text = earlier.text();
+    let before = error.span.filter(|_| input.is_none()).and_then(|(start, _)| text.get(..start as usize));
+    let line = before.map(|before| format!(", line {}", before.matches('\n').count() + 1)).unwrap_or_default();
+    let them = if items == 1 { "the one item".into() } else { format!("all {items} items") };
+    let message = error.message.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+    output::text(
+        Stream::Stderr,
+        &format!(
+            "warning: {them} of a fan-out failed by the program's own mistake, which `#:on-error 'keep` kept: {message}{line}\n"
+        ),
+    );
+}
+
 fn broken_off() -> ScriptError {
     let message = "interrupted".into();
     ScriptError { class: FailureClass::Script, blame: Blame::Program, message, hint: None, span: None }
@@ -251,6 +267,9 @@ fn evaluate(language: &mut Language, program: &Program, mut source: Source, earl
         let _ = catch_unwind(AssertUnwindSafe(|| engine.run("(set! %dyn (cons '() #f))")));
     }
     earlier.remember(Input { number: input.unwrap_or_default(), text: text.to_owned(), source });
+    if let Some((items, fault)) = sched::with(|s| s.mistake.take()) {
+        warn_of_mistake(&language.engine, earlier, items, fault);
+    }
     let found = result_of(language, earlier, ended, result, json, program.mode);
     if input.is_none() {
         earlier.forget();
@@ -305,7 +324,7 @@ fn result_of(
             Ok(value) => shown(&value, true),
             Err(fault) => {
                 let fault = Fault { spans, ..fault };
-                wrong(located(&language.engine, earlier, fault, &err))
+                wrong(located(&language.engine, earlier, fault, Some(&err)))
             }
         },
         (_, Ok(Ok(values))) => shown(values.last().unwrap_or(&SteelVal::Void), false),
@@ -315,7 +334,7 @@ fn result_of(
             let unbalanced = unread.then(|| errors::unbalanced(text)).flatten();
             let (mut error, input) = match unbalanced {
                 Some(error) => (error, None),
-                None => located(&language.engine, earlier, natives::fault_of(&err), &err),
+                None => located(&language.engine, earlier, natives::fault_of(&err), Some(&err)),
             };
             if matches!(ended, Some(Ended::Interrupted)) {
                 error = ScriptError { message: "interrupted".into(), hint: None, ..error };
@@ -349,10 +368,17 @@ fn nearest_global(language: &Language, name: &str) -> Option<String> {
 }
 
 /// Finds the innermost place of a failure that is in the script itself, or in an earlier input: which one.
-fn located(engine: &Engine, earlier: &Inputs, fault: Fault, err: &steel::SteelErr) -> (ScriptError, Option<u32>) {
+fn located(
+    engine: &Engine,
+    earlier: &Inputs,
+    fault: Fault,
+    err: Option<&steel::SteelErr>,
+) -> (ScriptError, Option<u32>) {
     let mut spans = fault.spans.clone();
-    spans.extend(err.span());
-    spans.extend(err.stack_trace().iter().flat_map(|t| t.trace().iter().filter_map(|frame| *frame.span())));
+    if let Some(err) = err {
+        spans.extend(err.span());
+        spans.extend(err.stack_trace().iter().flat_map(|t| t.trace().iter().filter_map(|frame| *frame.span())));
+    }
     let inner = spans.iter().enumerate().find_map(|(at, span)| {
         let input = earlier.of(engine, span)?;
         // What a library does has no place in the script: the way to it has.

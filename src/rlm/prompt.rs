@@ -68,6 +68,7 @@ const KEYWORDS: &[&str] = &[
     "k",
     "tokens",
     "overlap",
+    "by",
 ];
 
 /// Said to a reply without a block.
@@ -112,7 +113,7 @@ fn reference(told: &[&str], named: &[Family]) -> String {
     let mut out = String::new();
     for primitive in told.iter().filter_map(|name| primitives::find(name)) {
         let summary = primitive.summary();
-        out += &format!("- `{}` → {}. {summary}\n", signature(primitive), primitive.result);
+        out += &format!("- {} → {}. {summary}\n", signature(primitive), primitive.result);
     }
     for family in named {
         let others = primitives::all().filter(|p| p.family == *family && !told.contains(&p.name));
@@ -124,9 +125,21 @@ fn reference(told: &[&str], named: &[Family]) -> String {
     out
 }
 
-/// `(llm-query [prompt] #:instruction #:data …)`: keywords by name, and of many the important ones.
+/// `(map-async f items #:max-concurrent …)`: keywords by name, and of many the important ones. Where a question may be given
+/// in either of two ways, both are shown: who sees one signature gives both.
 fn signature(primitive: &Primitive) -> String {
-    let (keywords, positional): (Vec<&Param>, Vec<&Param>) = primitive.params.iter().partition(|p| p.keyword);
+    match primitive.params {
+        [prompt, rest @ ..]
+            if !prompt.keyword && rest.iter().any(|p| p.name == "instruction") && prompt.default.is_some() =>
+        {
+            format!("`({} {} …)` or `{}`", primitive.name, prompt.name, written(primitive, rest))
+        }
+        params => format!("`{}`", written(primitive, params)),
+    }
+}
+
+fn written(primitive: &Primitive, params: &[Param]) -> String {
+    let (keywords, positional): (Vec<&Param>, Vec<&Param>) = params.iter().partition(|p| p.keyword);
     let mut parts = vec![primitive.name.to_owned()];
     parts.extend(positional.iter().map(|p| if p.default.is_some() { format!("[{}]", p.name) } else { p.name.into() }));
     parts.extend(primitive.rest.map(|rest| format!("{rest} …")));

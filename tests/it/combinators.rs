@@ -275,7 +275,7 @@ fn errors_name_the_combinator_and_stand_at_the_line_of_the_script() {
         ("(vote '() #:method 'majority)", "vote: there is nobody to vote"),
         ("(vote (list (lambda () 1)) #:methd 'majority)", "vote: unknown keyword `#:methd`; did you mean `#:method`?"),
         ("(vote (list (lambda () 1)) #:method 'most)", "vote: `#:method` must be"),
-        ("(vote '(1 2))", "vote: `1` is no procedure"),
+        ("(vote '(1 2))", "vote: `1` is no thunk: a procedure of no arguments"),
         ("(vote (list (lambda () 1) (lambda () 2)))", "vote: no majority; `1` came 1 of 2 times"),
         ("(sequence car 5)", "sequence: `5` is no procedure"),
         ("(tree-reduce + '())", "tree-reduce: there are no items"),

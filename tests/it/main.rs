@@ -6,6 +6,7 @@ mod mock;
 mod program;
 
 mod accounting;
+mod arities;
 mod ask;
 mod bad_input;
 mod budgets;

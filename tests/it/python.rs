@@ -15,7 +15,7 @@ fn python_values_come_over_as_schemes_own() {
 (writeln (map void? (list (py-eval "None") (py-eval "x = 3") (py-eval "import os") (py-eval "") (py-eval "0"))))
 (define h (py-eval "{'k': 1}"))
 (define mixed (py-eval "{1: 'int', 'two': 2}"))
-(writeln (list (hash-ref h 'k) (hash-ref mixed 1) (hash-ref mixed "two")))
+(writeln (list (hash-ref h 'k) (hash-ref mixed 1) (hash-ref mixed 'two)))
 (define d (py-eval "
 class D:\n  def times(self, n): return n * self.k\n  def me(self): return self\nd = D()\nd.k = 6\nd"))
 (writeln (list (string? d) (py-call d "times" 7) (py-call (py-call d "me") "times" 2)))
@@ -32,7 +32,7 @@ class D:\n  def times(self, n): return n * self.k\n  def me(self): return self\n
 #"ab"
 (1 (2 (3 "x")) ())
 #hash((a . (#t 1.0)) (b . #hash((c . #<void>))))
-#hash((1 . "int") ("two" . 2))
+#hash((1 . "int") (two . 2))
 #<set: 1 2 3>
 ""
 #hash()

@@ -5,7 +5,13 @@ use crate::{
     program::script,
 };
 use serde_json::json;
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 /// Refuses "bad …", holds "hang …", refuses the key of "auth …", and echoes everything else.
 fn by_first_word(call: &Call) -> Reply {
@@ -22,9 +28,16 @@ fn by_first_word(call: &Call) -> Reply {
 #[test]
 fn results_are_consumed_as_they_come_each_once() {
     // Item 0 is answered last, when all the others have been consumed.
-    let mock = Mock::start(|call| match call.text() {
-        "0" => Reply::After(Duration::from_millis(300), Box::new(Reply::Text("zero".into()))),
-        text => Reply::Text(format!("echo:{text}")),
+    let pauses = Arc::new(AtomicUsize::new(0));
+    let mock = Mock::start(move |call| {
+        if call.text() == "pause" {
+            pauses.fetch_add(1, Relaxed);
+        }
+        let all = pauses.clone();
+        match call.text() {
+            "0" => Reply::When(Box::new(move || all.load(Relaxed) >= 199), Box::new(Reply::Text("zero".into()))),
+            text => Reply::Text(format!("echo:{text}")),
+        }
     });
     let text = r#"
 (define seen '())
@@ -190,6 +203,6 @@ fn try_gives_the_message_of_whatever_was_raised() {
 fn a_consumer_that_is_no_procedure_is_refused_before_any_call() {
     let mock = Mock::echo();
     let text = r#"(try (map-async-stream llm-query '("a" "b") 5) on-error (lambda (m) m))"#;
-    assert_eq!(script(text).server(&mock).run().value(), "map-async-stream: `5` is no procedure");
+    assert_eq!(script(text).server(&mock).run().value(), "map-async-stream: `consume` must be a procedure, not `5`");
     assert_eq!(mock.count(), 0);
 }

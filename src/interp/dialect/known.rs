@@ -93,12 +93,10 @@ pub(super) const TABLE: &[Entry] = &[
             return Err(mistaken("procedure-arity", "procedure?", &args[0]));
         }
         let int = |n: usize| SteelVal::IntV(n as isize);
-        let takes = place(&args[0])
-            .and_then(|place| KNOWN.with_borrow(|known| known.get(&place).and_then(|known| known.takes)))
-            .or_else(|| match &args[0] {
-                SteelVal::BoxedFunction(held) => held.arity.map(|n| (n as usize, Some(n as usize))),
-                _ => None,
-            });
+        let takes = noted(&args[0]).or_else(|| match &args[0] {
+            SteelVal::BoxedFunction(held) => held.arity.map(|n| (n as usize, Some(n as usize))),
+            _ => None,
+        });
         Ok(match takes {
             Some((least, Some(most))) if least == most => int(least),
             Some((least, most)) => {
@@ -109,10 +107,26 @@ pub(super) const TABLE: &[Entry] = &[
     }),
 ];
 
+/// What was noted of how many arguments a procedure takes.
+fn noted(procedure: &SteelVal) -> Option<(usize, Option<usize>)> {
+    KNOWN.with_borrow(|known| known.get(&place(procedure)?).and_then(|known| known.takes))
+}
+
+/// How many arguments a procedure takes, as far as it is known: at least, and at most. One that sorts its arguments out
+/// itself (keywords, optional ones, several cases) takes any number, if it is no definition of a program's top level.
+pub(crate) fn takes(procedure: &SteelVal) -> Option<(usize, Option<usize>)> {
+    noted(procedure).or_else(|| match procedure {
+        // Steel counts a rest parameter as one.
+        SteelVal::Closure(held) if held.is_multi_arity() => Some((held.arity().saturating_sub(1), None)),
+        SteelVal::Closure(held) => Some((held.arity(), Some(held.arity()))),
+        _ => None,
+    })
+}
+
 /// Gives a procedure of the language its name, unless it has one.
 pub(crate) fn name(procedure: &SteelVal, word: &str) {
     if place(procedure).is_some_and(|place| KNOWN.with_borrow(|known| !known.contains_key(&place))) {
-        know(procedure, word, super::takes(word));
+        know(procedure, word, super::native_takes(word));
     }
 }
 

@@ -47,7 +47,7 @@ mod words;
 pub(crate) use aliases::ALIASES;
 pub(crate) use exceptions::{kind_of, message_of, raise_error};
 pub(crate) use given::{Entry, Given, Machined, Shape, keyed, machined, plain};
-pub(crate) use known::{name, name_of};
+pub(crate) use known::{name, name_of, takes};
 pub(crate) use regexps::literal as regexp;
 
 /// What belongs together, as the reference shows it.
@@ -154,7 +154,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Entry> {
 }
 
 /// How many arguments a native takes: at least, and at most.
-fn takes(word: &str) -> Option<(usize, Option<usize>)> {
+fn native_takes(word: &str) -> Option<(usize, Option<usize>)> {
     let steels = match word {
         "car" | "cdr" | "not" | "null?" | "pair?" | "list?" | "length" | "reverse" | "symbol?" | "boolean?"
         | "vector-length" | "box" | "unbox" => (1, Some(1)),

@@ -81,8 +81,11 @@ fn copy(p: &table::Primitive) -> table::Primitive {
 
 fn check_on_error(primitive: &table::Primitive, value: SteelVal) -> Result<SteelVal, Fault> {
     let known = matches!(&value, SteelVal::SymbolV(s) if matches!(s.as_str(), "raise" | "keep" | "fail-fast"));
-    if known || value.is_function() {
+    if known {
         return Ok(value);
+    }
+    if value.is_function() {
+        return table::check_procedure(primitive, "#:on-error", "failure item", &value).map(|()| value);
     }
     let shown = print::written(&value);
     Err(primitive.misuse(format!("`#:on-error` must be `'raise`, `'keep`, `'fail-fast` or a procedure, not `{shown}`")))
@@ -101,15 +104,21 @@ fn items(args: &[SteelVal]) -> Native {
     if !args[1].is_function() {
         return Err(misuse(format!("`{}` is no procedure", print::written(&args[1]))));
     }
-    let procedures = matches!(&*name, "parallel" | "race");
+    // A combinator's own items are wrapped in a procedure of its own.
+    let primitive = table::find(&name);
+    if let Some(primitive) = primitive
+        && let Some(arguments) = table::called_with(primitive, "f")
+    {
+        table::check_procedure(primitive, "f", arguments, &args[1]).map_err(raised)?;
+    }
     let values: Vec<SteelVal> = match &args[2] {
         SteelVal::ListV(list) => list.iter().cloned().collect(),
         SteelVal::VectorV(vector) => vector.iter().cloned().collect(),
         SteelVal::MutableVector(vector) => vector.get(),
         other => return Err(misuse(format!("`{}` is neither a list nor a vector", print::written(other)))),
     };
-    if procedures && let Some(odd) = values.iter().find(|v| !v.is_function()) {
-        return Err(misuse(format!("`{}` is no thunk: a procedure of no arguments", print::written(odd))));
+    if let Some(primitive) = primitive.filter(|_| matches!(&*name, "parallel" | "race")) {
+        table::check_thunks(primitive, &values).map_err(raised)?;
     }
     Ok(SteelVal::ListV(values.into_iter().collect()))
 }

@@ -139,9 +139,9 @@ fn list<'py>(items: impl Iterator<Item = Bound<'py, PyAny>>, depth: usize) -> Re
 
 fn hash(dict: &Bound<'_, PyDict>, depth: usize) -> Result<SteelVal> {
     let depth = deeper(depth)?;
-    let textual = dict.iter().all(|(key, _)| key.is_instance_of::<PyString>());
     let mut map = HashMap::new();
     for (key, value) in dict.iter() {
+        let textual = key.is_instance_of::<PyString>();
         let key = if textual { SteelVal::SymbolV(text(&key)?.into()) } else { from_python(&key, depth)? };
         map.insert(key, from_python(&value, depth)?);
     }

@@ -52,6 +52,9 @@ impl Sched {
 
     pub(super) fn maybe_finish(&mut self, id: OpId) {
         let Some(Some((outcome, cancel))) = self.group(id, Group::finish_if_done) else { return };
+        if let Some(Some(mistake)) = self.group(id, Group::all_mistaken) {
+            self.mistake.get_or_insert(mistake);
+        }
         if cancel {
             self.cancel_children(id.index);
         }

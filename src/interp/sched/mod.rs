@@ -111,6 +111,8 @@ pub(crate) struct Sched {
     pub(crate) last_flush: Instant,
     pub(crate) ended: Option<Ended>,
     failed_spawns: Vec<Rc<Task>>,
+    /// The first fan-out that kept nothing but the program's own mistakes: how many items, and the first mistake.
+    pub(crate) mistake: Option<(u32, Fault)>,
     next_group: u32,
     /// How many handles have ended: the order in which they did.
     ended_tasks: u64,
@@ -181,6 +183,7 @@ impl Sched {
             last_flush: Instant::now(),
             ended: None,
             failed_spawns: Vec::new(),
+            mistake: None,
             next_group: 0,
             ended_tasks: 0,
             next: None,

@@ -69,7 +69,7 @@ const HOW: [Param; 20] = [
     ),
     keyword(
         "on-token",
-        Kind::ProcedureOrFalse,
+        Kind::CallsOrFalse("piece"),
         "#f",
         "Procedure of each piece of the answer as it comes, called in a fiber of its own. The call ends when it has had all.",
     ),

@@ -2,19 +2,20 @@
 
 use super::{Body, Family, Kind, Param, Primitive, keyword, required};
 
-const THUNKS: Param = required("thunks", Kind::List, "Procedures of no arguments.");
+const THUNKS: Param = required("thunks", Kind::Thunks, "Procedures of no arguments.");
 const HANDLE: Param = required("handle", Kind::Handle, "What `llm-query-async` or `spawn` gave.");
 const ON_ERROR: Param = keyword(
     "on-error",
     Kind::Any,
     "'raise",
     "`'raise`: the others finish, then one failure of class `'items` names those that failed. `'keep`: a failure stands \
-     in its place. `'fail-fast`: the rest is cancelled. A procedure of failure and item: its value stands there.",
+     in its place. `'fail-fast`: the rest is cancelled. A procedure `(lambda (failure item) …)`: \
+     its value stands there.",
 );
 
 const ON_PROGRESS: Param = keyword(
     "on-progress",
-    Kind::ProcedureOrFalse,
+    Kind::CallsOrFalse("done total failed"),
     "#f",
     "Procedure of done, total and failed, called as each item ends.",
 );
@@ -28,7 +29,7 @@ pub(super) const FAN_OUT: &[Primitive] = &[
         &[
             required(
                 "f",
-                Kind::Procedure,
+                Kind::Calls("item"),
                 "Procedure of one item. It may give a handle, a response or any other value.",
             ),
             required("items", Kind::Any, "A list or a vector."),
@@ -46,7 +47,7 @@ pub(super) const FAN_OUT: &[Primitive] = &[
     Family::FanOut.prelude(
         "for-each-async",
         &[
-            required("f", Kind::Procedure, "Procedure of one item, called for what it does."),
+            required("f", Kind::Calls("item"), "Procedure of one item, called for what it does."),
             required("items", Kind::Any, "A list or a vector."),
             keyword("max-concurrent", Kind::Window, "10", "How many items are under way at once; `#f` for all."),
             ON_ERROR,
@@ -61,9 +62,9 @@ pub(super) const FAN_OUT: &[Primitive] = &[
     Family::FanOut.prelude(
         "map-async-stream",
         &[
-            required("f", Kind::Procedure, "Procedure of one item, as `map-async` has it."),
+            required("f", Kind::Calls("item"), "Procedure of one item, as `map-async` has it."),
             required("items", Kind::Any, "A list or a vector."),
-            required("consume", Kind::Procedure, "Procedure of an item's index and its result."),
+            required("consume", Kind::Calls("index result"), "Procedure of an item's index and its result."),
             keyword("max-concurrent", Kind::Window, "10", "How many items are under way at once; `#f` for all."),
             ON_ERROR,
             ON_PROGRESS,
@@ -71,8 +72,8 @@ pub(super) const FAN_OUT: &[Primitive] = &[
             LABEL,
         ],
         "void",
-        "Calls F on every item, each in a fiber of its own, and CONSUME on each result as it comes, one at a time, in the \
-         caller's own fiber. Leaving CONSUME by an error cancels the rest.",
+        "Calls F on every item, each in a fiber of its own, and CONSUME, `(lambda (index result) …)`, on each result as it \
+         comes, one at a time, in the caller's own fiber. Leaving CONSUME by an error cancels the rest.",
         "(map-async-stream (lambda (x) (* x x)) '(1 2 3) (lambda (index result) (display result)))",
     ),
     Family::FanOut.prelude(
@@ -83,7 +84,7 @@ pub(super) const FAN_OUT: &[Primitive] = &[
             ON_ERROR,
         ],
         "list",
-        "Runs thunks side by side and gives their values in order.",
+        "Runs thunks, `(lambda () …)`, side by side and gives their values in order.",
         "(parallel (list (lambda () 1) (lambda () 2))) ;; => (1 2)",
     ),
     Family::FanOut.prelude(
@@ -95,7 +96,7 @@ pub(super) const FAN_OUT: &[Primitive] = &[
     ),
     Family::FanOut.prelude(
         "spawn",
-        &[required("thunk", Kind::Procedure, "Procedure of no arguments.")],
+        &[required("thunk", Kind::Calls(""), "Procedure of no arguments.")],
         "handle",
         "Starts a fiber that runs THUNK, and gives its handle at once.",
         "(await (spawn (lambda () (+ 1 2)))) ;; => 3",
@@ -142,8 +143,8 @@ pub(super) const CONTROL: &[Primitive] = &[
         "with-deadline",
         &[
             required("seconds", Kind::Seconds, "How long the thunk may take."),
-            required("thunk", Kind::Procedure, "Procedure of no arguments."),
-            keyword("otherwise", Kind::ProcedureOrFalse, "#f", "Thunk whose value is given when the time is over."),
+            required("thunk", Kind::Calls(""), "Procedure of no arguments."),
+            keyword("otherwise", Kind::CallsOrFalse(""), "#f", "Thunk whose value is given when the time is over."),
         ],
         "any",
         "The value of THUNK. When the time is over all that it began is cancelled; then the value of `#:otherwise` is \

@@ -18,7 +18,8 @@ pub(super) const TABLE: &[Primitive] = &[
         "string->json",
         TEXT,
         "any",
-        "Parses JSON: an object is a hash with symbol keys, an array a list, null void; integers stay integers.",
+        "Parses JSON: an object is a hash with symbol keys, an array a list, null void; integers stay integers. A Markdown \
+         fence round the whole text does not count.",
         "(string->json \"[1, 2.5, null]\") ;; => (1 2.5 #<void>)",
         parse,
     ),
@@ -49,19 +50,27 @@ pub(super) const TABLE: &[Primitive] = &[
 ];
 
 fn parse(args: &[SteelVal]) -> Native {
-    parsed("string->json", args, |v| {
-        json::from_text(&given_text(&v[0])).map_err(|e| Fault {
-            kind: Exn::Read,
-            ..Fault::of_program(FailureClass::InvalidJson, format!("string->json: {e}"))
-        })
-    })
+    parse_by("string->json", args, json::from_text)
 }
 
 fn parse_racket(args: &[SteelVal]) -> Native {
-    parsed("string->jsexpr", args, |v| {
-        json::jsexpr(&given_text(&v[0])).map_err(|e| Fault {
-            kind: Exn::Read,
-            ..Fault::of_program(FailureClass::InvalidJson, format!("string->jsexpr: {e}"))
+    parse_by("string->jsexpr", args, json::jsexpr)
+}
+
+fn parse_by(name: &str, args: &[SteelVal], read: fn(&str) -> Result<SteelVal, String>) -> Native {
+    parsed(name, args, |v| {
+        let text = given_text(&v[0]);
+        // What is fenced is no JSON, so that nothing else is meant by it; models write it so.
+        let unfenced = |_: &String| json::unfenced(&text).and_then(|inner| read(inner).ok());
+        read(&text).or_else(|e| unfenced(&e).ok_or(e)).map_err(|e| {
+            let fault = Fault::of_program(FailureClass::InvalidJson, format!("{name}: {e}"));
+            let fault = Fault { kind: Exn::Read, ..fault };
+            match text.contains("```") {
+                true => fault.hint(
+                    "there is a Markdown fence in the text: with `#:json #t` a call asks for bare JSON, and checks it",
+                ),
+                false => fault,
+            }
         })
     })
 }

@@ -18,7 +18,8 @@
 //!
 //! In the signature `name` must be given, `[name]` may be, `name …` takes all that is left, `#:key default` is a keyword
 //! (`#:key …` one that must be given). A line `NAME kind: text` describes a parameter; without one, its description is the
-//! first sentence that says NAME, and it takes anything. The family holds for the file. A definition without such a
+//! first sentence that says NAME, and it takes anything. Of a procedure the kind says what it is called with,
+//! `procedure(draft critique)`, and whether it may be left out, `procedure(draft) or #f`. The family holds for the file. A definition without such a
 //! comment is internal, and so is every name that begins with `%`.
 //!
 //! Not here: what the definition does with its arguments; nothing in it is read but its name.
@@ -26,7 +27,7 @@
 use super::{Body, Family, Kind, Param, Primitive};
 
 /// What a reader may call a kind.
-const KINDS: [(&str, Kind); 13] = [
+const KINDS: [(&str, Kind); 14] = [
     ("any", Kind::Any),
     ("string", Kind::Text),
     ("symbol", Kind::Symbol),
@@ -35,6 +36,7 @@ const KINDS: [(&str, Kind); 13] = [
     ("boolean", Kind::Boolean),
     ("procedure", Kind::Procedure),
     ("list", Kind::List),
+    ("thunks", Kind::Thunks),
     ("handle", Kind::Handle),
     ("failure", Kind::Failure),
     ("response", Kind::Response),
@@ -185,7 +187,12 @@ fn split_descriptions(text: &str) -> (String, Vec<(String, Kind, String)>) {
 fn description(line: &str) -> Option<(String, Kind, String)> {
     let (head, text) = line.split_once(": ")?;
     let (name, kind) = head.split_once(' ')?;
-    let kind = KINDS.into_iter().find(|(said, _)| *said == kind.trim_end_matches('?')).map(|(_, kind)| kind)?;
+    let plain = || KINDS.into_iter().find(|(said, _)| *said == kind.trim_end_matches('?')).map(|(_, kind)| kind);
+    let kind = match kind.strip_prefix("procedure(").and_then(|rest| rest.split_once(')')) {
+        Some((arguments, "")) => Kind::Calls(leak(arguments)),
+        Some((arguments, " or #f")) => Kind::CallsOrFalse(leak(arguments)),
+        _ => plain()?,
+    };
     let capital = name.chars().all(|c| !c.is_lowercase()) && name.chars().any(char::is_uppercase);
     capital.then(|| (name.to_lowercase(), kind, text.to_owned()))
 }

@@ -4,6 +4,7 @@
 //! (`bessemer doc`, `(help name)`, completion, the root LLM's prompt). A test walks the table and runs every example.
 //! Procedures written in Scheme (`prelude/`) are declared here too, or in a `;;@doc` comment there ([`doc_comments`]).
 
+mod callable;
 mod calls;
 mod context;
 mod control;
@@ -136,7 +137,12 @@ pub enum Kind {
     Natural,
     Boolean,
     Procedure,
-    ProcedureOrFalse,
+    /// A procedure that is called with these arguments.
+    Calls(&'static str),
+    /// Such a procedure, or `#f`.
+    CallsOrFalse(&'static str),
+    /// A list of procedures of no arguments.
+    Thunks,
     List,
     Handle,
     Failure,
@@ -268,6 +274,7 @@ pub(crate) fn sentences(text: &str) -> impl Iterator<Item = &str> {
     text.split("\n\n").flat_map(|p| p.split_inclusive(". ")).map(str::trim_end).filter(|s| !s.is_empty())
 }
 
+pub(crate) use callable::{called_with, can_take, check_procedure, check_thunks, checked};
 pub(crate) use embed::{batches as embedding_batches, vectors};
 pub(crate) use help::help;
 pub(crate) use python::{python, python_turn};
@@ -283,9 +290,9 @@ impl Kind {
             Self::Number => "number",
             Self::Natural => "natural number",
             Self::Boolean => "#t or #f",
-            Self::Procedure => "procedure",
-            Self::ProcedureOrFalse => "procedure or #f",
-            Self::List => "list",
+            Self::Procedure | Self::Calls(_) => "procedure",
+            Self::CallsOrFalse(_) => "procedure or #f",
+            Self::List | Self::Thunks => "list",
             Self::Handle => "handle",
             Self::Failure => "failure",
             Self::Response => "response",
@@ -377,11 +384,11 @@ impl Primitive {
             Kind::Number => (number(value).is_some(), "a number"),
             Kind::Natural => (matches!(value, SteelVal::IntV(n) if *n >= 0), "a whole number that is not negative"),
             Kind::Boolean => (matches!(value, SteelVal::BoolV(_)), "`#t` or `#f`"),
-            Kind::Procedure => (value.is_function(), "a procedure"),
-            Kind::ProcedureOrFalse => {
+            Kind::Procedure | Kind::Calls(_) => (value.is_function(), "a procedure"),
+            Kind::CallsOrFalse(_) => {
                 (value.is_function() || matches!(value, SteelVal::BoolV(false)), "a procedure or `#f`")
             }
-            Kind::List => (matches!(value, SteelVal::ListV(_)), "a list"),
+            Kind::List | Kind::Thunks => (matches!(value, SteelVal::ListV(_)), "a list"),
             Kind::Handle => (as_handle(value).is_some(), "a handle of `llm-query-async` or `spawn`"),
             Kind::Failure => (with_fault(value, |_| ()).is_some(), "a failure"),
             Kind::Response => (response_text(value).is_some(), "a response"),
@@ -391,10 +398,19 @@ impl Primitive {
                 "a whole number above zero, or `#f`",
             ),
         };
+        let name = || if param.keyword { format!("#:{}", param.name) } else { param.name.to_owned() };
         if fits {
-            return Ok(());
+            return match (param.kind, param.kind.arguments(), value) {
+                (Kind::Thunks, _, SteelVal::ListV(thunks)) => {
+                    callable::check_thunks(self, &thunks.iter().cloned().collect::<Vec<_>>())
+                }
+                (_, Some(arguments), procedure) if procedure.is_function() => {
+                    callable::check_procedure(self, &name(), arguments, procedure)
+                }
+                _ => Ok(()),
+            };
         }
-        let name = if param.keyword { format!("#:{}", param.name) } else { param.name.into() };
+        let name = name();
         let fault = self.misuse(format!("`{name}` must be {wanted}, not {}", shown(value)));
         Err(match (param.kind, response_text(value), as_handle(value)) {
             (Kind::Any | Kind::Text | Kind::String, _, Some(_)) => fault.hint("`await` the handle first"),

@@ -36,7 +36,8 @@ pub(super) const TABLE: &[Primitive] = &[
         None,
         "any",
         "Runs Python statements and gives the value of the last expression, like a notebook cell; void when the last is \
-         no expression. State is kept between calls. What has no Scheme form stays in Python, behind a handle.",
+         no expression. State is kept between calls. A dict is a hash whose keys are symbols where Python's are strings. What \
+         has no Scheme form stays in Python, behind a handle.",
         "(py-eval \"import math\\n[math.sqrt(4), 2 ** 100]\")",
     ),
     entry(
@@ -44,7 +45,7 @@ pub(super) const TABLE: &[Primitive] = &[
         CODE,
         None,
         "string",
-        "Runs Python statements and gives what they printed.",
+        "Runs Python statements and gives what they printed. Longer code goes into a here-string, in which nothing is escaped.",
         "(py-exec \"print(6 * 7)\")",
     ),
     entry(

@@ -51,8 +51,9 @@ pub(super) const TABLE: &[Primitive] = &[
         "chunk-text",
         CUT,
         "list of strings",
-        "Cuts TEXT into chunks that fit into a prompt, each at the best place within reach: before a heading, between \
-         paragraphs, functions, JSON values. Nothing is lost: without overlap the chunks make up TEXT again. What fits into \
+        "Cuts TEXT into chunks that fit into a prompt, each at the best place within reach (before a heading, between \
+         paragraphs, functions, JSON values), and each with up to 350 tokens of the one before, unless `#:overlap 0`. \
+         Nothing is lost: without overlap the chunks make up TEXT again. What fits into \
          a chunk is not cut, be it a sentence, a function or a JSON value.\n\n\
          `'code` knows Python, Rust and JavaScript, and goes by indentation in other languages; `'dicom` keeps the groups \
          of a textual dump together; `'fixed` takes as much as fits, whatever stands there.",
