@@ -382,7 +382,7 @@ impl Expander {
     fn steel_name(&self, name: &Name) -> String {
         let word = name.word();
         match name {
-            Name::Plain(_) if !super::emit::readable(word) || word.starts_with(['+', '-']) => {
+            Name::Plain(_) if !super::source::readable(word) || word.starts_with(['+', '-']) => {
                 format!("v%{}", self.number())
             }
             Name::Plain(_) if self.natives.contains(&**word) && !self.modules.within() => {

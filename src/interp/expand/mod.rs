@@ -21,14 +21,16 @@ pub(crate) mod read;
 mod rules;
 pub(crate) mod scope;
 mod shorter;
+mod source;
 pub(crate) mod syntax;
 
 use crate::wire::{Blame, FailureClass, ScriptError};
-pub(crate) use emit::{JUST, Source, as_written};
+pub(crate) use emit::JUST;
 pub(crate) use forms::{core::Core, words as form_words};
 use library::Library;
 pub(crate) use rules::Part;
 use scope::{Binding, Global, Record, Scope};
+pub(crate) use source::{Source, as_written};
 use std::{
     cell::{Cell, RefCell},
     collections::{HashMap, HashSet},
