@@ -15,6 +15,7 @@ mod files;
 mod help;
 mod kind;
 mod nested;
+mod place;
 mod python;
 mod state;
 mod text;
@@ -245,10 +246,11 @@ pub(crate) fn sentences(text: &str) -> impl Iterator<Item = &str> {
     text.split("\n\n").flat_map(|p| p.split_inclusive(". ")).map(str::trim_end).filter(|s| !s.is_empty())
 }
 
-pub(crate) use callable::{called_with, can_take, check_procedure, check_thunks, checked};
+pub(crate) use callable::{called_with, can_take, check_procedure, check_thunks, checked, not_set};
 pub(crate) use embed::{batches as embedding_batches, vectors};
 pub(crate) use help::help;
 pub use kind::Kind;
+pub(crate) use place::called_at;
 pub(crate) use python::{python, python_turn};
 pub(crate) use wire_call::{Part, WireCall, wire_call};
 
@@ -276,6 +278,7 @@ impl Primitive {
 
     /// The arguments by parameter, `None` where the default holds; what `rest` takes comes behind them.
     pub(crate) fn parse(&self, args: &[SteelVal]) -> Result<Vec<Option<SteelVal>>, Fault> {
+        place::begin(self.name);
         let mut values: Vec<Option<SteelVal>> = vec![None; self.params.len()];
         let mut positional = self.params.iter().enumerate().filter(|(_, p)| !p.keyword);
         let mut rest = Vec::new();
@@ -321,7 +324,9 @@ impl Primitive {
 
     /// An error in how the primitive was called.
     pub(crate) fn misuse(&self, what: String) -> Fault {
-        Fault::script(format!("{}: {what}", self.name)).hint(format!("it is called as {}", self.signature()))
+        let spans = place::here().into_iter().collect();
+        let fault = Fault { spans, ..Fault::script(format!("{}: {what}", self.name)) };
+        fault.hint(format!("it is called as {}", self.signature()))
     }
 }
 
