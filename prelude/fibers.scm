@@ -13,8 +13,11 @@
 ;; What the last form of the main program came to: a pair of #t and its value, or of #f and the failure.
 (define %outcome #f)
 
-;; Leaves the running fiber for good or, after a park, until the loop resumes it.
-(define (%leave!) (%loop 0))
+;; Leaves the running fiber for good or, after a park, until it is resumed: straight for another that waits to go on, or
+;; for the loop, which waits for something to happen.
+(define (%leave!)
+  (let ([k (%resumed!)])
+    (if k (k 0) (%loop 0))))
 
 ;; The one place where a fiber waits: until operation ID has ended.
 (define (%park! id)

@@ -272,13 +272,13 @@ fn type_problem(message: &str, callee: Option<&str>) -> Option<Said> {
     let name = if name.starts_with("steel") || name.contains('_') { callee.unwrap_or("a procedure") } else { name };
     let predicate = TYPES.iter().find(|(steels, _)| *steels == wanted).map(|(_, ours)| *ours);
     let predicate = if name == "cdr" { Some("pair?") } else { predicate };
-    let hint = found.map_or("", |found| conversion(predicate.unwrap_or(wanted), found));
     // Of `1 and "a"` the one that is no number.
     let found = found.map(|found| match (wanted, found.split_once(" and ")) {
         ("numbers" | "two numbers", Some((first, second))) if first.parse::<f64>().is_ok() => second,
         ("numbers" | "two numbers", Some((first, _))) => first,
         _ => found,
     });
+    let hint = found.map_or("", |found| conversion(predicate.unwrap_or(wanted), found));
     if let Some(predicate) = predicate {
         return Some(said(violation(name, predicate, found), hint));
     }

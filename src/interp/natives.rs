@@ -44,6 +44,10 @@ const NATIVES: &[(&str, FunctionSignature)] = &[
         super::python::pass_on();
         sched::with(Sched::event)
     }),
+    ("%resumed!", |_| {
+        super::python::pass_on();
+        Ok(sched::with(Sched::resumed).unwrap_or(SteelVal::BoolV(false)))
+    }),
     ("%park-here!", |args| unit(sched::with(|s| s.park(id(&args[0])?, args[1].clone())))),
     ("%take-outcome", |args| outcome(id(&args[0]).map(|id| sched::with(|s| s.take_outcome(id))))),
     ("%wait-for-room!", |_| encoded(sched::with(Sched::wait_for_room))),

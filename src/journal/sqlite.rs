@@ -137,8 +137,9 @@ impl Sqlite {
 
     fn write(&mut self, write: impl FnOnce(&Connection, &str) -> rusqlite::Result<()>) -> Result<(), Problem> {
         let (connection, owner) = (&self.connection, &self.owner);
-        let written = connection.execute_batch("BEGIN IMMEDIATE").and_then(|()| {
-            let written = write(connection, owner).and_then(|()| connection.execute_batch("COMMIT"));
+        let say = |sql| connection.prepare_cached(sql)?.execute([]).map(drop);
+        let written = say("BEGIN IMMEDIATE").and_then(|()| {
+            let written = write(connection, owner).and_then(|()| say("COMMIT"));
             if written.is_err() && !connection.is_autocommit() {
                 // What was wrong is told; this leaves the file as it was.
                 let _ = connection.execute_batch("ROLLBACK");

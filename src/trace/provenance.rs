@@ -5,7 +5,10 @@
 //! shorter than [`WINDOW`] says too little to tell. The prompt is read once, by a rolling hash (Karp and Rabin, IBM J. Res.
 //! Dev. 31, 1987), however many answers there are.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+};
 
 /// How much of an answer must stand in a prompt, in bytes.
 const WINDOW: usize = 32;
@@ -22,14 +25,35 @@ const BASE: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// What has been answered so far.
 pub(crate) struct Provenance {
-    /// The hashes of the windows that stretches begin with, and how long those stretches are.
-    windows: HashMap<u64, Vec<u8>>,
+    /// The hashes of the windows that stretches begin with, and how much longer those stretches are, a bit for each.
+    windows: Table<u128>,
     /// One bit for many windows, to pass over what is none of them.
     sieve: Box<[u64; SIEVE]>,
     /// The stretches, and the calls that they are of.
-    stretches: HashMap<u64, u32>,
+    stretches: Table<u32>,
     /// `BASE` to the power of the window's length less one.
     top: u64,
+}
+
+/// What is found by a hash.
+type Table<V> = HashMap<u64, V, BuildHasherDefault<Hashed>>;
+
+/// The hash of a hash.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = mixed(hash);
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = digest(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// How many words of bits the sieve has.
@@ -37,6 +61,20 @@ const SIEVE: usize = 1 << 12;
 
 fn hash(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0, |hash: u64, byte| hash.wrapping_mul(BASE).wrapping_add(u64::from(*byte) + 1))
+}
+
+/// Spreads what is told by some bits over all.
+fn mixed(hash: u64) -> u64 {
+    let hash = (hash ^ (hash >> 32)).wrapping_mul(BASE);
+    hash ^ (hash >> 32)
+}
+
+/// A hash that need not roll, in an eighth of the time.
+fn digest(bytes: &[u8]) -> u64 {
+    let (words, rest) = bytes.as_chunks();
+    let words = words.iter().map(|word| u64::from_le_bytes(*word));
+    let hash = words.fold(bytes.len() as u64, |hash, word| mixed(hash ^ word));
+    mixed(hash ^ self::hash(rest))
 }
 
 /// The word and the bit of a hash in the sieve.
@@ -48,7 +86,7 @@ fn place(hash: u64) -> (usize, u64) {
 impl Default for Provenance {
     fn default() -> Self {
         let top = (1..WINDOW).fold(1_u64, |top, _| top.wrapping_mul(BASE));
-        Self { windows: HashMap::new(), sieve: Box::new([0; SIEVE]), stretches: HashMap::new(), top }
+        Self { windows: Table::default(), sieve: Box::new([0; SIEVE]), stretches: Table::default(), top }
     }
 }
 
@@ -63,13 +101,9 @@ impl Provenance {
             let line = line.as_bytes();
             let stretch = &line[..line.len().min(STRETCH)];
             // Of two that say the same, the first one said it.
-            self.stretches.entry(hash(stretch)).or_insert(number);
+            self.stretches.entry(digest(stretch)).or_insert(number);
             let window = hash(&line[..WINDOW]);
-            let lengths = self.windows.entry(window).or_default();
-            let length = stretch.len() as u8;
-            if !lengths.contains(&length) {
-                lengths.push(length);
-            }
+            *self.windows.entry(window).or_default() |= 1 << (stretch.len() - WINDOW);
             let (word, bit) = place(window);
             self.sieve[word] |= bit;
         }
@@ -98,17 +132,20 @@ impl Provenance {
             if self.sieve[word] & bit != 0
                 && let Some(lengths) = self.windows.get(&rolling)
             {
-                for length in lengths {
-                    let stretch = text.get(at..at + usize::from(*length));
-                    found.extend(stretch.and_then(|stretch| self.stretches.get(&hash(stretch))));
+                let mut left = *lengths;
+                while left != 0 {
+                    let stretch = text.get(at..at + WINDOW + left.trailing_zeros() as usize);
+                    found.extend(stretch.and_then(|stretch| self.stretches.get(&digest(stretch))));
+                    left &= left - 1;
                 }
                 if found.len() >= MOST {
                     return;
                 }
             }
             let Some(next) = text.get(at + WINDOW) else { return };
-            let gone = self.top.wrapping_mul(u64::from(text[at]) + 1);
-            rolling = rolling.wrapping_sub(gone).wrapping_mul(BASE).wrapping_add(u64::from(*next) + 1);
+            // What does not depend on the hash so far can be computed beside it.
+            let gone = self.top.wrapping_mul(BASE).wrapping_mul(u64::from(text[at]) + 1);
+            rolling = rolling.wrapping_mul(BASE).wrapping_add((u64::from(*next) + 1).wrapping_sub(gone));
             at += 1;
         }
     }

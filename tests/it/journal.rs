@@ -428,6 +428,29 @@ fn a_locked_journal_is_waited_for_and_then_told() {
 }
 
 #[test]
+fn a_journal_that_may_only_be_read_is_told_before_anything_is_spent() {
+    let mock = Mock::start(|_| panic!("nothing is asked"));
+    let program = script("(llm-query \"a\")").server(&mock);
+    program.also(&["run", program.path().to_str().unwrap(), "--offline"]).output().unwrap();
+    let (journal, read_only) = (program.journal(), std::fs::Permissions::from_mode(0o400));
+    std::fs::set_permissions(&journal, read_only).unwrap();
+    let mut command = program.command();
+    // SAFETY: the call may be made between fork and exec.
+    unsafe {
+        command.pre_exec(|| {
+            // The superuser may write to what may only be read, but for this. Others may not do it, and need not.
+            const CAP_DAC_OVERRIDE: libc::c_ulong = 1;
+            libc::prctl(libc::PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0);
+            Ok(())
+        });
+    }
+    let ran = ran(&mut command);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{ran:?}");
+    let said = format!("error: the journal `{}` cannot be written: Permission denied", journal.display());
+    assert!(ran.stderr.starts_with(&said), "{}", ran.stderr);
+}
+
+#[test]
 fn a_disk_that_fills_up_loses_no_answer_and_is_told() {
     let mock = Mock::start(|call| Reply::Text(format!("{}{}", call.text(), "x".repeat(20_000))));
     let program = script(

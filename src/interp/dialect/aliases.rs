@@ -5,6 +5,8 @@
 /// Each name, and what Steel calls the procedure.
 #[rustfmt::skip]
 pub(crate) const ALIASES: &[(&str, &str)] = &[
+    // Of numbers alone.
+    ("%<", "#%prim.<"), ("%>", "#%prim.>"), ("%<=", "#%prim.<="), ("%>=", "#%prim.>="),
     ("fx+", "+"), ("fx-", "-"), ("fx*", "*"), ("fx<", "<"), ("fx>", ">"), ("fx<=", "<="), ("fx>=", ">="), ("fx=", "%d:="),
     ("fxquotient", "%d:quotient"), ("fxremainder", "%d:remainder"), ("fxmodulo", "%d:modulo"), ("fxabs", "%d:abs"),
     ("fxmin", "%d:min"), ("fxmax", "%d:max"), ("fxand", "%d:bitwise-and"), ("fxior", "%d:bitwise-ior"),

@@ -10,31 +10,13 @@ use super::{
 };
 use crate::interp::{
     print,
-    value::{Native, bytes, custom, with_custom},
+    value::{Native, bytes},
 };
-use std::cell::RefCell;
-use steel::{SteelVal, rvals::Custom, steel_vm::primitives::NUMBER_MODULE};
+use steel::{SteelVal, steel_vm::primitives::NUMBER_MODULE};
 
 pub(super) const TABLE: &[Entry] = &[
     // The elements of any sequence but a stream; `#f` for what is none. NAME is for messages.
     plain!("%elements", "value", |args| Ok(elements(&args[0]).unwrap_or(SteelVal::BoolV(false)))),
-    // A place in LIST, which goes on. Who walks must keep LIST: the collector does not look into the place.
-    plain!("%walk", "list", |args| Ok(custom(Place(RefCell::new(args[0].clone()))))),
-    plain!("%more?", "place list", |args| {
-        place(&args[0], |left| SteelVal::BoolV(matches!(left, SteelVal::ListV(items) if !items.is_empty())))
-    }),
-    plain!("%item!", "place", |args| {
-        place(&args[0], |left| match left {
-            SteelVal::ListV(items) => {
-                let first = items.first().cloned().unwrap_or(SteelVal::Void);
-                if items.cdr_mut().is_none() {
-                    *left = SteelVal::Void;
-                }
-                first
-            }
-            _ => SteelVal::Void,
-        })
-    }),
     plain!("%no-sequence", "name value", |args| {
         let name = print::displayed(&args[0]);
         Err(failed(format!("{name}: expected a sequence for x, got something else: {}", print::printed(&args[1]))))
@@ -59,15 +41,6 @@ pub(super) const MAKERS: &[Machined] = &[machined!("sequence->vector", "sequence
         _ => Err(mistaken("sequence->vector", "sequence?", &args[0])),
     }
 })];
-
-/// Where a loop is in a list: what is left of it.
-struct Place(RefCell<SteelVal>);
-
-impl Custom for Place {}
-
-fn place(value: &SteelVal, f: impl FnOnce(&mut SteelVal) -> SteelVal) -> Native {
-    with_custom(value, |place: &Place| f(&mut place.0.borrow_mut())).ok_or_else(|| failed("no place in a list"))
-}
 
 fn is_stream(value: &SteelVal) -> bool {
     records::type_of(value).is_some_and(|kind| &*kind.name == "stream")

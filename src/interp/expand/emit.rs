@@ -8,6 +8,7 @@ use super::{
     lift::{self, Lifted},
     literal,
     scope::{Arity, Global, Local},
+    shorter::{case_of, element, is_inline, negated},
     syntax::{Datum, Node, Span, Syntax},
 };
 use crate::interp::table;
@@ -98,6 +99,8 @@ pub(super) struct Emitter {
     source: Source,
     /// The local procedures that stand at the top level, and what each is given there beside its arguments.
     lifted: HashMap<usize, Vec<Rc<Local>>>,
+    /// What stands for the first element of a list where it is named: the list.
+    elements: HashMap<usize, String>,
     /// How many constants there have been in the session.
     constants: usize,
     /// Whether it is a part of the language: nothing of that waits.
@@ -108,7 +111,7 @@ pub(super) struct Emitter {
 impl Emitter {
     pub(super) fn new(constants: usize, internal: bool) -> Self {
         let source = Source::default();
-        Self { source, lifted: HashMap::new(), constants, internal, problem: None }
+        Self { source, lifted: HashMap::new(), elements: HashMap::new(), constants, internal, problem: None }
     }
 
     /// All of it; or the place and the name of what no literal can be.
@@ -235,10 +238,17 @@ impl Emitter {
         match &code.op {
             Op::Quote(datum) => self.quote(datum, span),
             Op::Local(local) if local.boxed() => self.put(&format!("(unbox {})", local_name(local)), span),
-            Op::Local(local) => self.put(&local_name(local), span),
+            Op::Local(local) => match self.elements.get(&local.number) {
+                Some(list) => self.put(&format!("(#%prim.car {list})"), span),
+                None => self.put(&local_name(local), span),
+            },
             Op::Global(global) => self.put(&global.steel, span),
             Op::Native(name) => self.put(name, span),
             Op::If(test, yes, no) => self.list(span, |e| {
+                let (test, yes, no) = match negated(test) {
+                    Some(test) => (test, no, yes),
+                    None => (&**test, yes, no),
+                };
                 e.put("if ", span);
                 e.code(test, true);
                 e.put(" ", span);
@@ -248,6 +258,10 @@ impl Emitter {
             }),
             Op::Lambda(lambda) => self.lambda(lambda, &[], span),
             Op::Call(items) => self.call(items, span),
+            Op::Let(bindings, body) if let Some((element, list)) = element(bindings, body) => {
+                self.elements.insert(element.number, local_name(list));
+                self.code(body, used);
+            }
             Op::Let(bindings, body) => self.list(span, |e| {
                 e.put("let (", span);
                 for (local, value) in bindings {
@@ -422,7 +436,11 @@ impl Emitter {
         let start = self.source.text.len();
         self.list(span, |e| match lifted {
             None => {
-                e.code(head, true);
+                match &head.op {
+                    Op::Native(name) if is_inline(name, args.len()) => e.put(&format!("#%prim.{name}"), head.span),
+                    Op::Global(global) if global.own => e.put(case_of(&global.steel, args), head.span),
+                    _ => e.code(head, true),
+                }
                 match args.split_last() {
                     Some((last, others)) if args.iter().any(is_lambda) && e.looks_at_arguments(head) => {
                         e.arguments(others, span);

@@ -20,6 +20,7 @@ mod program;
 pub(crate) mod read;
 mod rules;
 pub(crate) mod scope;
+mod shorter;
 pub(crate) mod syntax;
 
 use crate::wire::{Blame, FailureClass, ScriptError};

@@ -190,6 +190,22 @@ impl Sched {
             idle: None,
         }
     }
+
+    /// The continuation of a fiber that can go on, when that is next: it need not go by the loop.
+    pub(crate) fn resumed(&mut self) -> Option<SteelVal> {
+        if self.ended.is_some() || self.main_done || INTERRUPTED.load(Ordering::Relaxed) {
+            return None;
+        }
+        while self.burst + 1 < BURST && matches!(self.ready.front(), Some(Ready::Resume(_))) {
+            self.burst += 1;
+            let next = self.ready.pop_front()?;
+            if let Some(continuation) = self.dispatch(next) {
+                return Some(continuation);
+            }
+        }
+        None
+    }
+
     /// Waits for the next thing to do, and gives the procedure that does it.
     pub(crate) fn event(&mut self) -> Native {
         loop {

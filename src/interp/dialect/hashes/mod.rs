@@ -91,9 +91,12 @@ pub(crate) enum View<'a> {
 impl<'a> View<'a> {
     /// Of a hash; of nothing else, not even a mutable set.
     pub(crate) fn of(value: &'a SteelVal) -> Option<Self> {
+        if let Some(table) = Table::of(value) {
+            return (!table.is_set()).then_some(Self::Mutable(table));
+        }
         match unmarked(value) {
             (kind, SteelVal::HashMapV(map)) => Some(Self::Immutable(kind, map)),
-            _ => Table::of(value).filter(|table| !table.is_set()).map(Self::Mutable),
+            _ => None,
         }
     }
 

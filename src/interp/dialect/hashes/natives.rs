@@ -33,8 +33,10 @@ pub(in crate::interp::dialect) const TABLE: &[Entry] = &[
     plain!("make-immutable-hasheq", "[pairs]", |args| of_list("make-immutable-hasheq", Kind::Eq, args)),
     plain!("%hash-ref", "hash key", |args| reference("hash-ref", args)),
     plain!("%hash-get", "name hash key default", |args| {
-        let name = print::displayed(&args[0]);
-        Ok(read(&name, &args[1..])?.get(&args[2]).unwrap_or_else(|| args[3].clone()))
+        match View::of(&args[1]) {
+            Some(view) => Ok(view.get(&args[2]).unwrap_or_else(|| args[3].clone())),
+            None => read(&print::displayed(&args[0]), &args[1..]).map(|_| args[3].clone()),
+        }
     }),
     plain!("%hash-key", "hash key default", |args| {
         let held = match read("hash-ref-key", args)? {

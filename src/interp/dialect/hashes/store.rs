@@ -8,7 +8,7 @@ use crate::interp::dialect::{equality, structs};
 use std::cell::RefCell;
 use steel::{
     SteelVal,
-    gc::ShareableMut,
+    gc::{GcMut, ShareableMut},
     rvals::{Custom, CustomType, as_underlying_type},
 };
 
@@ -30,31 +30,39 @@ impl Custom for Store {
 /// Open addressing, by linear probing.
 #[derive(Default)]
 struct Index {
-    /// The entry's number, or `EMPTY`. As many as a power of two.
-    slots: Vec<u32>,
+    /// As many as a power of two.
+    slots: Vec<Slot>,
     /// Every entry's hash code.
-    codes: Vec<u64>,
+    codes: Vec<u32>,
+}
+
+/// Has the code as well: those that are only passed by are told apart without a look elsewhere in memory.
+#[derive(Clone, Copy)]
+struct Slot {
+    /// The entry's number, or `EMPTY`.
+    entry: u32,
+    code: u32,
 }
 
 const EMPTY: u32 = u32::MAX;
 
 impl Index {
-    fn find(&self, code: u64, same: impl Fn(usize) -> bool) -> Option<usize> {
+    fn find(&self, code: u32, same: impl Fn(usize) -> bool) -> Option<usize> {
         let mask = self.slots.len().checked_sub(1)?;
         let mut at = code as usize & mask;
         loop {
             match self.slots[at] {
-                EMPTY => return None,
-                entry if self.codes[entry as usize] == code && same(entry as usize) => return Some(entry as usize),
+                Slot { entry: EMPTY, .. } => return None,
+                slot if slot.code == code && same(slot.entry as usize) => return Some(slot.entry as usize),
                 _ => at = (at + 1) & mask,
             }
         }
     }
 
-    fn push(&mut self, code: u64) {
+    fn push(&mut self, code: u32) {
         // At most three in four are taken.
         if (self.codes.len() + 1) * 4 > self.slots.len() * 3 {
-            self.slots = vec![EMPTY; (self.slots.len() * 2).max(8)];
+            self.slots = vec![Slot { entry: EMPTY, code: 0 }; (self.slots.len() * 2).max(8)];
             for entry in 0..self.codes.len() {
                 self.place(entry);
             }
@@ -65,17 +73,18 @@ impl Index {
 
     fn place(&mut self, entry: usize) {
         let mask = self.slots.len() - 1;
-        let mut at = self.codes[entry] as usize & mask;
-        while self.slots[at] != EMPTY {
+        let code = self.codes[entry];
+        let mut at = code as usize & mask;
+        while self.slots[at].entry != EMPTY {
             at = (at + 1) & mask;
         }
-        self.slots[at] = entry as u32;
+        self.slots[at] = Slot { entry: entry as u32, code };
     }
 
     fn slot_of(&self, entry: usize) -> usize {
         let mask = self.slots.len() - 1;
         let mut at = self.codes[entry] as usize & mask;
-        while self.slots[at] != entry as u32 {
+        while self.slots[at].entry != entry as u32 {
             at = (at + 1) & mask;
         }
         at
@@ -87,43 +96,34 @@ impl Index {
         let mut hole = self.slot_of(entry);
         if entry != last {
             let moved = self.slot_of(last);
-            self.slots[moved] = entry as u32;
+            self.slots[moved].entry = entry as u32;
         }
-        let code_of = |index: &Self, slot: usize| {
-            let held = index.slots[slot] as usize;
-            // The last entry has its new number already, and its code not yet.
-            index.codes[if held == entry { last } else { held }]
-        };
         // What was pushed on by the one that goes moves back.
         let mask = self.slots.len() - 1;
         let mut at = hole;
         loop {
             at = (at + 1) & mask;
-            if self.slots[at] == EMPTY {
+            if self.slots[at].entry == EMPTY {
                 break;
             }
-            let home = code_of(self, at) as usize & mask;
+            let home = self.slots[at].code as usize & mask;
             if (at.wrapping_sub(home) & mask) >= (at.wrapping_sub(hole) & mask) {
                 self.slots[hole] = self.slots[at];
                 hole = at;
             }
         }
-        self.slots[hole] = EMPTY;
+        self.slots[hole].entry = EMPTY;
         self.codes.swap_remove(entry);
     }
 }
 
+/// What Steel gives to look at a value of ours.
+type Held<'a> = <GcMut<Box<dyn CustomType>> as ShareableMut<Box<dyn CustomType>>>::ShareableRead<'a>;
+
 /// A mutable hash or set.
 pub(crate) struct Table<'a> {
-    value: &'a SteelVal,
-}
-
-fn with_store<T>(value: &SteelVal, f: impl FnOnce(&Store, &SteelVal) -> T) -> Option<T> {
-    let SteelVal::CustomStruct(held) = value else { return None };
-    let SteelVal::Custom(first) = held.get_index(0)? else { return None };
-    let first = first.read();
-    let store = as_underlying_type::<Store>(first.as_ref())?;
-    Some(f(store, held.get_index(1)?))
+    held: Held<'a>,
+    vector: &'a SteelVal,
 }
 
 /// Makes one of an empty vector of Steel's.
@@ -134,61 +134,64 @@ pub(crate) fn make(kind: Kind, set: bool, vector: SteelVal) -> SteelVal {
 
 impl<'a> Table<'a> {
     pub(crate) fn of(value: &'a SteelVal) -> Option<Self> {
-        with_store(value, |_, _| Self { value })
+        let SteelVal::CustomStruct(fields) = value else { return None };
+        let SteelVal::Custom(first) = fields.get_index(0)? else { return None };
+        let held = first.read();
+        as_underlying_type::<Store>(held.as_ref())?;
+        Some(Self { held, vector: fields.get_index(1)? })
     }
 
-    fn with<T>(&self, f: impl FnOnce(&Store, &SteelVal) -> T) -> T {
-        // `of` has looked.
-        with_store(self.value, f).expect("a table's struct holds its store")
+    fn store(&self) -> &Store {
+        as_underlying_type(self.held.as_ref()).expect("`of` has looked")
     }
 
     fn read<T>(&self, f: impl FnOnce(&Store, &[SteelVal]) -> T) -> T {
-        self.with(|store, vector| match vector {
-            SteelVal::MutableVector(items) => items.borrow(|items| f(store, items)),
-            _ => f(store, &[]),
-        })
+        match self.vector {
+            SteelVal::MutableVector(items) => items.borrow(|items| f(self.store(), items)),
+            _ => f(self.store(), &[]),
+        }
     }
 
     fn write<T>(&self, f: impl FnOnce(&Store, &mut Vec<SteelVal>) -> T) -> T {
-        self.with(|store, vector| match vector {
+        match self.vector {
             SteelVal::MutableVector(items) => {
                 // Taken out meanwhile: Steel shows its vectors to be read only.
                 let mut taken = items.set_and_return(Vec::new());
-                let result = f(store, &mut taken);
+                let result = f(self.store(), &mut taken);
                 items.set_and_return(taken);
                 result
             }
-            _ => f(store, &mut Vec::new()),
-        })
+            _ => f(self.store(), &mut Vec::new()),
+        }
     }
 
     pub(crate) fn kind(&self) -> Kind {
-        self.with(|store, _| store.kind)
+        self.store().kind
     }
 
     pub(crate) fn is_set(&self) -> bool {
-        self.with(|store, _| store.set)
+        self.store().set
     }
 
     pub(crate) fn len(&self) -> usize {
         self.read(|_, items| items.len() / 2)
     }
 
-    fn find(store: &Store, items: &[SteelVal], code: u64, key: &SteelVal) -> Option<usize> {
+    fn find(store: &Store, items: &[SteelVal], code: u32, key: &SteelVal) -> Option<usize> {
         store.index.borrow().find(code, |entry| store.kind.same(&items[entry * 2], key))
     }
 
     /// The key as it is held, and the value.
     pub(crate) fn get(&self, key: &SteelVal) -> Option<(SteelVal, SteelVal)> {
         self.read(|store, items| {
-            let entry = Self::find(store, items, equality::hash(store.kind, key), key)?;
+            let entry = Self::find(store, items, hash(store.kind, key), key)?;
             Some((items[entry * 2].clone(), items[entry * 2 + 1].clone()))
         })
     }
 
     pub(crate) fn set(&self, key: SteelVal, value: SteelVal) {
         self.write(|store, items| {
-            let code = equality::hash(store.kind, &key);
+            let code = hash(store.kind, &key);
             match Self::find(store, items, code, &key) {
                 Some(entry) => items[entry * 2 + 1] = value,
                 None => {
@@ -201,7 +204,7 @@ impl<'a> Table<'a> {
 
     pub(crate) fn remove(&self, key: &SteelVal) -> bool {
         self.write(|store, items| {
-            let Some(entry) = Self::find(store, items, equality::hash(store.kind, key), key) else { return false };
+            let Some(entry) = Self::find(store, items, hash(store.kind, key), key) else { return false };
             store.index.borrow_mut().swap_remove(entry);
             let value = items.pop();
             let key = items.pop();
@@ -225,6 +228,10 @@ impl<'a> Table<'a> {
     }
 }
 
+fn hash(kind: Kind, key: &SteelVal) -> u32 {
+    equality::hash(kind, key) as u32
+}
+
 #[cfg(test)]
 mod tests {
     use super::Index;
@@ -233,11 +240,11 @@ mod tests {
     fn what_collides_is_found_after_any_removal() {
         // Keys whose codes share their slots, taken out in every order of a small pseudo-random walk.
         let mut index = Index::default();
-        let mut keys: Vec<u64> = Vec::new();
+        let mut keys: Vec<u32> = Vec::new();
         let mut state = 7_u64;
         for step in 0..20_000 {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            let code = (state >> 40) % 97;
+            let code = (state >> 40) as u32 % 97;
             let found = index.find(code, |entry| keys[entry] == code);
             assert_eq!(found.is_some(), keys.contains(&code), "step {step}");
             match found {

@@ -3,6 +3,7 @@
 use crate::interp::expand::{
     Expander, Part, Step,
     scope::Scope,
+    shorter::WALKED,
     syntax::{Datum, Node, Syntax},
 };
 
@@ -86,7 +87,7 @@ pub(super) fn read(
     if let ([name], Node::Literal(Datum::Number(text))) = (names, &sequence.node)
         && text.bytes().all(|b| b.is_ascii_digit())
     {
-        into.push(counter(x, name, None, Some(sequence), None, "(< P END)"));
+        into.push(counter(x, name, None, Some(sequence), None, "(%< P END)"));
         return Ok(());
     }
     let Some([head, args @ ..]) = sequence.items() else {
@@ -123,13 +124,13 @@ pub(super) fn read(
         return Ok(());
     }
     match (&*known, names, args) {
-        ("in-range" | "range", [name], [end]) => into.push(counter(x, name, None, Some(end), None, "(< P END)")),
+        ("in-range" | "range", [name], [end]) => into.push(counter(x, name, None, Some(end), None, "(%< P END)")),
         ("in-range" | "range", [name], [start, end]) => {
-            into.push(counter(x, name, Some(start), Some(end), None, "(< P END)"));
+            into.push(counter(x, name, Some(start), Some(end), None, "(%< P END)"));
         }
         ("in-range" | "range", [name], [start, end, step]) => into.push(stepped(x, name, start, end, step, false)),
         ("in-inclusive-range" | "inclusive-range", [name], [start, end]) => {
-            into.push(counter(x, name, Some(start), Some(end), None, "(<= P END)"));
+            into.push(counter(x, name, Some(start), Some(end), None, "(%<= P END)"));
         }
         ("in-inclusive-range" | "inclusive-range", [name], [start, end, step]) => {
             into.push(stepped(x, name, start, end, step, true));
@@ -250,10 +251,10 @@ fn stepped(x: &mut Expander, name: &Syntax, start: &Syntax, end: &Syntax, step: 
         _ => None,
     };
     match (negative, inclusive) {
-        (Some(false), false) => return counter(x, name, Some(start), Some(end), Some(step), "(< P END)"),
-        (Some(true), false) => return counter(x, name, Some(start), Some(end), Some(step), "(> P END)"),
-        (Some(false), true) => return counter(x, name, Some(start), Some(end), Some(step), "(<= P END)"),
-        (Some(true), true) => return counter(x, name, Some(start), Some(end), Some(step), "(>= P END)"),
+        (Some(false), false) => return counter(x, name, Some(start), Some(end), Some(step), "(%< P END)"),
+        (Some(true), false) => return counter(x, name, Some(start), Some(end), Some(step), "(%> P END)"),
+        (Some(false), true) => return counter(x, name, Some(start), Some(end), Some(step), "(%<= P END)"),
+        (Some(true), true) => return counter(x, name, Some(start), Some(end), Some(step), "(%>= P END)"),
         (None, _) => {}
     }
     let mut walk = Walk::default();
@@ -261,7 +262,7 @@ fn stepped(x: &mut Expander, name: &Syntax, start: &Syntax, end: &Syntax, step: 
     let (p, up) = (x.fresh("p", name.span), x.fresh("up?", name.span));
     let parts = [("P", Part::One(&p)), ("END", Part::One(&end)), ("STEP", Part::One(&step)), ("UP", Part::One(&up))];
     walk.outer.push(x.fill(name, "[UP (>= STEP 0)]", &parts));
-    let test = if inclusive { "(if UP (<= P END) (>= P END))" } else { "(if UP (< P END) (> P END))" };
+    let test = if inclusive { "(if UP (%<= P END) (%>= P END))" } else { "(if UP (%< P END) (%> P END))" };
     walk.tests.push(x.fill(name, test, &parts));
     let next = x.fill(name, "(+ P STEP)", &parts);
     walk.steps.push(variable(&p, start, next));
@@ -289,28 +290,12 @@ fn element(x: &mut Expander, names: &[Syntax], element: Syntax, walk: &mut Walk)
     }
 }
 
-/// Along a list.
-///
-/// A place that goes on costs half of what taking the list apart does. But a continuation that enters a turn again must
-/// find the list as it was.
+/// Along a list, for which Steel's machine has instructions.
 fn along(x: &mut Expander, names: &[Syntax], list: &Syntax) -> Walk {
-    let ([name], false) = (names, x.reentrant) else { return taken_apart(x, names, list) };
     let mut walk = Walk::default();
-    let (l, p) = (x.fresh("l", list.span), x.fresh("p", list.span));
-    let parts = [("L", Part::One(&l)), ("P", Part::One(&p)), ("LIST", Part::One(list))];
-    walk.outer.push(x.fill(list, "[L LIST]", &parts));
-    walk.outer.push(x.fill(list, "[P (%walk L)]", &parts));
-    walk.tests.push(x.fill(list, "(%more? P L)", &parts));
-    walk.binds.push((vec![name.clone()], x.fill(list, "(%item! P)", &parts)));
-    walk
-}
-
-/// Along a list by its pairs.
-fn taken_apart(x: &mut Expander, names: &[Syntax], list: &Syntax) -> Walk {
-    let mut walk = Walk::default();
-    let p = x.fresh("p", list.span);
+    let p = x.fresh(WALKED, list.span);
     let parts = [("P", Part::One(&p))];
-    walk.tests.push(x.fill(list, "(pair? P)", &parts));
+    walk.tests.push(x.fill(list, "(not (null? P))", &parts));
     let next = x.fill(list, "(cdr P)", &parts);
     let first = x.fill(list, "(car P)", &parts);
     walk.steps.push(variable(&p, list.clone(), next));
@@ -331,7 +316,7 @@ fn anything(x: &mut Expander, names: &[Syntax], sequence: &Syntax) -> Walk {
     }
     walk.outer.push(x.fill(sequence, "[S SEQUENCE]", &parts));
     walk.outer.push(x.fill(sequence, "[COUNT (exact-nonnegative-integer? S)]", &parts));
-    walk.tests.push(x.fill(sequence, "(if COUNT (< P S) (pair? P))", &parts));
+    walk.tests.push(x.fill(sequence, "(if COUNT (%< P S) (not (null? P)))", &parts));
     let init = x.fill(sequence, "(if COUNT 0 (%walked S))", &parts);
     let next = "(if COUNT (+ P 1) (let ([q (cdr P)]) (if (or (pair? q) (null? q)) q (%walked-on q))))";
     let next = x.fill(sequence, next, &parts);
@@ -347,7 +332,7 @@ fn vector_walk(x: &mut Expander, name: &Syntax, vector: &Syntax, sequence: &Synt
     let parts = [("V", Part::One(&v)), ("N", Part::One(&n)), ("P", Part::One(&p)), ("VECTOR", Part::One(vector))];
     walk.outer.push(x.fill(sequence, "[V (%in-vector VECTOR)]", &parts));
     walk.outer.push(x.fill(sequence, "[N (vector-length V)]", &parts));
-    walk.tests.push(x.fill(sequence, "(< P N)", &parts));
+    walk.tests.push(x.fill(sequence, "(%< P N)", &parts));
     let next = x.fill(sequence, "(+ P 1)", &parts);
     let value = x.fill(sequence, "(vector-ref V P)", &parts);
     walk.steps.push(variable(&p, Syntax::integer(0, name.span), next));
@@ -374,7 +359,7 @@ fn appended(x: &mut Expander, sequences: &[Syntax], at: &Syntax) -> Syntax {
 fn cycle(x: &mut Expander, names: &[Syntax], sequences: &[Syntax], at: &Syntax) -> Walk {
     let all = x.fresh("all", at.span);
     let list = appended(x, sequences, at);
-    let mut walk = taken_apart(x, names, &all);
+    let mut walk = along(x, names, &all);
     walk.outer.push(binding(&all, &list));
     for step in &mut walk.steps {
         let parts = [("NEXT", Part::One(&step.next)), ("ALL", Part::One(&all))];

@@ -1,0 +1,74 @@
+//! What costs Steel's machine less, written otherwise.
+
+use super::{
+    code::{Code, Op},
+    scope::Local,
+};
+use std::rc::Rc;
+
+/// What a list that a loop walks is called: a name that no program can write.
+pub(super) const WALKED: &str = "%walked";
+
+/// What a loop along a list binds to the list's first element, and the list, when it is named once: then it need not be
+/// bound, since no program can change the list's variable.
+pub(super) fn element<'a>(bindings: &'a [(Rc<Local>, Code)], body: &Code) -> Option<(&'a Local, &'a Local)> {
+    let [(element, Code { op: Op::Call(call), .. })] = bindings else { return None };
+    if matches!(body.op, Op::Body(..)) {
+        return None;
+    }
+    match &call[..] {
+        [Code { op: Op::Native(car), .. }, Code { op: Op::Local(list), .. }]
+            if &**car == "car" && &*list.word == WALKED && !element.assigned.get() && !element.captured.get() =>
+        {
+            (names(body, element.number) == 1).then_some((element, list))
+        }
+        _ => None,
+    }
+}
+
+/// What an expression is the `not` of.
+pub(super) fn negated(code: &Code) -> Option<&Code> {
+    match &code.op {
+        Op::Call(items) => match &items[..] {
+            [Code { op: Op::Native(name), .. }, of] if &**name == "not" => Some(of),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether Steel's machine has an instruction for a call of this native of its own, and its compiler knows it by another
+/// name. Those of `<` and its kin take any two values without a word: only numbers may come to them (`%<`).
+pub(super) fn is_inline(name: &str, args: usize) -> bool {
+    match name {
+        "car" | "cdr" | "not" | "null?" => args == 1,
+        "cons" | "+" | "-" | "*" | "/" | "=" => args == 2,
+        _ => false,
+    }
+}
+
+/// What a call of one of the language's own procedures comes to: a native, where its arguments show which of its cases it
+/// is.
+pub(super) fn case_of<'a>(steel: &'a str, args: &[Code]) -> &'a str {
+    match (steel, args) {
+        ("hash-ref", [_, _]) => "%hash-ref",
+        ("hash-ref", [_, _, Code { op: Op::Quote(_), .. }]) => "%hash-get 'hash-ref",
+        _ => steel,
+    }
+}
+
+/// How often an expression names a variable, but for the procedures in it.
+fn names(code: &Code, number: usize) -> usize {
+    let all = |codes: &[Code]| codes.iter().map(|code| names(code, number)).sum::<usize>();
+    let of = |code: &Code| names(code, number);
+    match &code.op {
+        Op::Quote(_) | Op::Global(_) | Op::Native(_) | Op::Lambda(_) => 0,
+        Op::Local(local) => usize::from(local.number == number),
+        Op::If(test, yes, no) => of(test) + of(yes) + of(no),
+        Op::Call(codes) | Op::Begin(codes) => all(codes),
+        Op::Let(bindings, body) => bindings.iter().map(|(_, value)| of(value)).sum::<usize>() + of(body),
+        Op::Body(steps, value) => steps.iter().map(|(_, step)| of(step)).sum::<usize>() + of(value),
+        Op::SetLocal(local, value) => usize::from(local.number == number) + of(value),
+        Op::SetGlobal(_, value) => of(value),
+    }
+}
