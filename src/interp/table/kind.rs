@@ -58,6 +58,17 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// What it is called in the reference, and of a procedure what it is called with.
+    pub fn said(self) -> String {
+        match self {
+            Self::Calls(arguments) => format!("procedure `(lambda ({arguments}) …)`"),
+            Self::CallsOrFalse(arguments) => format!("procedure `(lambda ({arguments}) …)` or #f"),
+            _ => self.name().into(),
+        }
+    }
+}
+
 impl Primitive {
     /// Refuses what a parameter may not be.
     pub(super) fn check(&self, param: &Param, value: &SteelVal) -> Result<(), Fault> {
