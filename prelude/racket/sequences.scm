@@ -11,6 +11,7 @@
 (define (%walked value)
   (if (%stream? value) (cons (stream-first value) value) (%sequence->list value)))
 (define (%walked-on stream) (%walked (stream-rest stream)))
+(define (%further left) (if (%stream? left) (%walked-on left) left))
 
 (define (sequence->list value) (%elements-of 'sequence->list value))
 (define (in-list items)
@@ -64,7 +65,7 @@
           (lambda ()
             (when (null? left) (error 'sequence-generate "no more elements"))
             (begin0 (car left)
-                    (set! left (if (%stream? (cdr left)) (%walked-on (cdr left)) (cdr left)))))))
+                    (set! left (%further (cdr left)))))))
 (define (stop-before value stop?) (takef (%sequence->list value) (lambda (one) (not (stop? one)))))
 (define (stop-after value stop?)
   (let-values ([(before after) (splitf-at (%sequence->list value) (lambda (one) (not (stop? one))))])

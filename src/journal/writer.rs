@@ -22,9 +22,10 @@ use tokio::sync::oneshot;
 
 /// While answers come thick and fast, they are gathered for so long: a transaction of many costs little more than one of
 /// few, and a call's time is many times this. One that comes alone does not wait.
-const GATHER: Duration = Duration::from_micros(400);
-/// What comes within this of the last transaction comes fast.
+const GATHER: Duration = Duration::from_millis(1);
+/// What comes within this of the last transaction comes fast, and thick when that had so many.
 const FAST: Duration = Duration::from_millis(1);
+const THICK: usize = 4;
 /// The most entries of one transaction.
 const BATCH: usize = 4096;
 /// How often what could not be written is tried again.
@@ -89,9 +90,9 @@ pub(super) fn serve(store: Result<Box<dyn Store>, Problem>, jobs: &mpsc::Receive
     };
     let (mut provenance, mut traced) = (Provenance::default(), None::<Traced>);
     let mut relay: Option<tokio::sync::mpsc::UnboundedSender<Vec<oneshot::Sender<()>>>> = None;
-    let mut last = Instant::now();
+    let (mut last, mut thick) = (Instant::now(), false);
     while let Ok(first) = jobs.recv() {
-        if matches!(first, Job::Keep(..)) && last.elapsed() < FAST {
+        if matches!(first, Job::Keep(..)) && thick && last.elapsed() < FAST {
             std::thread::sleep(GATHER);
         }
         let (mut batch, mut waiting, mut next) = (Vec::new(), Vec::new(), Some(first));
@@ -117,6 +118,7 @@ pub(super) fn serve(store: Result<Box<dyn Store>, Problem>, jobs: &mpsc::Receive
             next = if batch.len() < BATCH { jobs.try_recv().ok() } else { None };
         }
         if !batch.is_empty() {
+            thick = batch.len() >= THICK;
             if let Some(traced) = &mut traced {
                 traced.write(&batch);
             }

@@ -5,7 +5,13 @@ use crate::{
     program::script,
 };
 use serde_json::json;
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 /// Refuses "bad …", holds "hang …", refuses the key of "auth …", and echoes everything else.
 fn by_first_word(call: &Call) -> Reply {
@@ -22,9 +28,16 @@ fn by_first_word(call: &Call) -> Reply {
 #[test]
 fn results_are_consumed_as_they_come_each_once() {
     // Item 0 is answered last, when all the others have been consumed.
-    let mock = Mock::start(|call| match call.text() {
-        "0" => Reply::After(Duration::from_millis(300), Box::new(Reply::Text("zero".into()))),
-        text => Reply::Text(format!("echo:{text}")),
+    let pauses = Arc::new(AtomicUsize::new(0));
+    let mock = Mock::start(move |call| {
+        if call.text() == "pause" {
+            pauses.fetch_add(1, Relaxed);
+        }
+        let all = pauses.clone();
+        match call.text() {
+            "0" => Reply::When(Box::new(move || all.load(Relaxed) >= 199), Box::new(Reply::Text("zero".into()))),
+            text => Reply::Text(format!("echo:{text}")),
+        }
     });
     let text = r#"
 (define seen '())

@@ -50,6 +50,8 @@ pub(crate) enum Reply {
     Text(String),
     /// Do nothing for so long, then that.
     After(Duration, Box<Reply>),
+    /// Do nothing until that holds, then that.
+    When(Box<dyn Fn() -> bool + Send + Sync>, Box<Reply>),
     /// This status, these headers (besides `content-length`) and this body.
     Status(u16, Vec<(&'static str, String)>, String),
     /// Headers that promise the whole answer, then half of its body, then the connection closes.
@@ -397,6 +399,12 @@ async fn deliver(reply: Reply, call: &Call, to: &mut (impl AsyncWrite + Unpin + 
         Reply::Usage { text, input, output, finish } => call.answer_with(&text, input, output, finish),
         Reply::After(pause, reply) => {
             sleep(pause).await;
+            return Box::pin(deliver(*reply, call, to)).await;
+        }
+        Reply::When(holds, reply) => {
+            while !holds() {
+                sleep(Duration::from_millis(2)).await;
+            }
             return Box::pin(deliver(*reply, call, to)).await;
         }
         Reply::Hang => return pending().await,

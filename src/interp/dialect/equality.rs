@@ -46,9 +46,13 @@ pub(crate) fn eqv(a: &SteelVal, b: &SteelVal) -> bool {
     use SteelVal::*;
     match (a, b) {
         (NumV(a), NumV(b)) => same_float(*a, *b),
-        (IntV(_) | Rational(_) | BigNum(_) | BigRational(_) | Complex(_) | BoolV(_) | CharV(_) | SymbolV(_), _) => {
-            a == b
-        }
+        // Steel's own comparison is made for what may hold itself.
+        (IntV(a), IntV(b)) => a == b,
+        (BoolV(a), BoolV(b)) => a == b,
+        (CharV(a), CharV(b)) => a == b,
+        (SymbolV(a), SymbolV(b)) => a.as_str() == b.as_str(),
+        (IntV(_), BigNum(_)) | (Rational(_) | BigNum(_) | BigRational(_) | Complex(_), _) => a == b,
+        (IntV(_) | BoolV(_) | CharV(_) | SymbolV(_), _) => false,
         (Void, Void) => true,
         _ => same_place(a, b),
     }
@@ -58,7 +62,6 @@ pub(crate) fn eqv(a: &SteelVal, b: &SteelVal) -> bool {
 pub(crate) fn eq(a: &SteelVal, b: &SteelVal) -> bool {
     use SteelVal::*;
     match (a, b) {
-        (SymbolV(a), SymbolV(b)) => std::ptr::eq(a.as_str(), b.as_str()) || a == b,
         (BigNum(a), BigNum(b)) => Gc::ptr_eq(a, b),
         (BigRational(a), BigRational(b)) => Gc::ptr_eq(a, b),
         _ => eqv(a, b),

@@ -26,7 +26,7 @@ const KEEPALIVE: Duration = Duration::from_secs(15);
 #[derive(Debug)]
 pub(in crate::llm) enum Transport {
     /// Plain HTTP, and nothing between.
-    Plain(Hyper<HttpConnector, Full<Bytes>>),
+    Plain(Box<Hyper<HttpConnector, Full<Bytes>>>),
     /// All else. Made at the first call: loading the TLS roots takes time that a run without calls need not spend.
     Any { loopback: bool, client: OnceLock<Result<Client, String>> },
 }
@@ -54,7 +54,7 @@ impl Transport {
         connector.set_connect_timeout(Some(CONNECT));
         connector.set_keepalive(Some(KEEPALIVE));
         let client = Hyper::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connector);
-        Self::Plain(client)
+        Self::Plain(Box::new(client))
     }
 
     /// An address below the server's.

@@ -1,19 +1,33 @@
 //! What is left of the limits, as replies tell: <https://platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers>.
 
 use crate::llm::limit::{Measure, Told};
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use std::time::Duration;
 
+/// The limit, what is left of it, and when it is whole again.
+type Names = [HeaderName; 3];
+
+static REQUESTS: Names = [
+    HeaderName::from_static("x-ratelimit-limit-requests"),
+    HeaderName::from_static("x-ratelimit-remaining-requests"),
+    HeaderName::from_static("x-ratelimit-reset-requests"),
+];
+static TOKENS: Names = [
+    HeaderName::from_static("x-ratelimit-limit-tokens"),
+    HeaderName::from_static("x-ratelimit-remaining-tokens"),
+    HeaderName::from_static("x-ratelimit-reset-tokens"),
+];
+
 pub(super) fn told(headers: &HeaderMap) -> Option<Told> {
-    let (requests, tokens) = (measure(headers, "requests"), measure(headers, "tokens"));
+    let (requests, tokens) = (measure(headers, &REQUESTS), measure(headers, &TOKENS));
     (requests.is_some() || tokens.is_some()).then(|| Told { requests, tokens, ..Told::default() })
 }
 
-fn measure(headers: &HeaderMap, what: &str) -> Option<Measure> {
-    let text = |part: &str| headers.get(format!("x-ratelimit-{part}-{what}"))?.to_str().ok().map(str::trim);
-    let number = |part: &str| text(part)?.parse::<f64>().ok().filter(|n| n.is_finite());
-    let (limit, remaining) = (number("limit")?, number("remaining")?);
-    Some(Measure { limit, remaining, reset: text("reset").and_then(duration) })
+fn measure(headers: &HeaderMap, [limit, remaining, reset]: &Names) -> Option<Measure> {
+    let text = |name: &HeaderName| headers.get(name)?.to_str().ok().map(str::trim);
+    let number = |name: &HeaderName| text(name)?.parse::<f64>().ok().filter(|n| n.is_finite());
+    let (limit, remaining) = (number(limit)?, number(remaining)?);
+    Some(Measure { limit, remaining, reset: text(reset).and_then(duration) })
 }
 
 /// A time such as `6m0s`, `120ms`, `1h2m3.5s` or, at compatible servers, `12`.
@@ -56,7 +70,7 @@ mod tests {
             ("x-ratelimit-reset-tokens", "1m0s"),
         ]
         .into_iter()
-        .map(|(name, value)| (http::header::HeaderName::from_static(name), value.parse().unwrap()))
+        .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()))
         .collect();
         let requests = Measure { limit: 500.0, remaining: 499.0, reset: Some(Duration::from_millis(120)) };
         let tokens = Measure { limit: 30_000.0, remaining: 0.0, reset: Some(Duration::from_secs(60)) };

@@ -185,8 +185,8 @@ fn plain_http_goes_by_the_proxy_that_the_environment_names() {
     let proxy = Mock::start(|call| Reply::Text(call.path.clone()));
     let ask = |no_proxy: &str| {
         let there = "http://models.invalid/v1";
-        let asked = script("(syntax-e (llm-query \"hi\" #:retries 0))").env("OPENAI_BASE_URL", there);
-        run(&asked.env("OPENAI_API_KEY", "k").env("http_proxy", &proxy.root_url()).env("no_proxy", no_proxy))
+        let asked = script("(syntax-e (llm-query \"hi\" #:retries 0))").server(&proxy).env("OPENAI_BASE_URL", there);
+        run(&asked.env("http_proxy", &proxy.root_url()).env("no_proxy", no_proxy))
     };
     assert_eq!(ask("elsewhere.invalid").value(), "http://models.invalid/v1/chat/completions");
     assert!(ask("models.invalid").stderr.contains("cannot connect to http://models.invalid/v1"));

@@ -307,20 +307,25 @@ fn along(x: &mut Expander, names: &[Syntax], list: &Syntax) -> Walk {
 /// loop goes, anything else is made a list.
 fn anything(x: &mut Expander, names: &[Syntax], sequence: &Syntax) -> Walk {
     let mut walk = Walk::default();
-    let (s, count, p) = (x.fresh("s", sequence.span), x.fresh("count?", sequence.span), x.fresh("p", sequence.span));
-    let parts =
-        [("S", Part::One(&s)), ("COUNT", Part::One(&count)), ("P", Part::One(&p)), ("SEQUENCE", Part::One(sequence))];
     if names.len() > 1 {
-        let list = x.fill(sequence, "(%sequence->list SEQUENCE)", &parts);
+        let list = x.fill(sequence, "(%sequence->list SEQUENCE)", &[("SEQUENCE", Part::One(sequence))]);
         return along(x, names, &list);
     }
+    let [s, end, stream, p] = ["s", "end", "stream?", "p"].map(|word| x.fresh(word, sequence.span));
+    let parts = [
+        ("S", Part::One(&s)),
+        ("END", Part::One(&end)),
+        ("STREAM", Part::One(&stream)),
+        ("P", Part::One(&p)),
+        ("SEQUENCE", Part::One(sequence)),
+    ];
     walk.outer.push(x.fill(sequence, "[S SEQUENCE]", &parts));
-    walk.outer.push(x.fill(sequence, "[COUNT (exact-nonnegative-integer? S)]", &parts));
-    walk.tests.push(x.fill(sequence, "(if COUNT (%< P S) (not (null? P)))", &parts));
-    let init = x.fill(sequence, "(if COUNT 0 (%walked S))", &parts);
-    let next = "(if COUNT (+ P 1) (let ([q (cdr P)]) (if (or (pair? q) (null? q)) q (%walked-on q))))";
-    let next = x.fill(sequence, next, &parts);
-    let first = x.fill(sequence, "(if COUNT P (car P))", &parts);
+    walk.outer.push(x.fill(sequence, "[END (if (exact-nonnegative-integer? S) S #f)]", &parts));
+    walk.outer.push(x.fill(sequence, "[STREAM (%stream? S)]", &parts));
+    walk.tests.push(x.fill(sequence, "(if END (%< P END) (not (null? P)))", &parts));
+    let init = x.fill(sequence, "(if END 0 (%walked S))", &parts);
+    let next = x.fill(sequence, "(if END (+ P 1) (if STREAM (%further (cdr P)) (cdr P)))", &parts);
+    let first = x.fill(sequence, "(if END P (car P))", &parts);
     walk.steps.push(variable(&p, init, next));
     element(x, names, first, &mut walk);
     walk
