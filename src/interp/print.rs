@@ -11,7 +11,7 @@ mod quote;
 pub(crate) use quote::{MARK, quoted, unmarked};
 
 use super::{
-    dialect::{self, hashes, numerals, records},
+    dialect::{self, hashes, numerals, records, support},
     value::{self, field_names, text_like, with_fault, with_response},
 };
 use steel::SteelVal;
@@ -27,6 +27,10 @@ pub(crate) fn displayed(value: &SteelVal) -> String {
     // The text of a response is what a person wants to see of it, at the top; inside a list it shows what it is.
     match value {
         SteelVal::StringV(s) => s.to_string(),
+        // What a program ends with may be several: each has its line.
+        SteelVal::CustomStruct(_) if support::is_several(value) => {
+            support::all_of(value).iter().map(displayed).collect::<Vec<_>>().join("\n")
+        }
         other => with_response(other, |r| r.text.to_string()).unwrap_or_else(|| shown(other, Style::Display)),
     }
 }
@@ -354,6 +358,9 @@ fn record(value: &SteelVal) -> Option<Record> {
     if let Some(kind) = records::type_of(value) {
         let (name, transparent, prefab) = (kind.name.to_string(), kind.transparent, kind.prefab);
         return Some(Record { name, transparent, prefab, fields: records::fields(value) });
+    }
+    if support::is_several(value) {
+        return Some(Record { name: "values".into(), transparent: false, prefab: false, fields: Vec::new() });
     }
     let (name, transparent) = (held.name().to_string(), held.is_transparent());
     Some(Record { name, transparent, prefab: false, fields: struct_values(value).unwrap_or_default() })

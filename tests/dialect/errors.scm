@@ -161,3 +161,7 @@
 (check (read-of "\"abc") => "string::1: read: expected a closing `\"`")
 (check (read-of "[1)") => "string::3: read: expected `]` to close preceding `[`, found instead `)`")
 (check (let ([in (open-input-string "1 (2")]) (read in) (message-of (read in))) => "string::3: read: expected a `)` to close `(`")
+
+;; Several values where one is wanted: Racket refuses them at once, we where they are used
+(check (with-handlers ([exn:fail? (lambda (e) 'refused)]) (length (values 1 2))) => refused)
+(check (with-handlers ([exn:fail? (lambda (e) 'refused)]) (let ([parts (partition even? (list 1 2 3))]) (car parts))) => refused)

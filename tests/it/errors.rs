@@ -34,7 +34,7 @@ fn steels_errors_are_told_in_schemes_words() {
         ("(hash-ref (hash 'a 1) 'b)", "error: hash-ref: no value found for key\n  key: 'b\nat 1:"),
         (
             "(hash-ref (hash \"a\" 1) 'a)",
-            "error: hash-ref: no value found for key\n  key: 'a\nat 1:11\nhint: the key there is the string",
+            "error: hash-ref: no value found for key\n  key: 'a\nat 1:2\nhint: the key there is the string",
         ),
         (
             "(vector-ref (vector 1 2) 5)",

@@ -1,21 +1,32 @@
 //! What the forms stand on: several values, arguments sorted into parameters, counting.
 //!
-//! Several values are a list whose first item is a symbol that no program can write; `values` and `call-with-values`
-//! make and take it.
+//! Several values are a struct of Steel's, which is nothing that a program could take for a value; `values` makes it and
+//! `call-with-values` takes it.
 
 use super::{
     Entry,
     given::{failed, keyword, plain, raised},
+    structs,
 };
 use crate::interp::{
     natives::raise,
     print, table,
-    value::{Exn, Fault, Native, symbol},
+    value::{Exn, Fault, Native, custom, symbol, with_custom},
 };
-use steel::{SteelErr, SteelVal, rvals::SteelString};
+use steel::{
+    SteelErr, SteelVal,
+    rvals::{Custom, SteelString},
+};
 
-/// What several values begin with.
-const SEVERAL: &str = "%values";
+/// Marks the struct that several values are; its other field is their list.
+struct Several;
+
+impl Custom for Several {}
+
+thread_local! {
+    static SEVERAL: SteelVal = custom(Several);
+}
+
 /// What stands for an argument that was not given.
 const ABSENT: &str = "%absent";
 
@@ -77,18 +88,23 @@ pub(super) const TABLE: &[Entry] = &[
 pub(crate) fn several(values: &[SteelVal]) -> SteelVal {
     match values {
         [one] => one.clone(),
-        all => SteelVal::ListV(std::iter::once(symbol(SEVERAL)).chain(all.iter().cloned()).collect()),
+        all => structs::make(&[SEVERAL.with(Clone::clone), SteelVal::ListV(all.iter().cloned().collect())]),
     }
 }
 
 /// The values that one stands for.
 pub(crate) fn all_of(value: &SteelVal) -> Vec<SteelVal> {
-    match value {
-        SteelVal::ListV(items) if items.first().is_some_and(|first| is_symbol(first, SEVERAL)) => {
-            items.iter().skip(1).cloned().collect()
-        }
-        one => vec![one.clone()],
+    let SteelVal::CustomStruct(held) = value else { return vec![value.clone()] };
+    match held.get_index(1) {
+        Some(SteelVal::ListV(all)) if is_several(value) => all.iter().cloned().collect(),
+        _ => vec![value.clone()],
     }
+}
+
+/// Whether it stands for several values, or none.
+pub(crate) fn is_several(value: &SteelVal) -> bool {
+    let SteelVal::CustomStruct(held) = value else { return false };
+    held.get_index(0).and_then(|first| with_custom(first, |_: &Several| ())).is_some()
 }
 
 fn is_symbol(value: &SteelVal, word: &str) -> bool {

@@ -1,6 +1,7 @@
 //! What costs Steel's machine less, written otherwise.
 
 use super::{
+    as_written,
     code::{Code, Op},
     scope::Local,
 };
@@ -50,7 +51,7 @@ pub(super) fn is_inline(name: &str, args: usize) -> bool {
 /// What a call of one of the language's own procedures comes to: a native, where its arguments show which of its cases it
 /// is.
 pub(super) fn case_of<'a>(steel: &'a str, args: &[Code]) -> &'a str {
-    match (steel, args) {
+    match (as_written(steel), args) {
         ("hash-ref", [_, _]) => "%hash-ref",
         ("hash-ref", [_, _, Code { op: Op::Quote(_), .. }]) => "%hash-get 'hash-ref",
         _ => steel,
