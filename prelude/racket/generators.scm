@@ -32,7 +32,7 @@
           (set! state 'done)
           (leave))))
   (define (generate . args)
-    (cond [(eq? args %state-key) state]
+    (cond [(and (pair? args) (eq? (car args) %state-key)) state]
           [(eq? state 'done) last]
           [(eq? state 'running) (error 'generator "cannot call a running generator")]
           [else
@@ -43,7 +43,7 @@
   generate)
 
 (define %state-key (list 'state))
-(define (generator-state generator) (apply generator %state-key))
+(define (generator-state generator) (generator %state-key))
 
 ;; What BODY yields, one after the other, as a sequence that is made as far as somebody looks.
 (define (%generated body)

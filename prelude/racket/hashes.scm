@@ -213,6 +213,10 @@
       (filter (lambda (pair) (not (equal? (car pair) key))) dict)))
 
 (define (dict-update dict key f . fail) (dict-set dict key (f (apply dict-ref dict key fail))))
+(define (dict-set* dict . entries)
+  (if (null? entries)
+      dict
+      (apply dict-set* (dict-set dict (car entries) (cadr entries)) (cddr entries))))
 (define (dict-set! dict key value)
   (cond [(hash? dict) (hash-set! dict key value)]
         [(vector? dict) (vector-set! dict key value)]

@@ -5,13 +5,12 @@
   (void))
 (define (read-json . port) (%read-json (%in port)))
 (define (jsexpr? value)
-  (cond [(or (string? value) (boolean? value) (void? value)) #t]
+  (cond [(or (string? value) (boolean? value) (void? value) (eq? value 'null)) #t]
         [(number? value) (and (real? value) (or (exact-integer? value) (and (inexact? value) (= value value) (< (abs value) +inf.0))))]
         [(list? value) (andmap jsexpr? value)]
         [(hash? value) (and (andmap symbol? (hash-keys value)) (andmap jsexpr? (hash-values value)))]
         [else #f]))
 
-;; Null is void here.
-(define (json-null) (void))
+(define (json-null) 'null)
 
 (define (current-command-line-arguments) (list->vector (script-args)))

@@ -120,6 +120,11 @@
 
 (define (port->string [port #f] #:close? [close? #f]) (%read-all 'port->string (or port (current-input-port))))
 
+(define (port->bytes [port #f] #:close? [close? #f])
+  (string->bytes/utf-8 (%read-all 'port->bytes (or port (current-input-port)))))
+(define (with-output-to-bytes thunk) (string->bytes/utf-8 (with-output-to-string thunk)))
+(define (call-with-output-bytes use) (string->bytes/utf-8 (call-with-output-string use)))
+
 (define (port->lines [port #f] #:line-mode [mode 'any] #:close? [close? #f])
   (%read-lines 'port->lines (or port (current-input-port)) mode))
 

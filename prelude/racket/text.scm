@@ -99,3 +99,14 @@
 (define (string-tabulate make count) (build-string count make))
 
 (define (char-ascii? char) (< (char->integer char) 128))
+
+;; ---- bytes
+
+(define (bytes-append* . all) (apply bytes-append (apply list* all)))
+(define (bytes-join all between) (apply bytes-append (add-between all between)))
+(define (bytes-fill! bytes byte) (bytes-copy! bytes 0 (make-bytes (bytes-length bytes) byte)))
+(define (bytes-copy! to at from [start 0] [end (bytes-length from)])
+  (let next ([at at] [piece (bytes->list (subbytes from start end))])
+    (unless (null? piece)
+      (bytes-set! to at (car piece))
+      (next (+ at 1) (cdr piece)))))

@@ -88,9 +88,9 @@ pub(crate) const ABSENT: &[Absent] = &[
         forms: &["place", "for/async", "delay/thread"],
     },
     Absent {
-        area: "pairs and strings that change",
-        instead: "pairs, lists and strings stay as they are: make new ones, or use a vector, a mutable hash or a box",
-        names: &["set-car!", "set-cdr!", "mcons", "mcar", "mcdr", "set-mcar!", "set-mcdr!", "mlist", "mpair?", "append!", "reverse!"],
+        area: "lists that change",
+        instead: "pairs and lists stay as they are: make new ones, or use `mcons`, a vector, a mutable hash or a box",
+        names: &["set-car!", "set-cdr!", "mlist", "append!", "reverse!"],
         forms: &[],
     },
     Absent {

@@ -23,6 +23,11 @@ pub(crate) fn from_text(text: &str) -> Result<SteelVal, String> {
     serde_json::from_str(text).map(from_json).map_err(|e| e.to_string())
 }
 
+/// As [`from_text`], but objects are hashes by `eq?` and null is the symbol `null`, as Racket has them.
+pub(crate) fn jsexpr(text: &str) -> Result<SteelVal, String> {
+    serde_json::from_str(text).map(|value| made(value, Manner::Racket)).map_err(|e| e.to_string())
+}
+
 /// What stands within a Markdown fence, if the whole text is one.
 pub(crate) fn unfenced(text: &str) -> Option<&str> {
     let inner = text.trim().strip_prefix("```")?.strip_suffix("```")?;
@@ -35,18 +40,36 @@ pub(crate) fn first(text: &str) -> Result<Option<(SteelVal, usize)>, String> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter();
     match values.next() {
         None => Ok(None),
-        Some(Ok(value)) => Ok(Some((from_json(value), values.byte_offset()))),
+        Some(Ok(value)) => Ok(Some((made(value, Manner::Racket), values.byte_offset()))),
         Some(Err(problem)) => Err(problem.to_string()),
     }
 }
 
+/// What objects and null become.
+#[derive(Clone, Copy, PartialEq)]
+enum Manner {
+    Own,
+    Racket,
+}
+
 fn from_json(value: Value) -> SteelVal {
+    made(value, Manner::Own)
+}
+
+fn made(value: Value, manner: Manner) -> SteelVal {
     match value {
+        Value::Null if manner == Manner::Racket => symbol("null"),
         Value::Null => SteelVal::Void,
         Value::Bool(b) => SteelVal::BoolV(b),
         Value::String(s) => string(s),
-        Value::Array(items) => SteelVal::ListV(items.into_iter().map(from_json).collect()),
-        Value::Object(fields) => hash(fields.into_iter().map(|(k, v)| (symbol(&k), from_json(v)))),
+        Value::Array(items) => SteelVal::ListV(items.into_iter().map(|item| made(item, manner)).collect()),
+        Value::Object(fields) => {
+            let pairs = fields.into_iter().map(|(k, v)| (symbol(&k), made(v, manner)));
+            match manner {
+                Manner::Own => hash(pairs),
+                Manner::Racket => hashes::immutable(hashes::Kind::Eq, pairs.collect()),
+            }
+        }
         Value::Number(n) => {
             let digits = n.as_str();
             match (n.as_i64(), digits.parse::<num_bigint::BigInt>(), n.as_f64()) {
@@ -70,6 +93,9 @@ fn to_json(value: &SteelVal, depth: usize) -> Result<Value, Fault> {
     let list = |items: &mut dyn Iterator<Item = SteelVal>| {
         items.map(|v| to_json(&v, depth + 1)).collect::<Result<Vec<_>, _>>().map(Value::Array)
     };
+    if matches!(value, SteelVal::SymbolV(word) if word.as_str() == "null") {
+        return Ok(Value::Null);
+    }
     if let Some(text) = text_like(value) {
         return Ok(Value::String(text));
     }

@@ -7,14 +7,17 @@
 pub(crate) mod customs;
 pub(crate) mod pretty;
 mod quote;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use quote::{MARK, quoted, unmarked};
 
 use super::{
-    dialect::{self, hashes, numerals, records, support},
-    value::{self, field_names, text_like, with_fault, with_response},
+    dialect::{self, hashes, mpairs, numerals, records, support},
+    value::{self, Fault, field_names, text_like, with_fault, with_response},
 };
-use steel::SteelVal;
+use crate::wire::FailureClass;
+use steel::{SteelVal, rvals::Custom};
 
 /// How deep values are printed; what is below prints as `…`.
 const DEPTH: usize = 1_000;
@@ -70,12 +73,28 @@ pub(crate) enum Style {
 }
 
 pub(crate) fn shown(value: &SteelVal, style: Style) -> String {
+    if let Some(text) = raised(value, style) {
+        return text;
+    }
     let mut printer = Printer { out: String::new(), above: Vec::new() };
     match style {
         Style::Print => printer.expression(value, 0),
         style => printer.datum(value, style, 0),
     }
     printer.out
+}
+
+/// What a script's own errors look like, on their own: the records that they are in Racket.
+fn raised(value: &SteelVal, style: Style) -> Option<String> {
+    let message =
+        |fault: &Fault| (fault.class == FailureClass::Script).then(|| (fault.kind.name(), fault.message.clone()));
+    let (kind, message) = with_fault(value, message)??;
+    let message = match style {
+        Style::Display => message,
+        _ => written(&value::string(message)),
+    };
+    let head = if style == Style::Print { "(" } else { "#(struct:" };
+    Some(format!("{head}{kind} {message} #<continuation-mark-set>)"))
 }
 
 /// Whether `print` shows a value behind a quote, or as it is: anything but what a constructor's call shows.
@@ -99,6 +118,7 @@ fn is_datum(value: &SteelVal, depth: usize) -> bool {
             }
             let itself = || customs::any() && records::prints_itself(other);
             set(other).is_none()
+                && mpairs::parts(other).is_none()
                 && (itself() || record(other).is_none_or(|record| record.prefab || !record.transparent))
         }
     }
@@ -156,6 +176,8 @@ fn call_of(value: &SteelVal) -> (String, Vec<SteelVal>) {
                 (name.trim_start_matches('#').into(), items)
             } else if let Some(set) = set(other) {
                 set
+            } else if let Some(pair) = mpairs::parts(other) {
+                ("mcons".into(), pair.into())
             } else {
                 record(other).map(|record| (record.name, record.fields)).unwrap_or_default()
             }
@@ -168,7 +190,7 @@ fn place_of(value: &SteelVal) -> Option<usize> {
     match value {
         SteelVal::MutableVector(items) => Some(items.as_ptr_usize()),
         SteelVal::HeapAllocated(cell) => Some(cell.as_ptr_usize()),
-        _ => None,
+        other => mpairs::place(other),
     }
 }
 
@@ -309,6 +331,11 @@ impl Printer {
                     self.items(&open, &items, inner);
                     self.out.pop();
                     self.out.push('>');
+                } else if let Some(place) = mpairs::place(other) {
+                    if self.enter(place) {
+                        self.changing_pairs(other, style, depth);
+                        self.leave();
+                    }
                 } else if let Some(text) = customs::text(other, style) {
                     self.push(&text);
                 } else if let Some(record) = record(other) {
@@ -334,6 +361,21 @@ impl Printer {
         self.out.push(')');
     }
 
+    /// In braces, so that nobody takes them for pairs.
+    fn changing_pairs(&mut self, value: &SteelVal, style: Style, depth: usize) {
+        let (mut open, mut next, mut count) = ("{", value.clone(), 0);
+        while let Some([first, rest]) = mpairs::parts(&next).filter(|_| count < DEPTH) {
+            self.push(open);
+            self.datum(&first, style, depth + 1);
+            (open, next, count) = (" ", rest, count + 1);
+        }
+        if !matches!(&next, SteelVal::ListV(items) if items.is_empty()) {
+            self.push(" . ");
+            self.datum(&next, style, depth + 1);
+        }
+        self.push("}");
+    }
+
     fn record(&mut self, record: &Record, style: Style, depth: usize) {
         let Record { name, transparent, prefab, fields } = record;
         if !transparent && !prefab {
@@ -353,11 +395,26 @@ struct Record {
     fields: Vec<SteelVal>,
 }
 
+/// Stands for the fields of a record that are not seen.
+struct Hidden;
+
+impl Custom for Hidden {
+    fn fmt(&self) -> Option<Result<String, std::fmt::Error>> {
+        Some(Ok("...".into()))
+    }
+}
+
 fn record(value: &SteelVal) -> Option<Record> {
     let SteelVal::CustomStruct(held) = value else { return None };
     if let Some(kind) = records::type_of(value) {
-        let (name, transparent, prefab) = (kind.name.to_string(), kind.transparent, kind.prefab);
-        return Some(Record { name, transparent, prefab, fields: records::fields(value) });
+        let seen = records::seen_fields(value);
+        let hidden = |field: Option<SteelVal>| field.unwrap_or_else(|| value::custom(Hidden));
+        return Some(Record {
+            name: kind.name.to_string(),
+            transparent: seen.is_some(),
+            prefab: kind.prefab,
+            fields: seen.unwrap_or_default().into_iter().map(hidden).collect(),
+        });
     }
     if support::is_several(value) {
         return Some(Record { name: "values".into(), transparent: false, prefab: false, fields: Vec::new() });
@@ -403,75 +460,4 @@ fn struct_values(value: &SteelVal) -> Option<Vec<SteelVal>> {
 pub(crate) fn struct_fields(value: &SteelVal) -> Option<Vec<(String, SteelVal)>> {
     let names = field_names(value)?;
     Some(names.iter().filter_map(text_like).zip(struct_values(value)?).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::interp::{
-        json,
-        value::{string, symbol},
-    };
-
-    fn list(items: &[SteelVal]) -> SteelVal {
-        SteelVal::ListV(items.iter().cloned().collect())
-    }
-
-    #[test]
-    fn a_hash_prints_in_the_order_of_its_keys() {
-        let hash = json::from_text(r#"{"b": [1, "x"], "a": true, "c": null}"#).unwrap();
-        assert_eq!(written(&hash), r##"#hash((a . #t) (b . (1 "x")) (c . #<void>))"##);
-        assert_eq!(displayed(&hash), "#hash((a . #t) (b . (1 x)) (c . #<void>))");
-        assert_eq!(printed(&hash), r##"'#hash((a . #t) (b . (1 "x")) (c . #<void>))"##);
-    }
-
-    #[test]
-    fn strings_are_bare_for_people_and_quoted_for_programs() {
-        assert_eq!(displayed(&string("a\"b\n")), "a\"b\n");
-        assert_eq!(written(&string("a\"b\n")), r#""a\"b\n""#);
-    }
-
-    #[test]
-    fn data_print_behind_a_quote() {
-        let some = list(&[symbol("a"), string("b"), SteelVal::CharV('c'), symbol("#:k")]);
-        assert_eq!(printed(&some), r##"'(a "b" #\c #:k)"##);
-        assert_eq!(printed(&list(&[list(&[symbol("quote"), symbol("a")])])), "'('a)");
-        assert_eq!(written(&list(&[symbol("quote"), symbol("a")])), "(quote a)");
-        assert_eq!(printed(&symbol("a")), "'a");
-        assert_eq!(printed(&string("a")), "\"a\"");
-        assert_eq!(printed(&SteelVal::IntV(1)), "1");
-        assert_eq!(printed(&list(&[])), "'()");
-        assert_eq!(printed(&list(&[SteelVal::Void])), "'(#<void>)");
-        assert_eq!(printed(&SteelVal::Void), "#<void>");
-    }
-
-    #[test]
-    fn what_no_literal_makes_prints_as_a_call() {
-        let set = SteelVal::HashSetV(
-            steel::gc::Gc::new([symbol("b"), symbol("a")].into_iter().collect::<steel::HashSet<_>>()).into(),
-        );
-        assert_eq!(printed(&set), "(set 'a 'b)");
-        assert_eq!(displayed(&set), "#<set: a b>");
-        assert_eq!(
-            printed(&list(&[SteelVal::IntV(1), set.clone(), list(&[symbol("x")])])),
-            "(list 1 (set 'a 'b) '(x))"
-        );
-        let vector = SteelVal::VectorV([set].into_iter().collect());
-        assert_eq!(printed(&vector), "(vector (set 'a 'b))");
-    }
-
-    #[test]
-    fn deep_values_are_cut_and_long_ones_are_not() {
-        // Sessions have a stack of a gigabyte; tests do not.
-        let printed = std::thread::Builder::new().stack_size(256 << 20).spawn(|| {
-            let mut deep = list(&[]);
-            for _ in 0..2 * DEPTH {
-                deep = list(&[deep]);
-            }
-            written(&deep)
-        });
-        assert!(printed.unwrap().join().unwrap().contains('…'));
-        let long: SteelVal = SteelVal::ListV((0..100_000).map(SteelVal::IntV).collect());
-        assert!(written(&long).ends_with(" 99999)"));
-    }
 }

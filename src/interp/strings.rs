@@ -2,8 +2,8 @@
 //!
 //! Steel's strings are UTF-8, so that a code point's place is found by counting from the start. For long strings an index
 //! is made once: a string of ASCII alone needs none, any other remembers the byte at which every 4096th code point begins.
-//! The index knows its string by a weak reference: as long as that exists, no other string can have its address, and Steel
-//! changes no string in place that has one. It keeps nothing of the string alive but a few words.
+//! The index knows its string by a weak reference: as long as that exists, no other string can have its address, and what
+//! changes a string in place (`dialect::changing`) has it forgotten. It keeps nothing of the string alive but a few words.
 //!
 //! Not here: the natives and their errors (`table::context`); natives that look at the whole string anyway.
 
@@ -72,6 +72,11 @@ fn nth(text: &str, number: usize) -> Option<usize> {
         return (number <= text.len()).then_some(number);
     }
     text.char_indices().map(|(at, _)| at).chain([text.len()]).nth(number)
+}
+
+/// Nothing is known of a string any more: it changes.
+pub(super) fn forget(string: &Rc<String>) {
+    INDEXES.with_borrow_mut(|indexes| indexes.retain(|index| !std::ptr::eq(index.string.as_ptr(), Rc::as_ptr(string))));
 }
 
 fn with_index<R>(string: &SteelString, f: impl FnOnce(&Index) -> R) -> R {

@@ -135,3 +135,4 @@
 (check (equal? (make-hash '((a . 1))) (hash 'a 1)) => #f)
 (check (let-values ([(ks vs) (for/lists (ks vs) ([(k v) (hash 'a 1)]) (values k v))]) (list ks vs)) => ((a) (1)))
 (check-error (hash-ref (hash "a" 1) "b" (lambda () (error "missing b"))) => "missing b")
+(check (dict-set* '((a . 1)) 'a 2 'b 3) => ((a . 2) (b . 3)))

@@ -1,4 +1,4 @@
-;; JSON, as in `(require json)`. Null is left out: Racket has a symbol for it, Bessemer the void value.
+;; JSON, as in `(require json)`.
 (require json)
 (check (string->jsexpr "[1, 2.5, \"three\", true, false]") => (1 2.5 "three" #t #f))
 (check (hash-ref (string->jsexpr "{\"a\": {\"b\": [1]}}") 'a) => #hasheq((b . (1))))
@@ -25,3 +25,8 @@
 
 (check (let ([in (open-input-string " [1,2] {\"a\": 3} 4 ")]) (list (read-json in) (read-json in) (read-json in) (eof-object? (read-json in)))) => ((1 2) #hasheq((a . 3)) 4 #t))
 (check (with-handlers ([exn:fail:read? (lambda (e) 'bad)]) (string->jsexpr "{\"a\": }")) => bad)
+
+(check (string->jsexpr "[null, {\"a\": null}]") => (null #hasheq((a . null))))
+(check (jsexpr->string (list (json-null) 'null)) => "[null,null]")
+(check-output (print (string->jsexpr "{\"b\": [1, {\"a\": \"x\"}]}")) => "'#hasheq((b . (1 #hasheq((a . \"x\")))))")
+(check (list (jsexpr? (json-null)) (eq? (json-null) (string->jsexpr "null"))) => (#t #t))

@@ -163,3 +163,13 @@
 (check (dict-ref alist 'apple) => 3)
 (check (let ([entry (assq 'fig alist)]) (if entry (cdr entry) 'none)) => none)
 (check (foldl (lambda (pair total) (+ total (cdr pair))) 0 alist) => 8)
+
+;; Pairs that change
+(check (let ([p (mcons 1 2)]) (set-mcar! p 10) (set-mcdr! p '(20)) (list (mcar p) (mcdr p) (mpair? p) (mpair? '(1 . 2)) (pair? p))) => (10 (20) #t #f #f))
+(check (equal? (mcons 1 (list 2)) (mcons 1 (list 2))) => #t)
+(check-output (print (list (mcons 1 (mcons "a" '())))) => "(list (mcons 1 (mcons \"a\" '())))")
+(check-output (write (list (mcons 1 (mcons "a" '())) (mcons 1 2))) => "({1 \"a\"} {1 . 2})")
+(check-output (display (mcons "a" "b")) => "{a . b}")
+(check (match (mcons 1 2) [(mcons a b) (list a b)]) => (1 2))
+(check-error (mcar '(1 . 2)) => "mcar: contract violation\n  expected: mpair?\n  given: '(1 . 2)")
+(check-error (set-mcdr! 5 1) => "set-mcdr!: contract violation\n  expected: mpair?\n  given: 5")

@@ -131,3 +131,10 @@
 (check-error (evaluate '(/ 1 2)) => "evaluate: bad expression: (/ 1 2)")
 (check (simplify '(f (+ 0 x) (* 1 (* 0 y)))) => (f x 0))
 (check (count-leaves '((1 2) (3 (4)))) => 4)
+
+;; Patterns' words are known by their letters
+(check (let () (struct var (name) #:transparent) (match 5 [(var x) (list 'is x)])) => (is 5))
+(check (match (hash 'a 1 'b 2) [(hash-table ('a x) _ ...) x]) => 1)
+(check (match (hash 'a 1 'b 2) [(hash-table ('a x) (k v) ...) (list x k v)]) => (1 (b) (2)))
+(check (let () (struct app (f a) #:transparent) (match (app 1 2) [(app x y) (list x y)])) => (1 2))
+(check (match 4 [(app add1 n) n]) => 5)

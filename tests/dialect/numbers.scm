@@ -219,3 +219,8 @@
 (require racket/fixnum racket/flonum)
 (check (list (fx+ 1 2) (fxquotient 7 2) (fxand 12 10) (fxlshift 1 4) (fx< 1 2)) => (3 3 8 16 #t))
 (check (list (fl+ 1.0 2.0) (fl/ 1.0 4.0) (flsqrt 2.25) (flmax 1.0 2.0) (fl= 1.0 1.0)) => (3.0 0.25 1.5 2.0 #t))
+
+;; Complex numbers as they are written
+(check (list (* 0+1i 0+1i) (+ 1+2i 3-4i) (magnitude 3-4i) (real-part -2.5+1i) (imag-part -i)) => (-1 4-2i 5 -2.5 -1))
+(check '(1+2i +i 1/2-3/4i 1.5-2.0i) => (1+2i 0+1i 1/2-3/4i 1.5-2.0i))
+(check (list (number? '+i) (symbol? '1+) (symbol? '-) (symbol? '+hi) (symbol? 'i)) => (#t #t #t #t #t))

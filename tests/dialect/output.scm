@@ -174,3 +174,6 @@
 (check-output (write (integer->char 0)) => "#\\nul")
 (check-output (print (list #\a #\space #\newline)) => "'(#\\a #\\space #\\newline)")
 (check-output (print (list +inf.0 +nan.0)) => "'(+inf.0 +nan.0)")
+
+;; Bytes to and from ports
+(check (list (with-output-to-bytes (lambda () (display "λ"))) (call-with-output-bytes (lambda (out) (write 'a out))) (port->bytes (open-input-string "é"))) => (#"\316\273" #"a" #"\303\251"))

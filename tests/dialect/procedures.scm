@@ -117,3 +117,12 @@
 (check (format "~a" (let loop ([i 0]) (if (= i 2) loop (loop (+ i 1))))) => "#<procedure:loop>")
 (check (let () (define n 0) (define (count!) (set! n (+ n 1)) n) (list (object-name count!) (count!) (count!))) => (count! 1 2))
 (check (map parameter? (list current-output-port car (make-parameter 1) (lambda () 1))) => (#t #f #t #f))
+
+;; Curried definitions with parameters that may be left out
+(define ((curried-keyed a) b #:c [c 0]) (list a b c))
+(check (list ((curried-keyed 1) 2) ((curried-keyed 1) 2 #:c 3)) => ((1 2 0) (1 2 3)))
+(define (collects a) (lambda args (list a args)))
+(check (list ((collects 1) 2 '(x)) ((collects 1) 2 3 '(x) 4)) => ((1 (2 (x))) (1 (2 3 (x) 4))))
+(define named-within (let ([memo (make-hash)]) (lambda (x) x)))
+(check (object-name named-within) => named-within)
+(check (object-name 'symbol) => #f)

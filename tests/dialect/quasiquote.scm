@@ -35,3 +35,8 @@
 (check '(#:kw 5) => (#:kw 5))
 (check '#t => #t)
 (check '() => ())
+
+;; Unquoted constants
+(check `((,"a" . b) (,5 . 6) (x . ,"t") #(,#\c) . ,"end") => (("a" . b) (5 . 6) (x . "t") #(#\c) . "end"))
+(check `(,"a" ,(car '(b)) ,#f) => ("a" b #f))
+(check `(1 `(2 ,(3 ,"x"))) => (1 (quasiquote (2 (unquote (3 "x"))))))

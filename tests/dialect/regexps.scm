@@ -106,3 +106,11 @@
 (check (regexp-match (regexp (string-append "^" (regexp-quote "$x")  "=")) "$x=5") => ("$x="))
 (check (regexp-replace-quote "a&b\\c") => "a\\&b\\\\c")
 
+
+;; What is only tried reads nothing unless it matches
+(check (let ([in (open-input-string "abc12")]) (list (regexp-try-match #rx"^[0-9]+" in) (regexp-try-match #rx"^[a-z]+" in) (read-char in))) => (#f (#"abc") #\1))
+
+;; Patterns for bytes
+(check (regexp-match #rx#"b(.)" "abc") => (#"bc" #"c"))
+(check (regexp-match* #px#"[0-9]+" "a1b22") => (#"1" #"22"))
+(check (list #rx#"a" (byte-pregexp #"\\d") (byte-regexp? #rx#"a") (regexp? #rx#"a") (byte-regexp? #rx"a") (equal? #rx#"a" #rx"a")) => (#rx#"a" #px#"\\d" #t #f #f #f))

@@ -124,3 +124,14 @@
 (define-values (prop:speed has-speed? speed-of) (make-struct-type-property 'speed))
 (struct vehicle (name) #:property prop:speed 120)
 (check (list (has-speed? (vehicle "a")) (has-speed? 5) (speed-of (vehicle "b"))) => (#t #f 120))
+
+;; Records that are seen in part
+(check-output (let () (struct a (x) #:transparent) (struct b a (y)) (print (b 1 2))) => "(b 1 ...)")
+(check-output (let () (struct a (x)) (struct b a (y)) (struct c b (z) #:transparent) (write (list (c 1 2 3)))) => "(#(struct:c ... 3))")
+(check-output (let () (struct a ()) (struct b a (y) #:transparent) (struct c b ()) (print (c 3))) => "(c ... 3 ...)")
+(check-output (let () (struct a (x)) (struct b a (y)) (print (b 1 2))) => "#<b>")
+(check (let () (struct a (x) #:transparent) (struct b a (y)) (list (struct->vector (b 1 2)) (struct? (b 1 2)) (equal? (b 1 2) (b 1 2)))) => (#(struct:b 1 ...) #t #f))
+(check-output (let () (struct exn:own exn:fail (code)) (print (exn:own "m" (current-continuation-marks) 1))) => "(exn:own \"m\" #<continuation-mark-set> ...)")
+(check-output (with-handlers ([void print]) (car 5)) => "(exn:fail:contract \"car: contract violation\\n  expected: pair?\\n  given: 5\" #<continuation-mark-set>)")
+(check-output (with-handlers ([void display]) (error 'foo "bar ~s" "x")) => "#(struct:exn:fail foo: bar \"x\" #<continuation-mark-set>)")
+(check-error (let () (struct p (x)) (struct-copy p 'none [x 1])) => "struct-copy: contract violation\n  expected: p?\n  given: 'none")

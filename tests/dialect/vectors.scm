@@ -85,3 +85,7 @@
 (check (bubble-sort! (vector 5 2 9 1)) => #(1 2 5 9))
 (check (binary-search #(1 3 5 7 9) 7) => 3)
 (check (binary-search #(1 3 5 7 9) 4) => #f)
+
+;; Bytes in place
+(check (let ([b (make-bytes 4 1)]) (bytes-fill! b 7) (bytes-copy! b 1 #"abc" 1) b) => #"\abc\a")
+(check (list (bytes-join '(#"a" #"b") #", ") (bytes-append* #"x" '(#"y" #"z"))) => (#"a, b" #"xyz"))

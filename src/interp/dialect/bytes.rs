@@ -5,6 +5,7 @@
 
 use super::{
     Entry,
+    changing::changing,
     given::{failed, keyword, mistaken},
     plain,
     strings::{exhausted, range, text},
@@ -75,7 +76,7 @@ pub(super) const TABLE: &[Entry] = &[
     // ---- symbols and keywords
     plain!("symbol?", "value", |v| { truth(matches!(v[0], SteelVal::SymbolV(_)) && keyword(&v[0]).is_none()) }),
     plain!("keyword?", "value", |v| truth(keyword(&v[0]).is_some())),
-    plain!("symbol->string", "symbol", |v| name_of("symbol->string", &v[0]).map(string)),
+    plain!("symbol->string", "symbol", |v| name_of("symbol->string", &v[0]).map(|name| changing(&name))),
     plain!("symbol->immutable-string", "symbol", |v| name_of("symbol->immutable-string", &v[0]).map(string)),
     plain!("keyword->string", "keyword", |v| match keyword(&v[0]) {
         Some(word) => Ok(string(word)),

@@ -6,7 +6,7 @@
 use super::{
     Entry,
     hashes::{self, Kind},
-    plain, records,
+    mpairs, plain, records,
 };
 use crate::interp::value::bytes;
 use std::{
@@ -152,6 +152,7 @@ impl Comparison {
             (CustomStruct(left), CustomStruct(right)) => {
                 self.held(left.as_ptr() as usize, right.as_ptr() as usize)
                     || hashes::equal(a, b, &mut |a, b| self.equal(a, b))
+                        .or_else(|| mpairs::equal(a, b, &mut |a, b| self.equal(a, b)))
                         .or_else(|| records::equal(a, b, &mut |a, b| self.equal(a, b)))
                         .unwrap_or_else(|| a == b)
             }
@@ -220,6 +221,8 @@ fn contents(value: &SteelVal, out: &mut Mixer, depth: usize) {
         CustomStruct(held) => {
             if let Some(pairs) = hashes::entries(value) {
                 out.write_u64(pairs.iter().fold(0, |sum, (key, value)| sum.wrapping_add(entry(key, value, depth))));
+            } else if let Some(pair) = mpairs::parts(value) {
+                all(&mut pair.iter(), out);
             } else if let Some(fields) = records::contents(value) {
                 all(&mut fields.iter(), out);
             } else if records::is_record(value) {

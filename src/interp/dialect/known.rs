@@ -74,14 +74,11 @@ pub(super) const TABLE: &[Entry] = &[
         }
         Ok(args[0].clone())
     }),
-    plain!("object-name", "value", |args| Ok(match &args[0] {
-        SteelVal::SymbolV(_) => args[0].clone(),
-        value => match super::regexps::source(value) {
-            Some(source) => crate::interp::value::string(&source),
-            None => name_of(value)
-                .or_else(|| super::records::type_name(value))
-                .map_or(SteelVal::BoolV(false), |name| symbol(&name)),
-        },
+    plain!("object-name", "value", |args| Ok(match super::regexps::source(&args[0]) {
+        Some(source) => crate::interp::value::string(&source),
+        None => name_of(&args[0])
+            .or_else(|| super::records::type_name(&args[0]))
+            .map_or(SteelVal::BoolV(false), |name| symbol(&name)),
     })),
     // Whether two procedures are of the same piece of program, whatever each has captured.
     plain!("%same-code?", "a b", |args| {

@@ -9,6 +9,7 @@ use std::{collections::HashMap, sync::OnceLock};
 mod aliases;
 mod bits;
 mod bytes;
+mod changing;
 mod chars;
 mod dates;
 mod equality;
@@ -16,8 +17,10 @@ mod exceptions;
 mod formatted;
 pub(crate) mod given;
 pub(crate) mod hashes;
+mod insert;
 mod known;
 mod lists;
+pub(crate) mod mpairs;
 mod numbers;
 pub(crate) mod numerals;
 mod output;
@@ -77,7 +80,7 @@ pub(crate) const AREAS: &[Area] = &[
     },
     Area {
         title: "Strings and characters",
-        natives: &[strings::TABLE, words::TABLE, chars::TABLE],
+        natives: &[strings::TABLE, changing::TABLE, words::TABLE, chars::TABLE],
         machined: &[],
         files: &["text.scm"],
         steels: &[],
@@ -86,8 +89,8 @@ pub(crate) const AREAS: &[Area] = &[
     Area { title: "Regular expressions", natives: &[regexps::TABLE], machined: &[], files: &["patterns.scm"], steels: &[] },
     Area {
         title: "Pairs and lists",
-        natives: &[lists::TABLE, parts::TABLE, sorting::TABLE],
-        machined: &[],
+        natives: &[lists::TABLE, parts::TABLE, sorting::TABLE, mpairs::TABLE],
+        machined: &[mpairs::MAKERS],
         files: &["lists.scm", "sorting.scm"],
         steels: &["car", "cdr", "cons", "pair?", "null?", "list?", "list", "length", "append", "reverse"],
     },

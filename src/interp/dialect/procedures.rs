@@ -55,6 +55,7 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("log-debug", "message ...", |_| super::given::NOTHING),
     plain!("log-info", "message ...", |_| super::given::NOTHING),
     plain!("log-warning", "message ...", |_| super::given::NOTHING),
+    plain!("log-fatal", "message ...", |_| super::given::NOTHING),
     plain!("log-error", "message ...", |_| super::given::NOTHING),
     plain!("collect-garbage", "[kind]", |_| super::given::NOTHING),
     plain!("version", "", |_| Ok(crate::interp::value::string("8.7"))),

@@ -52,12 +52,13 @@ pub(super) const TABLE: &[Entry] = &[
         SteelVal::SymbolV(name) => Ok(prefab(name, args[1..].to_vec())),
         other => Err(mistaken("make-prefab-struct", "prefab-key?", other)),
     }),
-    plain!("struct?", "value", |args| Ok(SteelVal::BoolV(type_of(&args[0]).is_some_and(|kind| kind.transparent)))),
+    plain!("struct?", "value", |args| Ok(SteelVal::BoolV(seen_fields(&args[0]).is_some()))),
     plain!("record?", "value", |args| Ok(SteelVal::BoolV(is_record(&args[0])))),
     plain!("struct-type?", "value", |args| Ok(SteelVal::BoolV(type_of_type("", &args[0]).is_ok()))),
     plain!("%struct->list", "value", |args| {
         let Some(kind) = type_of(&args[0]) else { return Err(mistaken("struct->vector", "struct?", &args[0])) };
-        let fields = if kind.transparent { fields(&args[0]) } else { vec![symbol("...")] };
+        let fields = seen_fields(&args[0]).unwrap_or_else(|| vec![None]);
+        let fields = fields.into_iter().map(|field| field.unwrap_or_else(|| symbol("...")));
         Ok(SteelVal::ListV(std::iter::once(symbol(&format!("struct:{}", kind.name))).chain(fields).collect()))
     }),
 ];
@@ -95,6 +96,8 @@ pub(crate) struct RecordType {
     given: Vec<Option<Kept>>,
     mutable: bool,
     pub(crate) transparent: bool,
+    /// Whether the fields that are its own, and not its parents', are seen.
+    seen: bool,
     pub(crate) prefab: bool,
     properties: Vec<(Rc<str>, Kept)>,
     /// The type itself, as scripts have it.
@@ -169,6 +172,32 @@ pub(crate) fn fields(value: &SteelVal) -> Vec<SteelVal> {
         Some(SteelVal::MutableVector(items)) if mutable => items.get(),
         _ => (1..=count).filter_map(|at| held.get_index(at).cloned()).collect(),
     }
+}
+
+/// What is seen of a record: the fields of its transparent types, and none where fields are hidden. None when all are.
+pub(crate) fn seen_fields(value: &SteelVal) -> Option<Vec<Option<SteelVal>>> {
+    let kind = type_of(value)?;
+    let all = fields(value);
+    if kind.transparent {
+        return Some(all.into_iter().map(Some).collect());
+    }
+    let mut line = vec![kind];
+    while let Some(above) = line.last().and_then(|kind| kind.parent.clone()) {
+        line.push(above);
+    }
+    if !line.iter().any(|kind| kind.seen) {
+        return None;
+    }
+    let (mut shown, mut first): (Vec<Option<SteelVal>>, usize) = (Vec::new(), 0);
+    for kind in line.iter().rev() {
+        if kind.seen {
+            shown.extend(all[first..kind.fields.len()].iter().cloned().map(Some));
+        } else if shown.last().is_none_or(Option::is_some) {
+            shown.push(None);
+        }
+        first = kind.fields.len();
+    }
+    Some(shown)
 }
 
 /// The fields of a record by name, in order.
@@ -278,6 +307,7 @@ fn make_type(args: &[SteelVal]) -> Native {
                 .collect(),
             mutable: flags.contains(&true) || above.is_some_and(|above| above.mutable),
             transparent: seen.is_truthy() && above.is_none_or(|above| above.transparent),
+            seen: seen.is_truthy(),
             prefab: matches!(seen, SteelVal::SymbolV(_)),
             properties: pairs
                 .into_iter()
@@ -326,6 +356,7 @@ pub(crate) fn prefab(name: &str, fields: Vec<SteelVal>) -> SteelVal {
             given: (0..count).map(|_| None).collect(),
             mutable: false,
             transparent: true,
+            seen: true,
             prefab: true,
             properties: Vec::new(),
             value: RefCell::new(None),

@@ -8,6 +8,7 @@ use super::{
     Entry,
     bytes::made,
     given::{failed, mistaken},
+    insert::Insert,
     pattern::translate,
     plain, ports,
     strings::text,
@@ -28,6 +29,8 @@ use steel::{
 pub(crate) struct Pattern {
     source: String,
     px: bool,
+    /// Whether what it finds are bytes.
+    bytes: bool,
     engine: Engine,
 }
 
@@ -42,17 +45,17 @@ struct Regexp(Rc<Pattern>);
 impl Custom for Regexp {
     fn fmt(&self) -> Option<Result<String, fmt::Error>> {
         let kind = if self.0.px { "#px" } else { "#rx" };
-        Some(Ok(format!("{kind}{}", print::quoted(&self.0.source))))
+        let bytes = if self.0.bytes { "#" } else { "" };
+        Some(Ok(format!("{kind}{bytes}{}", print::quoted(&self.0.source))))
     }
 
     fn equality_hint(&self, other: &dyn CustomType) -> bool {
-        as_underlying_type::<Self>(other)
-            .is_some_and(|other| other.0.px == self.0.px && other.0.source == self.0.source)
+        as_underlying_type::<Self>(other).is_some_and(|other| Rc::ptr_eq(&other.0, &self.0) || other.0.like(&self.0))
     }
 }
 
 thread_local! {
-    static COMPILED: RefCell<HashMap<(bool, String), Rc<Pattern>>> = RefCell::default();
+    static COMPILED: RefCell<HashMap<(bool, bool, String), Rc<Pattern>>> = RefCell::default();
 }
 
 /// How many patterns are kept compiled.
@@ -62,27 +65,33 @@ const KEPT: usize = 1000;
 const TRIES: usize = 10_000_000;
 
 /// Where the groups of one match lie, the whole match first.
-type Groups = Vec<Option<Range<usize>>>;
+pub(super) type Groups = Vec<Option<Range<usize>>>;
 
 /// The pattern of a literal in a program, as a value; `Err` says what is wrong with it.
 #[cfg_attr(not(test), allow(dead_code))]
-pub(crate) fn literal(pattern: &str, px: bool) -> Result<SteelVal, String> {
-    compiled(pattern, px).map(|pattern| custom(Regexp(pattern)))
+pub(crate) fn literal(pattern: &str, px: bool, bytes: bool) -> Result<SteelVal, String> {
+    compiled(pattern, px, bytes).map(|pattern| custom(Regexp(pattern)))
 }
 
 /// What `(regexp …)` and `(pregexp …)` make of a text.
-fn compiled(source: &str, px: bool) -> Result<Rc<Pattern>, String> {
+fn compiled(source: &str, px: bool, bytes: bool) -> Result<Rc<Pattern>, String> {
     COMPILED.with_borrow_mut(|known| {
-        if let Some(pattern) = known.get(&(px, source.to_owned())) {
+        if let Some(pattern) = known.get(&(px, bytes, source.to_owned())) {
             return Ok(pattern.clone());
         }
-        let pattern = Rc::new(Pattern::new(source, px)?);
+        let pattern = Rc::new(Pattern { bytes, ..Pattern::new(source, px)? });
         if known.len() >= KEPT {
             known.clear();
         }
-        known.insert((px, source.to_owned()), pattern.clone());
+        known.insert((px, bytes, source.to_owned()), pattern.clone());
         Ok(pattern)
     })
+}
+
+/// `(byte-regexp bytes)`
+fn of_bytes(name: &str, value: &SteelVal, px: bool) -> Native {
+    let SteelVal::ByteVector(held) = value else { return Err(mistaken(name, "bytes?", value)) };
+    literal(&String::from_utf8_lossy(&value::bytes(held)), px, true).map_err(failed)
 }
 
 /// The pattern that a value is. Strings are none.
@@ -99,6 +108,10 @@ pub(crate) fn source(value: &SteelVal) -> Option<String> {
 }
 
 impl Pattern {
+    fn like(&self, other: &Self) -> bool {
+        (self.px, self.bytes, &self.source) == (other.px, other.bytes, &other.source)
+    }
+
     fn new(source: &str, px: bool) -> Result<Self, String> {
         let name = if px { "pregexp" } else { "regexp" };
         let wrong = |what: &str| format!("{name}: {what}\n  pattern: {}", print::quoted(source));
@@ -112,7 +125,7 @@ impl Pattern {
             let mut builder = regex::RegexBuilder::new(&translated.text);
             Engine::Straight(builder.size_limit(64 << 20).build().map_err(|e| unusable(&e))?)
         };
-        Ok(Self { source: source.to_owned(), px, engine })
+        Ok(Self { source: source.to_owned(), px, bytes: false, engine })
     }
 
     /// The first match at or behind a place.
@@ -185,10 +198,14 @@ fn after(text: &str, found: &Range<usize>) -> Option<usize> {
 pub(super) const TABLE: &[Entry] = &[
     plain!("regexp", "text [fail]", |v| made_of("regexp", &v[0], false)),
     plain!("pregexp", "text [fail]", |v| made_of("pregexp", &v[0], true)),
-    plain!("regexp?", "value", |v| truth(pattern_of(&v[0]).is_some())),
-    plain!("pregexp?", "value", |v| truth(pattern_of(&v[0]).is_some_and(|pattern| pattern.px))),
-    plain!("byte-regexp?", "value", |_| truth(false)),
-    plain!("byte-pregexp?", "value", |_| truth(false)),
+    plain!("regexp?", "value", |v| truth(pattern_of(&v[0]).is_some_and(|pattern| !pattern.bytes))),
+    plain!("pregexp?", "value", |v| truth(pattern_of(&v[0]).is_some_and(|pattern| pattern.px && !pattern.bytes))),
+    plain!("byte-regexp", "bytes [fail]", |v| of_bytes("byte-regexp", &v[0], false)),
+    plain!("byte-pregexp", "bytes [fail]", |v| of_bytes("byte-pregexp", &v[0], true)),
+    plain!("byte-regexp?", "value", |v| truth(pattern_of(&v[0]).is_some_and(|pattern| pattern.bytes))),
+    plain!("byte-pregexp?", "value", |v| {
+        truth(pattern_of(&v[0]).is_some_and(|pattern| pattern.bytes && pattern.px))
+    }),
     plain!("regexp-quote", "text [case-sensitive?]", |v| {
         let mut out = String::new();
         for c in text("regexp-quote", &v[0])?.chars() {
@@ -289,13 +306,16 @@ fn made_of(name: &str, value: &SteelVal, px: bool) -> Native {
     if let Some(pattern) = pattern_of(value).filter(|pattern| pattern.px == px) {
         return Ok(custom(Regexp(pattern)));
     }
-    literal(text(name, value)?, px).map_err(failed)
+    literal(text(name, value)?, px, false).map_err(failed)
 }
 
 fn found(name: &str, v: &[SteelVal]) -> Native {
     let subject = Subject::of(name, v)?;
     let groups = subject.pattern.groups(subject.text(), 0);
-    subject.consume(groups.as_ref().and_then(|groups| groups.first()?.as_ref()));
+    // What is only tried reads nothing unless it matches.
+    if groups.is_some() || name != "regexp-try-match" {
+        subject.consume(groups.as_ref().and_then(|groups| groups.first()?.as_ref()));
+    }
     Ok(groups.map_or(SteelVal::BoolV(false), |groups| subject.texts(&groups)))
 }
 
@@ -313,7 +333,7 @@ impl Subject {
     /// Of `pattern input [start end …]`.
     fn of(name: &str, v: &[SteelVal]) -> Result<Self, SteelErr> {
         let pattern = match &v[0] {
-            SteelVal::StringV(source) => compiled(source, false).map_err(failed)?,
+            SteelVal::StringV(source) => compiled(source, false, false).map_err(failed)?,
             other => {
                 pattern_of(other).ok_or_else(|| mistaken(name, "(or/c regexp? byte-regexp? string? bytes?)", other))?
             }
@@ -341,7 +361,7 @@ impl Subject {
                 _ => format!("{name}: starting index is out of range\n  starting index: {start}"),
             })
         })?;
-        Ok(Self { pattern, whole, range, bytes, port })
+        Ok(Self { bytes: bytes || pattern.bytes, pattern, whole, range, port })
     }
 
     fn text(&self) -> &str {
@@ -415,74 +435,6 @@ impl<'a> Places<'a> {
             .map(|group| group.as_ref().map_or(SteelVal::BoolV(false), |found| self.pair(found)))
             .collect();
         SteelVal::ListV(pairs.into_iter().collect())
-    }
-}
-
-/// What stands in the place of a match: text and groups.
-struct Insert(Vec<Piece>);
-
-enum Piece {
-    Text(String),
-    Group(usize),
-}
-
-impl Insert {
-    /// `&` and `\0` are the match, `\n` a group, `\&` and `\\` themselves, `\$` nothing.
-    fn read(insert: &str) -> Self {
-        let mut pieces = Vec::new();
-        let mut text = String::new();
-        let mut chars = insert.chars().peekable();
-        while let Some(c) = chars.next() {
-            let group = match c {
-                '&' => 0,
-                '\\' => match chars.peek().copied() {
-                    Some(c) if c.is_ascii_digit() => {
-                        let mut number = 0usize;
-                        while let Some(digit) = chars.peek().and_then(|c| c.to_digit(10)) {
-                            number = number.saturating_mul(10).saturating_add(digit as usize);
-                            chars.next();
-                        }
-                        number
-                    }
-                    Some('$') => {
-                        chars.next();
-                        continue;
-                    }
-                    Some(c @ ('&' | '\\')) => {
-                        chars.next();
-                        text.push(c);
-                        continue;
-                    }
-                    _ => {
-                        text.push('\\');
-                        continue;
-                    }
-                },
-                c => {
-                    text.push(c);
-                    continue;
-                }
-            };
-            if !text.is_empty() {
-                pieces.push(Piece::Text(std::mem::take(&mut text)));
-            }
-            pieces.push(Piece::Group(group));
-        }
-        pieces.push(Piece::Text(text));
-        Self(pieces)
-    }
-
-    fn put(&self, text: &str, groups: &Groups, out: &mut String) {
-        for piece in &self.0 {
-            match piece {
-                Piece::Text(text) => out.push_str(text),
-                Piece::Group(n) => {
-                    if let Some(Some(range)) = groups.get(*n) {
-                        out.push_str(&text[range.clone()]);
-                    }
-                }
-            }
-        }
     }
 }
 

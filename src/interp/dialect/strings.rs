@@ -1,11 +1,12 @@
 //! Strings: making, taking apart, comparing, looking for.
 //!
-//! Strings cannot be changed in place. Places are counted in code points; those of long strings are found at once
-//! (`interp::strings`). Not here: splitting, trimming and joining (`words`), patterns (`regexps`), and what takes procedures
+//! Places are counted in code points; those of long strings are found at once
+//! (`interp::strings`). Not here: what changes them in place (`changing`), splitting, trimming and joining (`words`), patterns (`regexps`), and what takes procedures
 //! (`prelude/racket/text.scm`).
 
 use super::{
     Entry,
+    changing::{changes, changing, of_chars, with_room},
     given::{failed, mistaken},
     plain,
     tower::{natural, optional_natural, truth},
@@ -25,7 +26,6 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("string-ref", "text index", |v| string_ref(v)),
     plain!("substring", "text start [end]", |v| part("substring", v)),
     plain!("string-copy", "text [start end]", |v| part("string-copy", v)),
-    plain!("string->immutable-string", "text", |v| text("string->immutable-string", &v[0]).map(|_| v[0].clone())),
     plain!("string->list", "text [start end]", |v| {
         let text = text("string->list", &v[0])?;
         let range = range("string->list", text, v.get(1), v.get(2))?;
@@ -37,17 +37,14 @@ pub(super) const TABLE: &[Entry] = &[
         Ok(SteelVal::VectorV(text[range].chars().map(SteelVal::CharV).collect()))
     }),
     plain!("list->string", "chars", |v| match &v[0] {
-        SteelVal::ListV(chars) =>
-            chars.iter().map(|c| char_of("list->string", c)).collect::<Result<String, _>>().map(string),
+        SteelVal::ListV(chars) => of_chars(chars.iter().map(|c| char_of("list->string", c))),
         other => Err(mistaken("list->string", "list?", other)),
     }),
     plain!("%chars->string", "name chars", |v| {
         // For procedures of the prelude that make strings of characters, under their own names.
         let name = print::displayed(&v[0]);
         match &v[1] {
-            SteelVal::ListV(chars) => {
-                chars.iter().map(|c| char_of(&name, c)).collect::<Result<String, _>>().map(string)
-            }
+            SteelVal::ListV(chars) => of_chars(chars.iter().map(|c| char_of(&name, c))),
             other => Err(mistaken(&name, "(listof char?)", other)),
         }
     }),
@@ -65,16 +62,19 @@ pub(super) const TABLE: &[Entry] = &[
                 chars.len()
             )));
         };
-        chars.iter().map(|c| char_of("vector->string", c)).collect::<Result<String, _>>().map(string)
+        of_chars(chars.iter().map(|c| char_of("vector->string", c)))
     }),
     plain!("make-string", "count [char]", |v| {
         let filler = v.get(1).map_or(Ok('\0'), |c| char_of("make-string", c))?;
         match &v[0] {
-            SteelVal::IntV(count) if *count >= 0 => repeated("make-string", &filler.to_string(), *count as usize),
+            SteelVal::IntV(count) if *count >= 0 => {
+                let filling = repeated("make-string", &filler.to_string(), *count as usize)?;
+                Ok(changing(text("make-string", &filling)?))
+            }
             other => Err(mistaken("make-string", "valid-string-length?", other)),
         }
     }),
-    plain!("string", "char ...", |v| v.iter().map(|c| char_of("string", c)).collect::<Result<String, _>>().map(string)),
+    plain!("string", "char ...", |v| of_chars(v.iter().map(|c| char_of("string", c)))),
     plain!("string-append", "text ...", |v| joined("string-append", v)),
     plain!("string-append-immutable", "text ...", |v| joined("string-append-immutable", v)),
     plain!("string-concatenate", "texts", |v| match &v[0] {
@@ -168,17 +168,7 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("string-pad", "text width [char]", |v| padded("string-pad", v, true)),
     plain!("string-pad-left", "text width [char]", |v| padded("string-pad-left", v, true)),
     plain!("string-pad-right", "text width [char]", |v| padded("string-pad-right", v, false)),
-    // ---- what cannot be
-    plain!("string-set!", "text index char", |_| Err(unchangeable("string-set!"))),
-    plain!("string-fill!", "text char", |_| Err(unchangeable("string-fill!"))),
-    plain!("string-copy!", "text at from [start end]", |_| Err(unchangeable("string-copy!"))),
 ];
-
-fn unchangeable(name: &str) -> SteelErr {
-    failed(format!(
-        "{name}: strings cannot be changed in place; make a new one, for example with `string-append` and `substring`, or use a vector of characters"
-    ))
-}
 
 /// A string, or an error that names the procedure.
 pub(super) fn text<'a>(name: &str, value: &'a SteelVal) -> Result<&'a SteelString, SteelErr> {
@@ -232,7 +222,9 @@ fn shown(text: &SteelString) -> String {
 fn part(name: &str, v: &[SteelVal]) -> Native {
     let whole = text(name, &v[0])?;
     let range = range(name, whole, v.get(1), v.get(2))?;
-    Ok(if range.len() == whole.len() { v[0].clone() } else { string(&whole[range]) })
+    // What never changes need not be copied.
+    let shared = range.len() == whole.len() && name == "substring" && !changes(whole);
+    Ok(if shared { v[0].clone() } else { changing(&whole[range]) })
 }
 
 fn string_ref(v: &[SteelVal]) -> Native {
@@ -261,7 +253,7 @@ fn place(text: &SteelString, at: Option<usize>) -> SteelVal {
 }
 
 fn joined(name: &str, v: &[SteelVal]) -> Native {
-    let mut all = String::with_capacity(v.iter().map(|s| if let SteelVal::StringV(s) = s { s.len() } else { 0 }).sum());
+    let mut all = with_room(v.iter().map(|s| if let SteelVal::StringV(s) = s { s.len() } else { 0 }).sum());
     for piece in v {
         all.push_str(text(name, piece)?);
     }

@@ -83,7 +83,7 @@ pub(super) const MAKERS: &[Machined] =
         machined!("make-vector", "size [fill]", |machine, args| {
             let size = match &args[0] {
                 SteelVal::IntV(n) if (0..1 << 32).contains(n) => *n as usize,
-                other => return Err(mistaken("make-vector", "exact-nonnegative-integer?", other)),
+                other => return Err(mistaken("make-vector", "valid-vector-length?", other)),
             };
             Ok(machine.make_mutable_vector(vec![args.get(1).cloned().unwrap_or(SteelVal::IntV(0)); size]))
         }),

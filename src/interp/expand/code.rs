@@ -70,4 +70,15 @@ impl Code {
     pub(crate) fn new(op: Op, span: Span) -> Self {
         Self { op, span }
     }
+
+    /// Whether its value is a procedure that is written at its end, as in `(let (…) (lambda …))`.
+    pub(crate) fn gives_procedure(&self) -> bool {
+        match &self.op {
+            Op::Lambda(_) => true,
+            Op::Let(_, body) | Op::Body(_, body) => body.gives_procedure(),
+            Op::Begin(codes) => codes.last().is_some_and(Self::gives_procedure),
+            Op::If(_, yes, no) => yes.gives_procedure() && no.gives_procedure(),
+            _ => false,
+        }
+    }
 }

@@ -149,6 +149,8 @@ impl Emitter {
             let most = most.map_or("#false".to_owned(), |most| most.to_string());
             let (steel, word) = (&global.steel, as_written(&global.steel));
             self.put(&format!("\n(%named {steel} '{word} {least} {most})"), code.span);
+        } else if code.gives_procedure() && !self.internal && readable(&global.steel) {
+            self.put(&format!("\n(%inner-named {} '{})", global.steel, as_written(&global.steel)), code.span);
         }
     }
 
@@ -351,8 +353,9 @@ impl Emitter {
             let teller = if own { "%misused" } else { "%miscounted" };
             return self.miscounted(teller, word, arity, args, head.span, span);
         }
-        if let Op::Lambda(_) = &head.op {
-            // Steel mistakes the parameters of a procedure that is called where it stands.
+        if let Op::Lambda(_) | Op::Call(_) = &head.op {
+            // Steel mistakes the parameters of a procedure that is called where it stands, or where a short procedure that
+            // gives it is put in the place of its call.
             let hidden = format!("f%{}", self.source.text.len());
             return self.list(span, |e| {
                 e.put(&format!("let (({hidden} "), span);

@@ -49,7 +49,7 @@ impl Expander {
                 Err(error(syntax.span, "a call has no dot", "`(apply f arguments)` calls F with a list of arguments"))
             }
             // Literals stand for themselves, quoted or not.
-            Node::Literal(_) | Node::Vector(_) | Node::Hash(_) | Node::Boxed(_) | Node::Prefab(..) => {
+            Node::Literal(_) | Node::Vector(_) | Node::Hash(..) | Node::Boxed(_) | Node::Prefab(..) => {
                 Ok(Code::new(Op::Quote(syntax.clone()), syntax.span))
             }
         }

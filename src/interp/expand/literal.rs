@@ -8,7 +8,7 @@ use crate::interp::{
 use num_bigint::BigInt;
 use num_rational::{BigRational, Rational32};
 use num_traits::ToPrimitive;
-use steel::{SteelVal, gc::Gc, rvals::IntoSteelVal, steel_vm::primitives::LIST_MODULE};
+use steel::{SteelVal, rvals::IntoSteelVal, steel_vm::primitives::LIST_MODULE};
 
 /// The value of a quoted datum.
 pub(crate) fn value(datum: &Syntax) -> Result<SteelVal, String> {
@@ -24,10 +24,10 @@ pub(crate) fn value(datum: &Syntax) -> Result<SteelVal, String> {
             all
         }
         Node::Vector(items) => SteelVal::VectorV(items.iter().map(value).collect::<Result<_, _>>()?),
-        Node::Hash(pairs) => {
+        Node::Hash(kind, pairs) => {
             let pairs = pairs.iter().map(|(k, v)| Ok::<_, String>((value(k)?, value(v)?)));
             let pairs = pairs.collect::<Result<Vec<_>, _>>()?;
-            SteelVal::HashMapV(Gc::new(pairs.into_iter().collect::<steel::HashMap<_, _>>()).into())
+            dialect::hashes::immutable(*kind, pairs.into_iter().collect())
         }
         Node::Prefab(name, fields) => {
             let fields = fields.iter().map(value).collect::<Result<Vec<_>, _>>()?;
@@ -54,7 +54,7 @@ fn atom(literal: &Datum) -> Result<SteelVal, String> {
         Datum::Char(c) => SteelVal::CharV(*c),
         Datum::Boolean(truth) => SteelVal::BoolV(*truth),
         Datum::Keyword(word) => symbol(&format!("#:{word}")),
-        Datum::Regexp(pattern, px) => return dialect::regexp(pattern, *px),
+        Datum::Regexp { pattern, px, bytes } => return dialect::regexp(pattern, *px, *bytes),
         Datum::Bytes(bytes) => SteelVal::ByteVector(steel::rvals::SteelByteVector::new(bytes.to_vec())),
         Datum::Void => SteelVal::Void,
     })
@@ -78,6 +78,7 @@ pub(crate) fn number(text: &str) -> Option<SteelVal> {
         "+inf.0" => Some(SteelVal::NumV(f64::INFINITY)),
         "-inf.0" => Some(SteelVal::NumV(f64::NEG_INFINITY)),
         "+nan.0" => Some(SteelVal::NumV(f64::NAN)),
+        text if text.ends_with('i') => dialect::numerals::read(text, 10),
         text => text.parse().ok().map(SteelVal::NumV),
     }
 }

@@ -10,6 +10,7 @@ use super::{
     Step, error,
     syntax::{Datum, Name, Node, Span, Syntax},
 };
+use crate::interp::dialect::hashes::Kind;
 pub(crate) use atoms::is_delimiter;
 
 /// Deeper than this nobody writes.
@@ -247,14 +248,14 @@ impl<'a> Reader<'a> {
     /// What begins with `#` and is no comment.
     fn hash(&mut self, start: usize) -> Step<Syntax> {
         let rest = self.rest();
-        if let Some(prefix) = ["#hasheqv", "#hasheq", "#hash"]
+        if let Some((prefix, kind)) = [("#hasheqv", Kind::Eqv), ("#hasheq", Kind::Eq), ("#hash", Kind::Equal)]
             .into_iter()
-            .find(|prefix| rest.strip_prefix(prefix).is_some_and(|after| after.starts_with(['(', '[', '{'])))
+            .find(|(prefix, _)| rest.strip_prefix(prefix).is_some_and(|after| after.starts_with(['(', '[', '{'])))
         {
             self.at += prefix.len();
             let (items, _) = self.items(start)?;
             let pairs = items.into_iter().map(|pair| self.pair(pair)).collect::<Step<Vec<_>>>()?;
-            return Ok(Syntax::new(Node::Hash(pairs.into()), self.since(start)));
+            return Ok(Syntax::new(Node::Hash(kind, pairs.into()), self.since(start)));
         }
         if let Some(prefix) = ["#u8(", "#vu8("].into_iter().find(|prefix| rest.starts_with(prefix)) {
             self.at += prefix.len() - 1;
@@ -298,10 +299,9 @@ impl<'a> Reader<'a> {
             [("#rx\"", false, false), ("#px\"", true, false), ("#rx#\"", false, true), ("#px#\"", true, true)]
         {
             if rest.starts_with(prefix) {
-                let _ = bytes; // A pattern for bytes matches text here, as every pattern does.
                 self.at += prefix.len();
                 let text = self.string(start)?;
-                return Ok(Syntax::literal(Datum::Regexp(text.into(), px), self.since(start)));
+                return Ok(Syntax::literal(Datum::Regexp { pattern: text.into(), px, bytes }, self.since(start)));
             }
         }
         if rest.starts_with("#\"") {

@@ -113,7 +113,7 @@ impl Rules {
             Node::Vector(p) => {
                 matches!(&form.node, Node::Vector(f) if self.matches_list(p, None, f, None, scope, found))
             }
-            Node::Hash(_) | Node::Boxed(_) | Node::Prefab(..) => false,
+            Node::Hash(..) | Node::Boxed(_) | Node::Prefab(..) => false,
         }
     }
 

@@ -4,6 +4,7 @@
 //! a binding it is caught by no other name. Not here: reading (`read`), and what names mean (`scope`).
 
 use super::scope::Scope;
+use crate::interp::dialect::hashes;
 use std::{fmt, ops::Range, rc::Rc};
 
 /// A place in the program's text, in bytes.
@@ -76,7 +77,11 @@ pub(crate) enum Datum {
     /// Without its `#:`.
     Keyword(Rc<str>),
     /// A pattern, and whether it was written `#px`.
-    Regexp(Rc<str>, bool),
+    Regexp {
+        pattern: Rc<str>,
+        px: bool,
+        bytes: bool,
+    },
     Bytes(Rc<[u8]>),
     /// What cannot be written: the value of `(void)`.
     Void,
@@ -93,7 +98,7 @@ pub(crate) enum Node {
     /// `#(a b)`
     Vector(Rc<[Syntax]>),
     /// `#hash((a . b))`: keys and values.
-    Hash(Rc<[(Syntax, Syntax)]>),
+    Hash(hashes::Kind, Rc<[(Syntax, Syntax)]>),
     /// `#&a`
     Boxed(Rc<Syntax>),
     /// `#s(name field …)`
@@ -201,8 +206,8 @@ impl fmt::Display for Syntax {
                 all(f, "#(", items)?;
                 f.write_str(")")
             }
-            Node::Hash(pairs) => {
-                f.write_str("#hash(")?;
+            Node::Hash(kind, pairs) => {
+                write!(f, "#hash{}(", kind.suffix())?;
                 for (i, (key, value)) in pairs.iter().enumerate() {
                     write!(f, "{}({key} . {value})", if i > 0 { " " } else { "" })?;
                 }
@@ -227,8 +232,9 @@ impl fmt::Display for Datum {
             Self::Char(c) => write!(f, "#\\{c}"),
             Self::Boolean(truth) => f.write_str(if *truth { "#t" } else { "#f" }),
             Self::Keyword(word) => write!(f, "#:{word}"),
-            Self::Regexp(text, false) => write!(f, "#rx{text:?}"),
-            Self::Regexp(text, true) => write!(f, "#px{text:?}"),
+            Self::Regexp { pattern, px, bytes } => {
+                write!(f, "{}{}{pattern:?}", if *px { "#px" } else { "#rx" }, if *bytes { "#" } else { "" })
+            }
             Self::Bytes(bytes) => write!(f, "#{:?}", String::from_utf8_lossy(bytes)),
             Self::Void => f.write_str("#<void>"),
         }

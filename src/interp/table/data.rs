@@ -27,9 +27,9 @@ pub(super) const TABLE: &[Primitive] = &[
         "string->jsexpr",
         TEXT,
         "any",
-        "`string->json` by Racket's name.",
-        "(string->jsexpr \"[1]\") ;; => (1)",
-        parse,
+        "Parses JSON as Racket does: as `string->json`, but objects are hashes by `eq?`, and null is the symbol `null`.",
+        "(string->jsexpr \"[1, null]\") ;; => (1 null)",
+        parse_racket,
     ),
     Family::Data.native(
         "json->string",
@@ -50,12 +50,20 @@ pub(super) const TABLE: &[Primitive] = &[
 ];
 
 fn parse(args: &[SteelVal]) -> Native {
-    parsed("string->json", args, |v| {
+    parse_by("string->json", args, json::from_text)
+}
+
+fn parse_racket(args: &[SteelVal]) -> Native {
+    parse_by("string->jsexpr", args, json::jsexpr)
+}
+
+fn parse_by(name: &str, args: &[SteelVal], read: fn(&str) -> Result<SteelVal, String>) -> Native {
+    parsed(name, args, |v| {
         let text = given_text(&v[0]);
         // What is fenced is no JSON, so that nothing else is meant by it; models write it so.
-        let unfenced = |_: &String| json::unfenced(&text).and_then(|inner| json::from_text(inner).ok());
-        json::from_text(&text).or_else(|e| unfenced(&e).ok_or(e)).map_err(|e| {
-            let fault = Fault::of_program(FailureClass::InvalidJson, format!("string->json: {e}"));
+        let unfenced = |_: &String| json::unfenced(&text).and_then(|inner| read(inner).ok());
+        read(&text).or_else(|e| unfenced(&e).ok_or(e)).map_err(|e| {
+            let fault = Fault::of_program(FailureClass::InvalidJson, format!("{name}: {e}"));
             let fault = Fault { kind: Exn::Read, ..fault };
             match text.contains("```") {
                 true => fault.hint(

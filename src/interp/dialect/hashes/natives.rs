@@ -7,6 +7,7 @@ use super::{
 use crate::interp::{
     dialect::{
         Entry, Machined,
+        changing::changes,
         given::{NOTHING, failed, misplaced, mistaken},
         machined, plain, structs,
     },
@@ -22,7 +23,8 @@ pub(in crate::interp::dialect) const TABLE: &[Entry] = &[
     plain!("hash-eqv?", "hash", |args| is(read("hash-eqv?", args)?.kind() == Kind::Eqv)),
     plain!("hash-eq?", "hash", |args| is(read("hash-eq?", args)?.kind() == Kind::Eq)),
     plain!("immutable?", "value", |args| is(match &args[0] {
-        SteelVal::VectorV(_) | SteelVal::StringV(_) => true,
+        SteelVal::VectorV(_) => true,
+        SteelVal::StringV(text) => !changes(text),
         other => matches!(View::of(other), Some(View::Immutable(..))),
     })),
     plain!("hash", "key-and-value ...", |args| of_pairs("hash", Kind::Equal, args)),

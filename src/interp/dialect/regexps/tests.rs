@@ -7,7 +7,7 @@ fn call(name: &str, args: &[SteelVal]) -> Result<String, String> {
 }
 
 fn matched(pattern: &str, px: bool, text: &str) -> String {
-    call("regexp-match", &[literal(pattern, px).unwrap(), string(text)]).unwrap()
+    call("regexp-match", &[literal(pattern, px, false).unwrap(), string(text)]).unwrap()
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn patterns_may_look_round_and_refer_back() {
 
 #[test]
 fn a_wrong_pattern_is_explained_as_in_racket() {
-    let why = |pattern: &str, px| literal(pattern, px).err().unwrap();
+    let why = |pattern: &str, px| literal(pattern, px, false).err().unwrap();
     assert_eq!(why("(", false), "regexp: missing closing parenthesis in pattern\n  pattern: \"(\"");
     assert_eq!(why(")", false), "regexp: unmatched `)` in pattern\n  pattern: \")\"");
     assert_eq!(why("*", false), "regexp: `*` follows nothing in pattern\n  pattern: \"*\"");
@@ -54,7 +54,7 @@ fn a_wrong_pattern_is_explained_as_in_racket() {
 
 #[test]
 fn empty_matches_are_found_where_racket_finds_them() {
-    let pattern = |p: &str| compiled(p, false).unwrap();
+    let pattern = |p: &str| compiled(p, false, false).unwrap();
     assert_eq!(pattern("a*").all("baac"), [0..0, 1..3, 3..3, 4..4]);
     assert_eq!(pattern("").all("aλ"), [0..0, 1..1, 3..3]);
     assert_eq!(pattern("^a").all("aaa"), std::iter::once(0..1).collect::<Vec<_>>());
@@ -64,8 +64,15 @@ fn empty_matches_are_found_where_racket_finds_them() {
 fn replacements_may_name_groups() {
     let replaced = |insert: &str| {
         let f = SteelVal::BoolV(false);
-        let args =
-            [literal("b(.)", false).unwrap(), string("abcb"), string(insert), f.clone(), f.clone(), f, string("x")];
+        let args = [
+            literal("b(.)", false, false).unwrap(),
+            string("abcb"),
+            string(insert),
+            f.clone(),
+            f.clone(),
+            f,
+            string("x"),
+        ];
         call("%regexp-replace", &args).unwrap()
     };
     assert_eq!(replaced(r"<\0 \1 & \& \\ \$ \2>"), r#""a<bc c bc & \\  >b""#);

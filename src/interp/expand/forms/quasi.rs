@@ -36,6 +36,11 @@ fn is_quoted(code: &Code) -> bool {
     matches!(code.op, Op::Quote(_))
 }
 
+/// Whether a datum is an unquoted expression, which may be a constant: then too it does not stand as it is written.
+fn is_computed(x: &Expander, datum: &Syntax, scope: &Scope, depth: usize) -> bool {
+    depth == 0 && matches!(marked(x, datum, scope), Some(("unquote", _)))
+}
+
 fn quasi(x: &mut Expander, datum: &Syntax, scope: &Scope, depth: usize) -> Step<Code> {
     let span = datum.span;
     match marked(x, datum, scope) {
@@ -46,7 +51,7 @@ fn quasi(x: &mut Expander, datum: &Syntax, scope: &Scope, depth: usize) -> Step<
         Some((word, inner)) => {
             let depth = if word == "quasiquote" { depth + 1 } else { depth - 1 };
             let code = quasi(x, inner, scope, depth)?;
-            if is_quoted(&code) {
+            if is_quoted(&code) && !is_computed(x, inner, scope, depth) {
                 return Ok(quoted(datum));
             }
             let head = datum.items().and_then(|items| items.first()).unwrap_or(datum);
@@ -87,7 +92,7 @@ fn list(
         Some(tail) => quasi(x, tail, scope, depth)?,
         None => quoted(&Syntax::list(Vec::new(), whole.span)),
     };
-    let plain = is_quoted(&end);
+    let plain = is_quoted(&end) && !tail.is_some_and(|tail| is_computed(x, tail, scope, depth));
     let code = chain(x, items, end, plain, scope, depth)?;
     Ok(if is_quoted(&code) { quoted(whole) } else { code })
 }
@@ -105,7 +110,7 @@ fn chain(x: &mut Expander, items: &[Syntax], end: Code, plain: bool, scope: &Sco
             Some(inner) => x.expression(inner, scope)?,
             None => quasi(x, item, scope, depth)?,
         };
-        plain &= spliced.is_none() && is_quoted(&code);
+        plain &= spliced.is_none() && is_quoted(&code) && !is_computed(x, item, scope, depth);
         codes.push((code, spliced.is_some()));
     }
     if plain {

@@ -27,7 +27,7 @@ fn arguments(form: &Syntax) -> &[Syntax] {
 }
 
 /// A name made from another, which means something where that one does.
-fn derived(name: &Syntax, word: &str) -> Syntax {
+pub(super) fn derived(name: &Syntax, word: &str) -> Syntax {
     fn again(name: &Name, word: &str) -> Name {
         match name {
             Name::Plain(_) => Name::Plain(word.into()),
@@ -407,7 +407,13 @@ fn struct_copy(x: &mut Expander, form: &Syntax, scope: &Scope) -> Step<Syntax> {
         ("RECORD", Part::One(record)),
         ("BINDINGS", Part::Many(&bindings)),
         ("CONSTRUCTOR", Part::One(&known.constructor)),
+        ("PREDICATE", Part::One(&known.predicate)),
+        ("EXPECTED", Part::One(&Syntax::string(&format!("{name}?"), name.span))),
         ("VALUES", Part::Many(&values)),
     ];
-    Ok(x.fill(form, "(let* ([SOURCE RECORD] BINDINGS...) (CONSTRUCTOR VALUES...))", &parts))
+    let template = "(let ([SOURCE RECORD])
+        (if (PREDICATE SOURCE)
+            (let* (BINDINGS...) (CONSTRUCTOR VALUES...))
+            (raise-argument-error 'struct-copy EXPECTED SOURCE)))";
+    Ok(x.fill(form, template, &parts))
 }

@@ -1,6 +1,6 @@
 //! `case`, `do`, the forms of several values, and `show-vars`, which no procedure can be: it must know names.
 
-use super::core::misused;
+use super::{core::misused, records::derived};
 use crate::interp::expand::{
     Expander, Form, Part, Step,
     scope::Scope,
@@ -15,6 +15,7 @@ pub(super) const FORMS: &[(&str, Form)] = &[
     ("letrec-values", letrec_values),
     ("receive", receive),
     ("show-vars", show_vars),
+    ("define-logger", define_logger),
 ];
 
 fn arguments(form: &Syntax) -> &[Syntax] {
@@ -47,6 +48,21 @@ fn case(x: &mut Expander, form: &Syntax, scope: &Scope) -> Step<Syntax> {
     }
     let parts = [("IT", Part::One(&it)), ("VALUE", Part::One(value)), ("CHOICES", Part::Many(&choices))];
     Ok(x.fill(form, "(let ([IT VALUE]) (cond CHOICES...))", &parts))
+}
+
+/// `(define-logger name)`: procedures that say nothing, since nobody listens.
+fn define_logger(x: &mut Expander, form: &Syntax, _: &Scope) -> Step<Syntax> {
+    let [name, ..] = arguments(form) else { return Err(misused(form, "a name is needed")) };
+    let Some(word) = name.word() else { return Err(misused(form, "a name is needed")) };
+    let levels = ["debug", "info", "warning", "error", "fatal"];
+    let speakers: Vec<Syntax> = levels.iter().map(|level| derived(name, &format!("log-{word}-{level}"))).collect();
+    let logger = derived(name, &format!("{word}-logger"));
+    let definitions: Vec<Syntax> = speakers
+        .iter()
+        .map(|speaker| x.fill(form, "(define (SPEAKER . message) (void))", &[("SPEAKER", Part::One(speaker))]))
+        .collect();
+    let parts = [("DEFINITIONS", Part::Many(&definitions)), ("LOGGER", Part::One(&logger)), ("NAME", Part::One(name))];
+    Ok(x.fill(form, "(begin DEFINITIONS... (define LOGGER 'NAME))", &parts))
 }
 
 /// `(do ([name start step] …) (done? value …) body …)`

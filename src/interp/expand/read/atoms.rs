@@ -1,9 +1,12 @@
 //! Strings, characters, numbers and names.
 
 use super::Reader;
-use crate::interp::expand::{
-    Step, error,
-    syntax::{Datum, Name, Node, Syntax},
+use crate::interp::{
+    dialect::numerals,
+    expand::{
+        Step, error,
+        syntax::{Datum, Name, Node, Syntax},
+    },
 };
 use num_bigint::BigInt;
 use num_rational::BigRational;
@@ -316,6 +319,11 @@ pub(crate) fn number(word: &str, radix: u32) -> Option<String> {
         "-nan.0" => return Some("+nan.0".into()),
         "+inf.f" | "-inf.f" => return Some(format!("{}inf.0", &word[..1])),
         _ => {}
+    }
+    if word.ends_with('i')
+        && let Some(number) = numerals::read(word, radix)
+    {
+        return numerals::text(&number);
     }
     let digits = word.strip_prefix(['+', '-']).unwrap_or(word);
     let digit = |c: char| c.is_digit(radix);

@@ -105,7 +105,7 @@ impl Reader<'_> {
                 }
             },
             Node::Dotted(..) => self.wrong(syntax, "a dot stands in quasiquoted patterns alone: `(a . ,b)"),
-            Node::Literal(_) | Node::Vector(_) | Node::Hash(_) | Node::Boxed(_) | Node::Prefab(..) => {
+            Node::Literal(_) | Node::Vector(_) | Node::Hash(..) | Node::Boxed(_) | Node::Prefab(..) => {
                 Ok(Pattern::Datum(syntax.clone()))
             }
         }
@@ -117,7 +117,9 @@ impl Reader<'_> {
 
     /// `(head arg …)`
     fn named(&self, head: &Syntax, args: &[Syntax], whole: &Syntax) -> Step<Pattern> {
-        if self.x.record(head, self.scope).is_some() {
+        // Racket knows these words by their letters, whatever else they name.
+        let own = head.word().is_some_and(|word| FIRST.contains(&word));
+        if !own && self.x.record(head, self.scope).is_some() {
             return self.record(head, args, whole);
         }
         Ok(match (head.word().unwrap_or_default(), args) {
@@ -160,7 +162,11 @@ impl Reader<'_> {
             ("hash-table", args) => self.hash_table(args)?,
             ("hash", args) => self.hash(args, whole)?,
             ("hash*", args) => self.open_hash(args)?,
-            ("mcons", _) => return self.wrong(whole, "there are no mutable pairs, and so no pattern `mcons`"),
+            ("mcons", [first, rest]) => {
+                let named = |word: &'static str| self.x.fill(head, word, &[]);
+                let halves = vec![(named("mcar"), self.read(first)?), (named("mcdr"), self.read(rest)?)];
+                Pattern::Record(named("mpair?"), halves)
+            }
             (word, _) => {
                 let message = if KNOWN.contains(&word) {
                     format!("the pattern `{word}` is written otherwise")
@@ -254,6 +260,10 @@ impl Reader<'_> {
         let (mut entries, mut loose, mut others) = (Vec::new(), Vec::new(), Others::Ignored);
         let mut items = args.iter().peekable();
         while let Some(item) = items.next() {
+            // `_ ...` takes the others, whatever they are, as no mention of them does.
+            if item.is_word("_") && items.next_if(|next| dots(next).is_some()).is_some() && items.peek().is_none() {
+                break;
+            }
             let Some([key, value]) = item.items() else {
                 return self.wrong(item, "in `hash-table` stand entries (key value)");
             };
@@ -401,6 +411,26 @@ impl Reader<'_> {
 }
 
 /// Words that begin a pattern, for messages.
+/// Patterns that no record of the same name hides.
+const FIRST: &[&str] = &[
+    "not",
+    "var",
+    "struct",
+    "box",
+    "cons",
+    "list",
+    "vector",
+    "and",
+    "or",
+    "regexp",
+    "pregexp",
+    "list-rest",
+    "list-no-order",
+    "hash-table",
+    "mcons",
+    "list*",
+];
+
 const KNOWN: &[&str] = &[
     "quote",
     "quasiquote",
