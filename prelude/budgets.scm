@@ -10,9 +10,7 @@
     (lambda args
       (cond [(null? args) (%budget-limit (scope))]
             [(eq? (car args) %parameter-key) (scope %parameter-key)]
-            [else (%fail 'script
-                         (format "~a: it takes no arguments; a budget holds within a `parameterize`" name)
-                         (format "it is written `(parameterize ([~a ~s]) body …)`" name (car args)))]))))
+            [else (%not-set name (car args))]))))
 
 (define token-budget (%budget-parameter 'token-budget))
 (define call-budget (%budget-parameter 'call-budget))

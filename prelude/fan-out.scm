@@ -109,8 +109,9 @@
 
 ;; CONSUME runs in the caller's fiber; leaving it by an error or a continuation cancels the rest.
 (define (map-async-stream f items consume . options)
-  (%checked 'map-async-stream 'consume consume)
-  (%streamed 'map-async-stream f items consume (%options 'map-async-stream options)))
+  (let ([options (%options 'map-async-stream options)])
+    (%checked 'map-async-stream 'consume consume)
+    (%streamed 'map-async-stream f items consume options)))
 
 (define (%streamed name f items consume options)
   (let ([group (%begin name f items options #t)])

@@ -101,8 +101,8 @@ pub fn entry(primitive: &Primitive, width: usize) -> String {
             (Some("#f"), false) => "optional".into(),
             (Some(default), _) => format!("default {default}"),
         };
-        let (name, kind) = (said(param), param.kind.name());
-        let length = name.len() + kind.len() + wanted.chars().count() + 5;
+        let (name, kind) = (said(param), param.kind.said());
+        let length = name.len() + kind.chars().count() + wanted.chars().count() + 5;
         let turn = if length > width { "\n      " } else { " " };
         out += &format!("  {NAME}{name}{NAME:#} {DIM}{kind},{turn}{wanted}{DIM:#}\n");
         out += &format!("{}\n", wrapped(param.doc, width, "      "));
@@ -178,7 +178,7 @@ pub fn reference() -> String {
             }
             for param in p.params {
                 let default = param.default.map_or("required".into(), |d| format!("`{}`", cell(d)));
-                let (kind, doc) = (param.kind.name(), cell(param.doc));
+                let (kind, doc) = (param.kind.said(), cell(param.doc));
                 // Writing to a string cannot fail.
                 let _ = writeln!(out, "| `{}` | {kind} | {default} | {doc} |", said(param));
             }

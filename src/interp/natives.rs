@@ -81,6 +81,8 @@ const NATIVES: &[(&str, FunctionSignature)] = &[
     ("%past", super::inputs::past_value),
     ("%arguments", table::arguments),
     ("%checked", table::checked),
+    ("%called-at", table::called_at),
+    ("%not-set", table::not_set),
     ("%can-take", table::can_take),
     ("%embedding-batches", table::embedding_batches),
     ("%vectors", table::vectors),
@@ -243,6 +245,14 @@ thread_local! {
 /// Takes note of what Steel is given to run.
 pub(crate) fn running(text: &str) {
     RUNNING.set(text.into());
+}
+
+/// Whether a call of this procedure begins there in what Steel was last given to run.
+pub(crate) fn is_called_at(name: &str, start: usize) -> bool {
+    RUNNING.with_borrow(|text| {
+        let call = text.get(start..).and_then(|call| call.strip_prefix('(')?.strip_prefix(name));
+        call.is_some_and(|rest| rest.starts_with(' '))
+    })
 }
 
 /// The comparison that stands where an error was: Steel's own message does not say which it was.

@@ -1,4 +1,8 @@
 //! What a root model has been told and has said. It is summarised when it becomes too long for the model's window.
+//!
+//! What came of a block is sent whole once, to be answered. From the next turn on a long one is sent short: the model has
+//! seen it, its variables hold what it was made of, and each turn pays again for all that was told before. It is cut once and
+//! for good, not more and more, so that what a provider has cached of the chat stays what it was. Here it is kept whole.
 
 use super::clip::clipped;
 use crate::{
@@ -15,6 +19,8 @@ const TIMEOUT: Duration = Duration::from_secs(300);
 const RETRIES: u32 = 4;
 /// How much of each message is left where no summary can be had, in characters.
 const LEFT: usize = 300;
+/// How much of what the model has been told is told again, a message, in characters.
+pub(super) const AGAIN: usize = 2_000;
 
 /// Asked for when the window is full.
 pub(super) const SUMMARISE: &str = "\
@@ -72,16 +78,28 @@ impl Chat {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        let tokens: u64 = self.messages.iter().map(|message| window::tokens(&message.text)).sum();
+        let tokens: u64 = self.sent().map(|message| window::tokens(&message.text)).sum();
         // The question and the situation alone are nothing to summarise.
         self.messages.len() > 3 && tokens as f64 > self.window as f64 * FULL
+    }
+
+    /// What is sent: of what the model has been told, and has answered, no more than will do.
+    fn sent(&self) -> impl Iterator<Item = Message> {
+        let last = self.messages.len() - 1;
+        self.messages.iter().enumerate().map(move |(at, message)| match message.role {
+            // The situation and the question stay.
+            Role::User if at > 1 && at < last && message.text.len() > AGAIN => {
+                Message::new(Role::User, clipped(&message.text, AGAIN))
+            }
+            _ => message.clone(),
+        })
     }
 
     /// The call for the next reply.
     pub(super) fn request(&self) -> Request {
         Request {
             model: self.model.clone(),
-            messages: self.messages.clone(),
+            messages: self.sent().collect(),
             timeout: TIMEOUT,
             retries: RETRIES,
             priority: Priority::High,
@@ -114,5 +132,33 @@ impl Chat {
         if let Some(last) = last {
             self.tell(last.text.to_string());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_told_is_sent_whole_once_and_short_from_then_on() {
+        let mut chat = Chat::new(None, "s".repeat(9_000), "q".repeat(9_000), 128_000);
+        let sizes = |chat: &Chat| {
+            let messages = chat.request().messages;
+            messages.iter().map(|m| m.text.chars().count()).collect::<Vec<_>>()
+        };
+        for (turn, length) in [8_000, 100, 5_000].into_iter().enumerate() {
+            chat.said(&"r".repeat(3_000));
+            chat.tell(format!("{turn}{}", "ä".repeat(length - 1)));
+        }
+        let cut = AGAIN + "\n[… 6000 characters were cut here …]\n".chars().count();
+        assert_eq!(sizes(&chat), [9_000, 9_000, 3_000, cut, 3_000, 100, 3_000, 5_000]);
+        let short = chat.request().messages[3].text.to_string();
+        assert!(short.starts_with("0ä") && short.contains("\n[… 6000 characters were cut here …]\n"), "{short}");
+        chat.said("r");
+        chat.tell("next".into());
+        assert_eq!(chat.request().messages[3].text.to_string(), short, "it is not cut further");
+        chat.summarise(Some("sum"));
+        let kept: Vec<usize> = chat.history.iter().map(|m| m.text.chars().count()).collect();
+        assert_eq!(kept, [3_000, 8_000, 3_000, 100, 3_000, 5_000, 1], "all of it is kept");
     }
 }

@@ -7,28 +7,24 @@ use crate::primitives::{self, Family, Param, Primitive};
 /// What stands in a prompt for the reference, and for the sizes that hold.
 const REFERENCE: &str = "{reference}";
 const OUTPUT: &str = "{output}";
+const AGAIN: &str = "{again}";
 const TURNS: &str = "{turns}";
 
-/// The procedures that are told with all they take, in this order. The rest are told by name.
+/// The procedures that are told with all they take, in this order. The rest are told by name, or where they are needed: what
+/// several contexts are got by, with the contexts. Every turn pays for this again, and has 8,000 characters beside it.
 const TOLD: &[&str] = &[
     "llm-query",
     "llm-query-async",
     "map-async",
-    "parallel-query",
     "parallel",
-    "await-all",
     "syntax-e",
     "response-json",
     "failure?",
-    "failure-message",
     "rlm-query",
     "chunk-text",
     "chunk-document",
     "count-tokens",
-    "fit-tokens",
     "top-k",
-    "get-context",
-    "context-names",
     "tree-reduce",
     "fan-out-aggregate",
     "hierarchical",
@@ -38,13 +34,8 @@ const TOLD: &[&str] = &[
     "py-eval",
     "py-exec",
     "py-set!",
-    "budget-left",
     "finish",
-    "finish-var",
     "try",
-    "show-vars",
-    "help",
-    "apropos",
 ];
 
 /// What the short prompt tells.
@@ -104,6 +95,7 @@ impl Prompt {
         };
         text.replace(REFERENCE, reference.trim_end())
             .replace(OUTPUT, &bounds.output.to_string())
+            .replace(AGAIN, &super::chat::AGAIN.to_string())
             .replace(TURNS, &bounds.iterations.to_string())
     }
 }

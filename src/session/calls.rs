@@ -3,6 +3,7 @@
 //! Each call is answered by exactly one frame, whatever happens to it. Not here: the socket.
 
 mod functions;
+mod request;
 mod watch;
 
 pub use functions::Function;
@@ -12,14 +13,13 @@ use super::{
     account::{Account, Counts, Usage},
     hints::{Asked, Hints},
     nested::{Nested, Nests, Scopes, Wanted, plain},
-    tail::Tail,
     told,
 };
 use crate::{
     budget::{self, Spent},
     journal::Run,
     llm::{
-        Answer, Choices, Course, Failure, Message, Pieces, Request, Summary, Taken,
+        Answer, Course, Failure, Pieces, Request, Summary, Taken,
         dispatch::{Call, Caller, Dispatcher},
     },
     wire::{self, Asks, CallHead, DoneHead, FailureClass, Limits, ToSession, WireError},
@@ -42,8 +42,6 @@ const MAX_STAGES: usize = 100_000;
 const MAX_MESSAGES: usize = 10_000;
 /// How many bytes may wait for a session before it is not listened to any more: until it has read some.
 const UNREAD: usize = 16 << 20;
-/// What a call may ask for at most: nothing waits without a bound.
-const LONGEST: f64 = 24.0 * 60.0 * 60.0;
 
 /// A call that has not been answered, and what the budget has set aside for it.
 struct Open {
@@ -291,48 +289,18 @@ impl Calls {
             Asks::Loop => budget::estimate(&CallHead { asks: Asks::Answer, ..head.clone() }, price),
             _ => budget::estimate(&head, price),
         };
-        let mut rest = Tail(tail);
-        let mut messages = Vec::with_capacity(head.messages.len());
-        for message in head.messages {
-            let text = rest.text(message.text)?;
-            let images = message.images.into_iter().map(|image| rest.image(image)).collect::<Result<_, _>>()?;
-            messages.push(Message { role: message.role, text, images });
-        }
-        let (schema, extra) = (rest.optional(head.schema)?, rest.optional(head.extra)?);
         // Which call it is that the pieces belong to is known once it has been made.
         let receiver = head.stream.then(Receiver::default);
-        let timeout = head.timeout_s.filter(|s| s.is_finite() && *s >= 0.0);
-        let timeout = timeout.map(|s| Duration::from_secs_f64(s.min(LONGEST)));
-        let request = Request {
-            ticket: None,
-            cache: head.cache,
-            model: head.model.map(Into::into),
-            messages,
-            sampling: head.sampling,
-            json: head.json,
-            schema,
-            extra,
-            embedding: head.asks == Asks::Vectors,
-            pieces: receiver.as_ref().map(|receiver| self.pieces(head.id, receiver)),
-            timeout: timeout.unwrap_or(unsaid.timeout),
-            retries: head.retries.unwrap_or(unsaid.retries),
-            priority: head.priority,
-            choices: Choices {
-                models: names(head.models),
-                least_used: head.least_used,
-                fallback: names(head.fallback),
-                hedge: head.hedge_s.and_then(|s| Duration::try_from_secs_f64(s).ok()),
-            },
-            price: None,
-            course: Course::of(self.account.traffic().clone()),
-        };
-        let mut request = match head.asks {
+        let pieces = receiver.as_ref().map(|receiver| self.pieces(head.id, receiver));
+        let (id, asks, priority, stage) = (head.id, head.asks, head.priority, head.stage);
+        let (timeout, nested) = (request::timeout(&head), head.nested.take().unwrap_or_default());
+        let course = Course::of(self.account.traffic().clone());
+        let request = request::of(head, tail, pieces, unsaid, course)?;
+        let mut request = match asks {
             Asks::Loop | Asks::Program => {
-                let nested = head.nested.unwrap_or_default();
                 let within = self.lock().scopes.account(&self.account, &nested.within);
-                let (asks, depth) = (head.asks, nested.depth);
-                let wanted = Wanted { asks, request: &request, depth, timeout, account: within };
-                if self.answers(head.id, weight, wanted)? {
+                let wanted = Wanted { asks, request: &request, depth: nested.depth, timeout, account: within };
+                if self.answers(id, weight, wanted)? {
                     return Ok(());
                 }
                 plain(request)
@@ -341,35 +309,35 @@ impl Calls {
         };
         let (mut asked, model) = (Asked::of(&request), request.model.clone());
         request.ticket = self.account.run().map(|run| {
-            let stage = self.lock().stages.get(&head.stage).cloned();
+            let stage = self.lock().stages.get(&stage).cloned();
             run.ticket(&request, stage)
         });
-        let call = Call::new(head.id, weight, request);
+        let call = Call::new(id, weight, request);
         if let Some(receiver) = receiver {
             let _ = receiver.set(Arc::downgrade(&call));
         }
         self.account.received();
         {
             let mut inner = self.lock();
-            if inner.open.contains_key(&head.id) {
+            if inner.open.contains_key(&id) {
                 return Err(WireError::Head);
             }
             if let Err(refusal) = self.account.reserve(reserved) {
                 inner.credit += weight;
                 let refused = failure(FailureClass::Budget, 0);
-                return self.push(&mut inner, &ToSession::Done { id: head.id, head: refused }, refusal.as_bytes());
+                return self.push(&mut inner, &ToSession::Done { id, head: refused }, refusal.as_bytes());
             }
             let others = inner.open.len();
             inner.hints.begun(&mut asked, others);
             let call = call.clone();
             let open =
                 Open { call, model, begun: Instant::now(), asked, reserved, nested: None, partial: String::new() };
-            inner.open.insert(head.id, open);
+            inner.open.insert(id, open);
             inner.waiting += weight;
             inner.first_call.get_or_insert_with(Instant::now);
         }
         if let Some(me) = self.me.upgrade() {
-            self.dispatcher.submit(call, head.priority, me);
+            self.dispatcher.submit(call, priority, me);
         }
         Ok(())
     }
@@ -520,10 +488,6 @@ impl Calls {
             let _ = self.push(&mut inner, &ToSession::Done { id, head }, b"the program ended");
         }
     }
-}
-
-fn names(names: Vec<String>) -> Vec<Arc<str>> {
-    names.into_iter().map(Into::into).collect()
 }
 
 /// The call that pieces belong to.

@@ -316,7 +316,7 @@ fn a_large_context_is_never_in_a_prompt() {
     for body in mock.bodies() {
         let size: usize =
             body["messages"].as_array().unwrap().iter().map(|m| m["content"].as_str().unwrap().len()).sum();
-        assert!(size < 30_000, "{size}");
+        assert!(size < 20_000, "{size}");
     }
 }
 

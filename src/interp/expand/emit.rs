@@ -12,6 +12,7 @@ use super::{
     source::{Source, as_written, readable},
     syntax::{Datum, Node, Span, Syntax},
 };
+use crate::interp::table;
 use std::{collections::HashMap, fmt::Write, rc::Rc};
 
 /// What keeps a wrapped form out of tail position.
@@ -368,6 +369,7 @@ impl Emitter {
             Op::Local(local) => self.lifted.get(&local.number).map(|more| (local.number, more.clone())),
             _ => None,
         };
+        let start = self.source.text.len();
         self.list(span, |e| match lifted {
             None => {
                 match &head.op {
@@ -375,7 +377,16 @@ impl Emitter {
                     Op::Global(global) if global.own => e.put(case_of(&global.steel, args), head.span),
                     _ => e.code(head, true),
                 }
-                e.arguments(args, span);
+                match args.split_last() {
+                    Some((last, others)) if args.iter().any(is_lambda) && e.looks_at_arguments(head) => {
+                        e.arguments(others, span);
+                        // Of a call that is given a procedure as it is written Steel does not know where it stands.
+                        e.put(&format!(" (%called-at {start} "), span);
+                        e.code(last, true);
+                        e.put(")", span);
+                    }
+                    _ => e.arguments(args, span),
+                }
             }
             Some((number, more)) => {
                 e.put(&lifted_name(number), head.span);
@@ -383,6 +394,16 @@ impl Emitter {
                 more.iter().for_each(|local| e.put(&format!(" {}", local_name(local)), span));
             }
         });
+    }
+
+    /// Whether it is a procedure of the prelude's that looks at what it is given, and says where a mistake stands.
+    fn looks_at_arguments(&self, head: &Code) -> bool {
+        let word = match &head.op {
+            Op::Native(word) => word,
+            Op::Global(global) if global.own => &global.steel,
+            _ => return false,
+        };
+        !self.internal && table::find(word).is_some_and(|primitive| matches!(primitive.body, table::Body::Prelude))
     }
 
     fn arguments(&mut self, args: &[Code], span: Span) {
@@ -443,6 +464,10 @@ impl Emitter {
             Err(problem) => self.problem = self.problem.take().or(Some((datum.span, problem))),
         }
     }
+}
+
+fn is_lambda(code: &Code) -> bool {
+    matches!(code.op, Op::Lambda(_))
 }
 
 /// A step of a body: what it defines, if anything, and how.

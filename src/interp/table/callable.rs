@@ -55,8 +55,8 @@ pub(crate) fn check_procedure(
         "" => format!("`{name}` is called with no arguments"),
         _ => format!("`{name}` is called as `({} {arguments})`", name.trim_start_matches("#:")),
     };
-    let fault = Fault::script(format!("{}: {called}, and {takes}", primitive.name));
-    Err(Fault { kind: Exn::Arity, ..fault }.hint(format!("it is written `(lambda ({arguments}) …)`")))
+    let fault = Fault { kind: Exn::Arity, ..primitive.misuse(format!("{called}, and {takes}")) };
+    Err(fault.hint(format!("it is written `(lambda ({arguments}) …)`")))
 }
 
 /// What the procedure is called with that a parameter takes.
@@ -72,7 +72,7 @@ pub(crate) fn check_thunks(primitive: &Primitive, thunks: &[SteelVal]) -> Result
             return Err(primitive.misuse(format!("`{shown}` is no thunk: a procedure of no arguments")));
         }
         if let Some(takes) = refusal(thunk, 0) {
-            let fault = Fault::script(format!("{}: a thunk is called with no arguments, and {takes}", primitive.name));
+            let fault = primitive.misuse(format!("a thunk is called with no arguments, and {takes}"));
             return Err(Fault { kind: Exn::Arity, ..fault }.hint("it is written `(lambda () …)`"));
         }
     }
@@ -85,8 +85,22 @@ pub(crate) fn checked(args: &[SteelVal]) -> Native {
     let primitive = super::find(&name).ok_or_else(|| error("%checked takes the name of a primitive"))?;
     let param = primitive.params.iter().find(|p| p.name == parameter);
     let param = param.ok_or_else(|| error("%checked takes the name of a parameter"))?;
+    if primitive.params.iter().all(|p| !p.keyword) {
+        // Nothing else looks at what it is given.
+        super::place::begin(&name);
+    }
     primitive.check(param, &args[2]).map_err(super::raised)?;
     Ok(args[2].clone())
+}
+
+/// `(%not-set 'budget value)` raises the error of a budget that is called with a value.
+pub(crate) fn not_set(args: &[SteelVal]) -> Native {
+    let name = text_like(&args[0]).unwrap_or_default();
+    let primitive = super::find(&name).ok_or_else(|| error("%not-set takes the name of a primitive"))?;
+    super::place::begin(&name);
+    let fault = primitive.misuse("it takes no arguments; a budget holds within a `parameterize`".into());
+    let value = print::written(&args[1]);
+    Err(super::raised(fault.hint(format!("it is written `(parameterize ([{name} {value}]) body …)`"))))
 }
 
 /// `(%can-take 'name said f count hint)` raises an error when F cannot be called with so many arguments: `said` is how it

@@ -13,14 +13,16 @@ mod doc_comments;
 mod embed;
 mod files;
 mod help;
+mod kind;
 mod nested;
+mod place;
 mod python;
 mod state;
 mod text;
 mod values;
 mod wire_call;
 
-use super::value::{Fault, Native, as_handle, response_text, with_fault};
+use super::value::{Fault, Native, response_text};
 use std::{collections::HashMap, sync::OnceLock};
 use steel::{SteelErr, SteelVal, rvals::FunctionSignature};
 
@@ -121,36 +123,6 @@ impl Family {
             Self::Context => "Context",
         }
     }
-}
-
-/// What an argument must be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Kind {
-    Any,
-    /// A string or a response.
-    Text,
-    /// A string and nothing else.
-    String,
-    Symbol,
-    Number,
-    Natural,
-    Boolean,
-    Procedure,
-    /// A procedure that is called with these arguments.
-    Calls(&'static str),
-    /// Such a procedure, or `#f`.
-    CallsOrFalse(&'static str),
-    /// A list of procedures of no arguments.
-    Thunks,
-    List,
-    Handle,
-    Failure,
-    Response,
-    /// A non-negative number of seconds.
-    Seconds,
-    /// A natural number above zero, or `#f`.
-    Window,
 }
 
 /// One parameter.
@@ -274,33 +246,13 @@ pub(crate) fn sentences(text: &str) -> impl Iterator<Item = &str> {
     text.split("\n\n").flat_map(|p| p.split_inclusive(". ")).map(str::trim_end).filter(|s| !s.is_empty())
 }
 
-pub(crate) use callable::{called_with, can_take, check_procedure, check_thunks, checked};
+pub(crate) use callable::{called_with, can_take, check_procedure, check_thunks, checked, not_set};
 pub(crate) use embed::{batches as embedding_batches, vectors};
 pub(crate) use help::help;
+pub use kind::Kind;
+pub(crate) use place::called_at;
 pub(crate) use python::{python, python_turn};
 pub(crate) use wire_call::{Part, WireCall, wire_call};
-
-impl Kind {
-    /// What it is called in the reference.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Any => "any",
-            Self::Text | Self::String => "string",
-            Self::Symbol => "symbol",
-            Self::Number => "number",
-            Self::Natural => "natural number",
-            Self::Boolean => "#t or #f",
-            Self::Procedure | Self::Calls(_) => "procedure",
-            Self::CallsOrFalse(_) => "procedure or #f",
-            Self::List | Self::Thunks => "list",
-            Self::Handle => "handle",
-            Self::Failure => "failure",
-            Self::Response => "response",
-            Self::Seconds => "seconds",
-            Self::Window => "natural number or #f",
-        }
-    }
-}
 
 impl Primitive {
     /// What it does, in one sentence.
@@ -326,6 +278,7 @@ impl Primitive {
 
     /// The arguments by parameter, `None` where the default holds; what `rest` takes comes behind them.
     pub(crate) fn parse(&self, args: &[SteelVal]) -> Result<Vec<Option<SteelVal>>, Fault> {
+        place::begin(self.name);
         let mut values: Vec<Option<SteelVal>> = vec![None; self.params.len()];
         let mut positional = self.params.iter().enumerate().filter(|(_, p)| !p.keyword);
         let mut rest = Vec::new();
@@ -369,59 +322,11 @@ impl Primitive {
         })
     }
 
-    fn check(&self, param: &Param, value: &SteelVal) -> Result<(), Fault> {
-        let number = |v: &SteelVal| match v {
-            SteelVal::IntV(n) => Some(*n as f64),
-            SteelVal::NumV(n) => Some(*n),
-            SteelVal::Rational(r) => Some(f64::from(*r.numer()) / f64::from(*r.denom())),
-            _ => None,
-        };
-        let (fits, wanted) = match param.kind {
-            Kind::Any => (true, ""),
-            Kind::Text => (text(value).is_some(), "a string"),
-            Kind::String => (matches!(value, SteelVal::StringV(_)), "a string"),
-            Kind::Symbol => (matches!(value, SteelVal::SymbolV(_)), "a symbol"),
-            Kind::Number => (number(value).is_some(), "a number"),
-            Kind::Natural => (matches!(value, SteelVal::IntV(n) if *n >= 0), "a whole number that is not negative"),
-            Kind::Boolean => (matches!(value, SteelVal::BoolV(_)), "`#t` or `#f`"),
-            Kind::Procedure | Kind::Calls(_) => (value.is_function(), "a procedure"),
-            Kind::CallsOrFalse(_) => {
-                (value.is_function() || matches!(value, SteelVal::BoolV(false)), "a procedure or `#f`")
-            }
-            Kind::List | Kind::Thunks => (matches!(value, SteelVal::ListV(_)), "a list"),
-            Kind::Handle => (as_handle(value).is_some(), "a handle of `llm-query-async` or `spawn`"),
-            Kind::Failure => (with_fault(value, |_| ()).is_some(), "a failure"),
-            Kind::Response => (response_text(value).is_some(), "a response"),
-            Kind::Seconds => (number(value).is_some_and(|n| n >= 0.0), "a number of seconds that is not negative"),
-            Kind::Window => (
-                matches!(value, SteelVal::IntV(n) if *n > 0) || matches!(value, SteelVal::BoolV(false)),
-                "a whole number above zero, or `#f`",
-            ),
-        };
-        let name = || if param.keyword { format!("#:{}", param.name) } else { param.name.to_owned() };
-        if fits {
-            return match (param.kind, param.kind.arguments(), value) {
-                (Kind::Thunks, _, SteelVal::ListV(thunks)) => {
-                    callable::check_thunks(self, &thunks.iter().cloned().collect::<Vec<_>>())
-                }
-                (_, Some(arguments), procedure) if procedure.is_function() => {
-                    callable::check_procedure(self, &name(), arguments, procedure)
-                }
-                _ => Ok(()),
-            };
-        }
-        let name = name();
-        let fault = self.misuse(format!("`{name}` must be {wanted}, not {}", shown(value)));
-        Err(match (param.kind, response_text(value), as_handle(value)) {
-            (Kind::Any | Kind::Text | Kind::String, _, Some(_)) => fault.hint("`await` the handle first"),
-            (_, Some(_), _) => fault.hint("a response is no string; `(syntax-e response)` gives its text"),
-            _ => fault,
-        })
-    }
-
     /// An error in how the primitive was called.
     pub(crate) fn misuse(&self, what: String) -> Fault {
-        Fault::script(format!("{}: {what}", self.name)).hint(format!("it is called as {}", self.signature()))
+        let spans = place::here().into_iter().collect();
+        let fault = Fault { spans, ..Fault::script(format!("{}: {what}", self.name)) };
+        fault.hint(format!("it is called as {}", self.signature()))
     }
 }
 
