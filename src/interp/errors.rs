@@ -180,6 +180,7 @@ fn application(message: &str, callee: Option<&str>) -> Option<Said> {
     let (name, wanted) = head.split_once(" expected ").or_else(|| head.split_once(" expects "))?;
     let own = matches!(name, "function" | "Anonymous function");
     let name = if own { callee.filter(|c| !matches!(*c, "lambda" | "λ")) } else { callee.or(Some(name)) };
+    let name = name.map(|name| if name == "make_mutable_box" { "box" } else { name });
     let wanted = wanted.strip_prefix("exactly ").unwrap_or(wanted);
     let expected = "the expected number of arguments does not match the given number";
     let message = format!(

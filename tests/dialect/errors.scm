@@ -165,3 +165,6 @@
 ;; Several values where one is wanted: Racket refuses them at once, we where they are used
 (check (with-handlers ([exn:fail? (lambda (e) 'refused)]) (length (values 1 2))) => refused)
 (check (with-handlers ([exn:fail? (lambda (e) 'refused)]) (let ([parts (partition even? (list 1 2 3))]) (car parts))) => refused)
+(check-error (string-ref "abc" -1) => "string-ref: contract violation\n  expected: exact-nonnegative-integer?\n  given: -1\n  argument position: 2nd\n  first argument...:\n   \"abc\"")
+(check-error (string-set! (make-string 2 #\a) 1.0 #\b) => "string-set!: contract violation\n  expected: exact-nonnegative-integer?\n  given: 1.0\n  argument position: 2nd\n  first argument...:\n   \"aa\"")
+(check-error (box) => "box: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: 1\n  given: 0")

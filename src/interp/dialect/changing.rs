@@ -7,7 +7,7 @@
 use super::{
     Entry,
     given::{failed, mistaken, plain},
-    strings::{char_of, range, text},
+    strings::{char_of, index, range, text},
     tower::natural,
 };
 use crate::interp::{
@@ -20,7 +20,7 @@ use steel::{SteelErr, SteelVal, rvals::SteelString};
 pub(super) const TABLE: &[Entry] = &[
     plain!("string-set!", "text index char", |v| {
         let whole = target("string-set!", "mutable-string?", &v[0])?;
-        let (index, char) = (natural("string-set!", &v[1])?, char_of("string-set!", &v[2])?);
+        let (index, char) = (index("string-set!", v)?, char_of("string-set!", &v[2])?);
         let Ok(place) = strings::range(whole, index, Some(index + 1)) else { return Err(no_place(whole, index)) };
         let mut piece = [0; 4];
         change(whole, place, char.encode_utf8(&mut piece))

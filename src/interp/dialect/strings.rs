@@ -227,9 +227,20 @@ fn part(name: &str, v: &[SteelVal]) -> Native {
     Ok(if shared { v[0].clone() } else { changing(&whole[range]) })
 }
 
+/// The second argument, which is a place in the first.
+pub(super) fn index(name: &str, v: &[SteelVal]) -> Result<usize, SteelErr> {
+    natural(name, &v[1]).map_err(|_| {
+        failed(format!(
+            "{name}: contract violation\n  expected: exact-nonnegative-integer?\n  given: {}\n  argument position: 2nd\n  first argument...:\n   {}",
+            print::printed(&v[1]),
+            print::printed(&v[0])
+        ))
+    })
+}
+
 fn string_ref(v: &[SteelVal]) -> Native {
     let text = text("string-ref", &v[0])?;
-    let index = natural("string-ref", &v[1])?;
+    let index = index("string-ref", v)?;
     match strings::at(text, index) {
         Some(c) => Ok(SteelVal::CharV(c)),
         None if text.is_empty() => {
