@@ -11,7 +11,7 @@ use super::{
     link::Link,
     natives, output, print, python,
     sched::{self, Ended, INTERRUPTED, Program},
-    value::{Fault, Task, TaskState},
+    value::{Fault, Task, TaskState, with_fault},
     wall,
 };
 use crate::wire::{Blame, Ending, FailureClass, Mode, ScriptError, Stream, ToHost};
@@ -154,7 +154,8 @@ fn run(
 pub(super) fn warn(failed: &[Rc<Task>]) {
     for task in failed {
         if let TaskState::Done(Err(fault)) = &*task.state.borrow() {
-            let shown = print::written(&fault.get());
+            let fault = fault.get();
+            let shown = with_fault(&fault, |fault| format!("{fault:?}")).unwrap_or_else(|| print::written(&fault));
             output::text(Stream::Stderr, &format!("warning: a `spawn` that nobody awaited failed: {shown}\n"));
         }
     }

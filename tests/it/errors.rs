@@ -126,7 +126,7 @@ fn what_other_languages_write_is_answered_with_what_is_written_here() {
             "(thread (lambda () 1))",
             "error: `thread` is not in this dialect, which has no threads\nat 1:2\nhint: `(spawn",
         ),
-        ("(set-car! '(1) 2)", "`set-car!` is not in this dialect, which has no pairs and strings that change\nat 1:2"),
+        ("(set-car! '(1) 2)", "`set-car!` is not in this dialect, which has no lists that change\nat 1:2"),
         ("(llm-query instruction: \"a\")", "at 1:12\nhint: a keyword is written `#:instruction`"),
         (
             "(define l [1, 2])",

@@ -8,7 +8,7 @@ use super::{
     lift::{self, Lifted},
     literal,
     scope::{Arity, Global, Local},
-    shorter::{case_of, element, is_inline, negated},
+    shorter::{case_of, element, is_given, is_inline, negated},
     source::{Source, as_written, readable},
     syntax::{Datum, Node, Span, Syntax},
 };
@@ -353,7 +353,7 @@ impl Emitter {
             let teller = if own { "%misused" } else { "%miscounted" };
             return self.miscounted(teller, word, arity, args, head.span, span);
         }
-        if let Op::Lambda(_) | Op::Call(_) = &head.op {
+        if matches!(&head.op, Op::Lambda(_)) || is_given(head) && !args.is_empty() {
             // Steel mistakes the parameters of a procedure that is called where it stands, or where a short procedure that
             // gives it is put in the place of its call.
             let hidden = format!("f%{}", self.source.text.len());

@@ -38,6 +38,11 @@ pub(super) fn negated(code: &Code) -> Option<&Code> {
     }
 }
 
+/// Whether an expression calls a procedure of the program's: Steel may put that in the place of the call.
+pub(super) fn is_given(code: &Code) -> bool {
+    matches!(&code.op, Op::Call(items) if matches!(items.first(), Some(Code { op: Op::Global(_), .. })))
+}
+
 /// Whether Steel's machine has an instruction for a call of this native of its own, and its compiler knows it by another
 /// name. Those of `<` and its kin take any two values without a word: only numbers may come to them (`%<`).
 pub(super) fn is_inline(name: &str, args: usize) -> bool {
