@@ -117,8 +117,8 @@ pub(super) const TABLE: &[Primitive] = &[
             keyword("k", Kind::Natural, "8", "How many at most."),
         ],
         "list",
-        "The K chunks that have most to do with QUERY, in the order in which they stand. They are found by the words that \
-         they share with it (BM25), without a model; chunks that share none come last.",
+        "The K chunks that share the most telling words with QUERY (BM25, no model), in the order in which they stand. It \
+         knows words and not their meaning: give it those that the passage itself would use. Chunks that share none come last.",
         "(top-k \"Who recalled kettles?\" '(\"A lamp.\" \"Acme recalled a kettle.\" \"A table.\") #:k 1)\n\
          ;; => (Acme recalled a kettle.)",
         ranked,
