@@ -22,7 +22,7 @@ use tokio::sync::oneshot;
 
 /// While answers come thick and fast, they are gathered for so long: a transaction of many costs little more than one of
 /// few, and a call's time is many times this. One that comes alone does not wait.
-const GATHER: Duration = Duration::from_millis(1);
+const GATHER: Duration = Duration::from_micros(200);
 /// What comes within this of the last transaction comes fast, and thick when that had so many.
 const FAST: Duration = Duration::from_millis(1);
 const THICK: usize = 4;
