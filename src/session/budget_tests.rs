@@ -5,6 +5,7 @@ use crate::{
     llm::{Pending, Price, router},
     wire::{MessageHead, Role, Sampling},
 };
+use std::sync::atomic::Ordering::Relaxed;
 
 fn head(id: u32, text: &str) -> CallHead {
     let messages = vec![MessageHead { role: Role::User, text: text.len() as u32, images: Vec::new() }];

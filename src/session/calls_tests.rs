@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    llm::{Model, Pending},
+    llm::{Model, Pending, Pieces},
     wire::{JsonMode, MessageHead, Priority, Role, Sampling},
 };
 

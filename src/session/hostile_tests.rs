@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     llm::{Model, Pending, Request},
-    wire::{CallHead, MessageHead, Role},
+    wire::{CallHead, Limits, MessageHead, Role, Stream},
 };
 use rustix::{
     net::{AddressFamily, SocketFlags, SocketType, socketpair},
