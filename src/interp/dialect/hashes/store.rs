@@ -5,6 +5,7 @@
 
 use super::Kind;
 use crate::interp::dialect::{equality, structs};
+use hashbrown::HashTable;
 use std::cell::RefCell;
 use steel::{
     SteelVal,
@@ -27,92 +28,35 @@ impl Custom for Store {
     }
 }
 
-/// Open addressing, by linear probing.
+/// Which entry may have a key.
 #[derive(Default)]
 struct Index {
-    /// As many as a power of two.
-    slots: Vec<Slot>,
+    /// The entries' numbers, by their hash codes.
+    numbers: HashTable<u32>,
     /// Every entry's hash code.
-    codes: Vec<u32>,
+    codes: Vec<u64>,
 }
-
-/// Has the code as well: those that are only passed by are told apart without a look elsewhere in memory.
-#[derive(Clone, Copy)]
-struct Slot {
-    /// The entry's number, or `EMPTY`.
-    entry: u32,
-    code: u32,
-}
-
-const EMPTY: u32 = u32::MAX;
 
 impl Index {
-    fn find(&self, code: u32, same: impl Fn(usize) -> bool) -> Option<usize> {
-        let mask = self.slots.len().checked_sub(1)?;
-        let mut at = code as usize & mask;
-        loop {
-            match self.slots[at] {
-                Slot { entry: EMPTY, .. } => return None,
-                slot if slot.code == code && same(slot.entry as usize) => return Some(slot.entry as usize),
-                _ => at = (at + 1) & mask,
-            }
-        }
+    fn find(&self, code: u64, same: impl Fn(usize) -> bool) -> Option<usize> {
+        self.numbers.find(code, |entry| same(*entry as usize)).map(|entry| *entry as usize)
     }
 
-    fn push(&mut self, code: u32) {
-        // At most three in four are taken.
-        if (self.codes.len() + 1) * 4 > self.slots.len() * 3 {
-            self.slots = vec![Slot { entry: EMPTY, code: 0 }; (self.slots.len() * 2).max(8)];
-            for entry in 0..self.codes.len() {
-                self.place(entry);
-            }
-        }
+    fn push(&mut self, code: u64) {
         self.codes.push(code);
-        self.place(self.codes.len() - 1);
-    }
-
-    fn place(&mut self, entry: usize) {
-        let mask = self.slots.len() - 1;
-        let code = self.codes[entry];
-        let mut at = code as usize & mask;
-        while self.slots[at].entry != EMPTY {
-            at = (at + 1) & mask;
-        }
-        self.slots[at] = Slot { entry: entry as u32, code };
-    }
-
-    fn slot_of(&self, entry: usize) -> usize {
-        let mask = self.slots.len() - 1;
-        let mut at = self.codes[entry] as usize & mask;
-        while self.slots[at].entry != entry as u32 {
-            at = (at + 1) & mask;
-        }
-        at
+        let codes = &self.codes;
+        self.numbers.insert_unique(code, (codes.len() - 1) as u32, |entry| codes[*entry as usize]);
     }
 
     /// Takes an entry out and gives its number to the last one.
     fn swap_remove(&mut self, entry: usize) {
         let last = self.codes.len() - 1;
-        let mut hole = self.slot_of(entry);
-        if entry != last {
-            let moved = self.slot_of(last);
-            self.slots[moved].entry = entry as u32;
+        if let Ok(found) = self.numbers.find_entry(self.codes[entry], |other| *other as usize == entry) {
+            found.remove();
         }
-        // What was pushed on by the one that goes moves back.
-        let mask = self.slots.len() - 1;
-        let mut at = hole;
-        loop {
-            at = (at + 1) & mask;
-            if self.slots[at].entry == EMPTY {
-                break;
-            }
-            let home = self.slots[at].code as usize & mask;
-            if (at.wrapping_sub(home) & mask) >= (at.wrapping_sub(hole) & mask) {
-                self.slots[hole] = self.slots[at];
-                hole = at;
-            }
+        if let Some(moved) = self.numbers.find_mut(self.codes[last], |other| *other as usize == last) {
+            *moved = entry as u32;
         }
-        self.slots[hole].entry = EMPTY;
         self.codes.swap_remove(entry);
     }
 }
@@ -177,21 +121,21 @@ impl<'a> Table<'a> {
         self.read(|_, items| items.len() / 2)
     }
 
-    fn find(store: &Store, items: &[SteelVal], code: u32, key: &SteelVal) -> Option<usize> {
+    fn find(store: &Store, items: &[SteelVal], code: u64, key: &SteelVal) -> Option<usize> {
         store.index.borrow().find(code, |entry| store.kind.same(&items[entry * 2], key))
     }
 
     /// The key as it is held, and the value.
     pub(crate) fn get(&self, key: &SteelVal) -> Option<(SteelVal, SteelVal)> {
         self.read(|store, items| {
-            let entry = Self::find(store, items, hash(store.kind, key), key)?;
+            let entry = Self::find(store, items, equality::hash(store.kind, key), key)?;
             Some((items[entry * 2].clone(), items[entry * 2 + 1].clone()))
         })
     }
 
     pub(crate) fn set(&self, key: SteelVal, value: SteelVal) {
         self.write(|store, items| {
-            let code = hash(store.kind, &key);
+            let code = equality::hash(store.kind, &key);
             match Self::find(store, items, code, &key) {
                 Some(entry) => items[entry * 2 + 1] = value,
                 None => {
@@ -204,7 +148,7 @@ impl<'a> Table<'a> {
 
     pub(crate) fn remove(&self, key: &SteelVal) -> bool {
         self.write(|store, items| {
-            let Some(entry) = Self::find(store, items, hash(store.kind, key), key) else { return false };
+            let Some(entry) = Self::find(store, items, equality::hash(store.kind, key), key) else { return false };
             store.index.borrow_mut().swap_remove(entry);
             let value = items.pop();
             let key = items.pop();
@@ -228,10 +172,6 @@ impl<'a> Table<'a> {
     }
 }
 
-fn hash(kind: Kind, key: &SteelVal) -> u32 {
-    equality::hash(kind, key) as u32
-}
-
 #[cfg(test)]
 mod tests {
     use super::Index;
@@ -240,11 +180,11 @@ mod tests {
     fn what_collides_is_found_after_any_removal() {
         // Keys whose codes share their slots, taken out in every order of a small pseudo-random walk.
         let mut index = Index::default();
-        let mut keys: Vec<u32> = Vec::new();
+        let mut keys: Vec<u64> = Vec::new();
         let mut state = 7_u64;
         for step in 0..20_000 {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            let code = (state >> 40) as u32 % 97;
+            let code = (state >> 40) % 97;
             let found = index.find(code, |entry| keys[entry] == code);
             assert_eq!(found.is_some(), keys.contains(&code), "step {step}");
             match found {
