@@ -8,7 +8,7 @@ use super::{
 use std::rc::Rc;
 
 /// What a list that a loop walks is called: a name that no program can write.
-pub(super) const WALKED: &str = "%walked";
+pub(super) const WALKED: &str = "%along";
 
 /// What a loop along a list binds to the list's first element, and the list, when it is named once: then it need not be
 /// bound, since no program can change the list's variable.
