@@ -71,8 +71,9 @@ fn many_calls_keep_to_a_limit_that_was_told_and_all_are_answered() {
               (hash-ref now 'in-flight) (hash-ref now 'waiting) (hash-ref now 'input-tokens))"#;
     let ran = script(text).server(&mock).run();
     assert_eq!(ran.value(), "(#t 2000.0 20000.0 0 0 #f)");
-    // Less than one of a hundred was refused; tokens are the shorter of the two limits.
-    assert!(mock.count() < 5000 + 50, "{} requests", mock.count());
+    // Few were refused; tokens are the shorter of the two limits. That it is less than one of a hundred is told by the tests
+    // with a clock of their own: here a machine with other work to do delays requests at its will.
+    assert!(mock.count() < 5000 + 250, "{} requests", mock.count());
 }
 
 #[test]

@@ -20,8 +20,8 @@ const CERTAIN: i8 = 2;
 const MARGIN: f64 = 0.005;
 const COARSE: f64 = 1000.0;
 
-/// The network's way at most, when it is told how long a window still lasts.
-const ON_THE_WAY: Duration = Duration::from_millis(50);
+/// A request's way to the provider, at most: what it tells is of then. Taken for too long, it costs so much of a limit once.
+const ON_THE_WAY: Duration = Duration::from_millis(100);
 
 /// What a provider says of one limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -121,11 +121,11 @@ impl Bucket {
     /// The provider told how it was when a request arrived that was sent at `sent`; `since` was taken after that.
     pub(super) fn measured(&mut self, told: Measure, sent: Instant, since: f64, now: Instant) {
         let used = (told.limit - told.remaining).max(0.0);
+        let on_the_way = now.saturating_duration_since(sent).min(ON_THE_WAY);
         self.limit = told.limit;
         if let Some(reset) = told.reset.map(|reset| reset.as_secs_f64()) {
             self.compare(used, reset, sent);
             if self.at_once() {
-                let on_the_way = now.saturating_duration_since(sent).min(ON_THE_WAY);
                 self.ends = sent + Duration::from_secs_f64(reset.min(86_400.0)) + on_the_way;
                 self.window = if self.measured { self.window.max(reset) } else { reset.max(0.1) };
             } else if used >= 1.0 && reset > 0.0 {
@@ -134,7 +134,8 @@ impl Bucket {
             }
         }
         self.measured = true;
-        (self.level, self.at) = (told.remaining, sent);
+        // What came back while the request was on its way is in what is told.
+        (self.level, self.at) = (told.remaining, sent + on_the_way);
         if !self.at_once() || now < self.ends {
             self.level(now);
         }
@@ -219,5 +220,16 @@ mod tests {
         bucket.take(10.0);
         assert!(bucket.level(start) < 0.0 && bucket.room(1.0, start).is_some());
         assert_eq!(Bucket::new(10.0, start).room(5000.0, start), None, "what is larger than the limit still goes");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_came_back_on_a_requests_way_is_not_counted_again() {
+        let start = Instant::now();
+        let mut bucket = Bucket::new(100.0, start);
+        // A hundred in ten seconds.
+        bucket.measured(measure(20.0, 8.0), start, 0.0, start + SECOND);
+        let (least, most) = (20.0, 20.0 + SECOND.as_secs_f64() * 10.0);
+        let level = bucket.level(start + SECOND);
+        assert!(level > least + 5.0 && level < most - 0.5, "{level}");
     }
 }
