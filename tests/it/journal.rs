@@ -400,7 +400,7 @@ fn a_journal_that_cannot_be_used_is_told_before_anything_is_spent() {
         program.also(&["run", program.path().to_str().unwrap(), "--offline"]).output().unwrap();
         Connection::open(program.journal()).unwrap().pragma_update(None, "user_version", 99).unwrap();
     });
-    let said = "error: the journal `PATH` is from a newer Bessemer (its format is 99, this one knows 1)\nhint: update Bessemer, ";
+    let said = "error: the journal `PATH` is from a newer Bessemer (its format is 99, this one knows 2)\nhint: update Bessemer, ";
     assert!(newer.starts_with(said), "{newer}");
     let foreign = refused(|program| {
         Connection::open(program.journal()).unwrap().execute_batch("CREATE TABLE t (a)").unwrap();
@@ -478,8 +478,8 @@ fn a_disk_that_fills_up_loses_no_answer_and_is_told() {
     assert_eq!((resume(&program, &[]).value(), mock.count()), ("100", 200 - kept));
 }
 
-#[test]
-fn a_journal_that_is_locked_while_it_runs_is_written_later() {
+/// A run of twenty calls during which another has the journal to itself, from the sixth to the `last` or beyond the end.
+fn locked_out(last: usize) -> (Program, Ran, Mock) {
     let locked = Arc::new(std::sync::Mutex::new(None::<Connection>));
     let program = script(
         "(finish (length (map-async (lambda (i) (llm-query (number->string i))) (range 0 20) #:max-concurrent 1)))",
@@ -493,7 +493,7 @@ fn a_journal_that_is_locked_while_it_runs_is_written_later() {
                 connection.execute_batch("BEGIN IMMEDIATE").unwrap();
                 *lock = Some(connection);
             }
-            15 => *lock = None,
+            n if n == last => *lock = None,
             _ => {}
         }
         Reply::Text(call.text().into())
@@ -501,8 +501,27 @@ fn a_journal_that_is_locked_while_it_runs_is_written_later() {
     let program = program.server(&mock);
     let ran = program.run();
     assert_eq!(ran.value(), "20");
-    assert!(ran.stderr.contains("is locked by another process; the run goes on"), "{}", ran.stderr);
+    *locked.lock().unwrap() = None;
+    (program, ran, mock)
+}
+
+#[test]
+fn a_journal_that_is_locked_while_it_runs_is_written_later() {
+    let (program, ran, _mock) = locked_out(15);
+    assert_eq!(ran.stderr, "");
     assert_eq!(query(&program, "SELECT count(*) FROM calls"), 20);
+}
+
+#[test]
+fn a_journal_that_stays_locked_has_everything_when_it_is_next_opened() {
+    let (program, ran, mock) = locked_out(usize::MAX);
+    assert!(ran.stderr.contains("is locked by another process; the run goes on"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("what it lacks lies beside it"), "{}", ran.stderr);
+    assert!(query(&program, "SELECT count(*) FROM calls") < 20);
+    let run = &runs(&program)[0];
+    assert_eq!((&run["status"], &run["done"]), (&json!("finished"), &json!(20)));
+    assert_eq!((resume(&program, &[]).value(), mock.count()), ("20", 20));
+    assert!(!program.journal().with_file_name("journal.sqlite-spool").exists(), "nothing stays beside it");
 }
 
 #[test]
