@@ -558,6 +558,9 @@ fn traced(mock: &Mock) -> Program {
   (map-async (lambda (pair) (llm-query #:instruction "two" #:data (string-join pair "\n"))) (chunks-of good 2)
              #:label "pairs"))
 (py-exec "import time; time.sleep(0.02)")
+(await-all (list (spawn (lambda () 1)) (spawn (lambda () 2))))
+(try (await (spawn (lambda () (error "odd")))) on-error (lambda (message) message))
+(cancel (spawn (lambda () (sleep 60))))
 (log-event "note" 1)
 (finish (syntax-e (llm-query #:instruction "three" #:data (json->string pairs))))"#,
     )
@@ -591,6 +594,9 @@ fn a_trace_has_every_event_and_says_which_answers_went_into_which_prompts() {
         assert_eq!(of(lines, "retry").len(), 1);
         assert_eq!(of(lines, "stage").len(), 4);
         assert_eq!(of(lines, "log")[0]["name"], "note");
+        let fibers = of(lines, "fiber");
+        let ended = fibers.iter().filter(|line| line["what"] == "end").map(|line| line["status"].clone());
+        assert_eq!((fibers.len(), Value::from_iter(ended)), (8, json!(["ok", "ok", "script", "cancelled"])));
         assert!(of(lines, "python").iter().any(|line| line["took_s"].as_f64().unwrap() >= 0.02));
         let call =
             |stage: Value| of(lines, "call").into_iter().filter(|call| call["stage"] == stage).collect::<Vec<_>>();
