@@ -41,7 +41,7 @@
       (%hash-update-or! hash key f (car fail))))
 
 (define (%hash-update-or! hash key f fail)
-  (let ([value (%hash-get 'hash-update! hash key %none)])
+  (let ([value (%hash-get! 'hash-update! hash key %none)])
     (hash-set! hash key (f (if (eq? value %none) (%value-or-call fail) value)))))
 
 ;; ---- making

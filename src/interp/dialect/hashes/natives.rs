@@ -40,6 +40,13 @@ pub(in crate::interp::dialect) const TABLE: &[Entry] = &[
             None => read(&print::displayed(&args[0]), &args[1..]).map(|_| args[3].clone()),
         }
     }),
+    // What is about to be changed.
+    plain!("%hash-get!", "name hash key default", |args| {
+        match Table::of(&args[1]).filter(|table| !table.is_set()) {
+            Some(table) => Ok(table.get(&args[2]).unwrap_or_else(|| args[3].clone())),
+            None => change(&print::displayed(&args[0]), &args[1..]).map(|_| args[3].clone()),
+        }
+    }),
     plain!("%hash-key", "hash key default", |args| {
         let held = match read("hash-ref-key", args)? {
             View::Immutable(_, map) => map.get_key_value(&args[1]).map(|(key, _)| key.clone()),

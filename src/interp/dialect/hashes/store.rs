@@ -43,14 +43,17 @@ fn spread(code: u32) -> u64 {
 }
 
 impl Index {
+    /// Codes are compared first: they lie closer together than keys.
     fn find(&self, code: u32, same: impl Fn(usize) -> bool) -> Option<usize> {
-        self.numbers.find(spread(code), |entry| same(*entry as usize)).map(|entry| *entry as usize)
+        let is = |entry: &u32| self.codes[*entry as usize] == code && same(*entry as usize);
+        self.numbers.find(spread(code), is).map(|entry| *entry as usize)
     }
 
     /// Finds an entry, or puts in a new one behind the others.
     fn find_or_push(&mut self, code: u32, same: impl Fn(usize) -> bool) -> Option<usize> {
         let codes = &mut self.codes;
-        match self.numbers.entry(spread(code), |entry| same(*entry as usize), |entry| spread(codes[*entry as usize])) {
+        let is = |entry: &u32| codes[*entry as usize] == code && same(*entry as usize);
+        match self.numbers.entry(spread(code), is, |entry| spread(codes[*entry as usize])) {
             Entry::Occupied(found) => Some(*found.get() as usize),
             Entry::Vacant(place) => {
                 place.insert(codes.len() as u32);
