@@ -146,6 +146,11 @@ pub enum ToHost {
     Clock(u64),
     /// Python ran for so many microseconds.
     Python(u64),
+    /// A fiber that has a handle (`spawn`, `with-deadline`) begins: the number that its handle shows, which another may have
+    /// later.
+    FiberBegan(u32),
+    /// Such a one has ended, so if it failed.
+    FiberEnded(u32, Option<FailureClass>),
     /// Text the script wrote; the tail is the text.
     Output(Stream),
     /// A map-async's count, for the progress line: its number, items done, items in all, items failed. The tail is its label.

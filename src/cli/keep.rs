@@ -9,7 +9,7 @@ use crate::{
     context::Contexts,
     error::Error,
     journal::{
-        self, Journal, Nowhere, Redo, Run,
+        self, Journal, Nowhere, Redo, Run, Unkept,
         store::{ContextMark, NewRun, Problem, Setup, Status, Summary},
     },
     session::{Outcome, Stop},
@@ -232,9 +232,16 @@ impl Keeping {
 
     /// Ends the run. What its user should know of it: what is missing in the journal, and how the run goes on.
     pub(super) fn end(&self, (status, outcome): (Status, String)) -> Vec<String> {
-        if let Err((problem, missing)) = self.run.end(status, &outcome) {
-            let them = if missing == 1 { "entry is" } else { "entries are" };
-            complain(&format!("warning: {missing} {them} missing in the journal: {problem}\n"));
+        match self.run.end(status, &outcome) {
+            Err(Unkept { problem, missing: 0 }) => {
+                let later = "what it lacks lies beside it, and is taken in when it is next opened";
+                complain(&format!("warning: {problem}; {later}\n"));
+            }
+            Err(Unkept { problem, missing }) => {
+                let them = if missing == 1 { "entry is" } else { "entries are" };
+                complain(&format!("warning: {missing} {them} missing in the journal: {problem}\n"));
+            }
+            Ok(()) => {}
         }
         let (tally, name, mut said) = (self.run.tally(), self.run.name(), Vec::new());
         let Some(flag) = &self.flag else { return said };

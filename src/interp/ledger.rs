@@ -135,10 +135,15 @@ pub(crate) fn clock() -> Duration {
 
 /// Python ran for so long. The host is told of what it would notice.
 pub(crate) fn python(took: Duration) {
-    if took >= WORTH && LEDGER.with_borrow(|l| l.journaled) {
+    if took >= WORTH && journaled() {
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         sched::with(|s| s.tell(&ToHost::Python(micros), &[]));
     }
+}
+
+/// Whether the host keeps what happens.
+pub(crate) fn journaled() -> bool {
+    LEDGER.with_borrow(|l| l.journaled)
 }
 
 /// What `(script-args)` gives.

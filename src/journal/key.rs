@@ -5,11 +5,30 @@
 
 use crate::llm::{Image, Request};
 use ring::digest::{Context, SHA256};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The hash of a request's content.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "[u64; 4]", from = "[u64; 4]")]
 pub struct Key(pub [u8; 32]);
+
+impl From<Key> for [u64; 4] {
+    fn from(key: Key) -> Self {
+        let (words, _) = key.0.as_chunks();
+        std::array::from_fn(|i| u64::from_le_bytes(words[i]))
+    }
+}
+
+impl From<[u64; 4]> for Key {
+    fn from(words: [u64; 4]) -> Self {
+        let mut key = [0; 32];
+        for (bytes, word) in key.as_chunks_mut().0.iter_mut().zip(words) {
+            *bytes = word.to_le_bytes();
+        }
+        Self(key)
+    }
+}
 
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,8 +2,8 @@
 //!
 //! A [`Journal`] is a thread with a [`store::Store`]; a [`Run`] is one program's place in it. Whoever sends a request on
 //! behalf of a run has [`Run::ticket`] write a [`Ticket`] for it, and [`crate::llm`]'s recorder does the rest: what the
-//! run has been answered already comes from the journal, and what a model answers is in the journal before anybody else
-//! sees it. So a front end that wants a journal does two things: it begins a run ([`Journal::begin`] or
+//! run has been answered already comes from the journal, and what a model answers is in a file of the journal's (`spool`)
+//! before anybody else sees it. So a front end that wants a journal does two things: it begins a run ([`Journal::begin`] or
 //! [`Journal::resume`]) and gives it to its session.
 //!
 //! Not here: keys and addresses of providers, which no journal holds; and prompts, of which it keeps hashes alone.
@@ -12,6 +12,7 @@ mod key;
 mod nowhere;
 mod owner;
 mod run;
+mod spool;
 mod sqlite;
 pub mod store;
 mod writer;
@@ -21,15 +22,15 @@ pub use nowhere::Nowhere;
 pub(crate) use owner::process;
 pub use run::{Redo, Run, Tally, Ticket};
 pub use sqlite::Sqlite;
+pub use writer::Unkept;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, OnceLock, mpsc},
+    sync::{Arc, Mutex, mpsc},
     time::{SystemTime, UNIX_EPOCH},
 };
 use store::{Kept, NewRun, Problem, Store, Summary};
-use tokio::sync::oneshot;
-use writer::Job;
+use writer::{Job, Waiting};
 
 /// How much of what a run came to is kept, in bytes.
 const OUTCOME: usize = 64 << 10;
@@ -38,8 +39,8 @@ const OUTCOME: usize = 64 << 10;
 #[derive(Debug)]
 pub struct Journal {
     jobs: mpsc::Sender<Job>,
-    /// Set once somebody within a runtime waits for what is written.
-    relayed: OnceLock<()>,
+    /// Held for moments only.
+    waiting: Arc<Mutex<Waiting>>,
 }
 
 impl Journal {
@@ -50,10 +51,12 @@ impl Journal {
 
     /// The journal over another store, which is made in the journal's own thread.
     pub fn over(make: impl FnOnce() -> Result<Box<dyn Store>, Problem> + Send + 'static) -> Arc<Self> {
-        let (jobs, received) = mpsc::channel();
+        let ((jobs, received), waiting) = (mpsc::channel(), Arc::<Mutex<Waiting>>::default());
+        let shared = waiting.clone();
+        let serve = move || writer::serve(make(), &received, shared);
         // Without a thread the jobs have no receiver, and every question fails.
-        let _ = std::thread::Builder::new().name("journal".into()).spawn(move || writer::serve(make(), &received));
-        Arc::new(Self { jobs, relayed: OnceLock::new() })
+        let _ = std::thread::Builder::new().name("journal".into()).spawn(serve);
+        Arc::new(Self { jobs, waiting })
     }
 
     /// Asks the store, behind all that was to be written before. Blocks until it has answered.
@@ -65,6 +68,7 @@ impl Journal {
         let asked = Job::Ask(Box::new(move |store| {
             let _ = send.send(store.and_then(ask));
         }));
+        let _ = self.jobs.send(Job::Write);
         self.jobs.send(asked).map_err(|_| Problem::Stopped)?;
         receive.recv().map_err(|_| Problem::Stopped)?
     }
@@ -98,33 +102,21 @@ impl Journal {
         let _ = self.jobs.send(Job::Trace(file));
     }
 
-    /// Waits until everything is written. Fails when something cannot be, with how many entries that is.
-    fn flush(&self) -> Result<(), (Problem, usize)> {
+    /// Waits until the store has everything.
+    fn flush(&self) -> Result<(), Unkept> {
+        let stopped = || Unkept { problem: Problem::Stopped, missing: 0 };
         let (send, receive) = mpsc::channel();
-        self.jobs.send(Job::Flush(send)).map_err(|_| (Problem::Stopped, 0))?;
-        receive.recv().map_err(|_| (Problem::Stopped, 0))?
+        self.jobs.send(Job::Flush(send)).map_err(|_| stopped())?;
+        receive.recv().map_err(|_| stopped())?
     }
 
-    /// Has that written, and tells when it is.
-    fn keep(&self, kept: Kept, written: Option<oneshot::Sender<()>>) {
-        // Without the thread nothing is written, which the run's end tells; nobody waits for it.
-        let _ = self.jobs.send(Job::Keep(kept, written));
-    }
-
-    /// From here on those who wait are told from within their runtime, all at once: to wake each of them from another
-    /// thread takes a system call.
-    fn relay(&self) {
-        self.relayed.get_or_init(|| {
-            let (send, mut receive) = tokio::sync::mpsc::unbounded_channel::<Vec<oneshot::Sender<()>>>();
-            tokio::spawn(async move {
-                while let Some(written) = receive.recv().await {
-                    written.into_iter().for_each(|written| {
-                        let _ = written.send(());
-                    });
-                }
-            });
-            let _ = self.jobs.send(Job::Relay(send));
-        });
+    /// Keeps that: when this returns it survives the end of the process, or there is no room for it.
+    fn keep(&self, kept: Kept) {
+        let job = writer::lock(&self.waiting).put(kept);
+        if let Some(job) = job {
+            // Without the thread the store is given nothing, which the run's end tells.
+            let _ = self.jobs.send(job);
+        }
     }
 }
 
@@ -156,7 +148,12 @@ pub fn check_name(name: &str) -> Result<(), String> {
 
 /// Opens a journal for looking at it. Fails where there is none.
 pub fn look(path: &Path) -> Result<Option<Sqlite>, Problem> {
-    if path.exists() { Sqlite::open(path).map(Some) } else { Ok(None) }
+    if !path.exists() {
+        return Ok(None);
+    }
+    let mut store = Sqlite::open(path)?;
+    spool::recover(&mut store)?;
+    Ok(Some(store))
 }
 
 /// Now, in milliseconds since 1970.

@@ -1,6 +1,6 @@
 //! A store that keeps nothing: for a run whose events are wanted and whose answers are not kept.
 
-use super::store::{CallEntry, CallMark, Event, Kept, NewRun, Place, Problem, RunId, Setup, Store, Summary};
+use super::store::{CallEntry, CallMark, Event, Kept, NewRun, Place, Problem, RunId, Setup, Store, Summary, Taken};
 use std::collections::HashMap;
 
 /// Forgets what it is given.
@@ -15,7 +15,7 @@ impl Store for Nowhere {
         Err(Problem::Taken(run.name.clone()))
     }
 
-    fn commit(&mut self, _: &[Kept]) -> Result<(), Problem> {
+    fn commit(&mut self, _: &[Kept], _: Option<&Taken>) -> Result<(), Problem> {
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! One run: which of its calls have been answered already, and what becomes of the others.
 
 use super::{
-    Journal,
+    Journal, Unkept,
     key::Key,
     now_ms,
     store::{CallEntry, CallMark, Entry, Event, Kept, Place, Problem, RunId, Status, Summary},
@@ -225,7 +225,7 @@ impl Run {
 
     /// Keeps a value of the script's, as JSON.
     pub fn checkpoint(&self, key: &str, value: &str) {
-        self.keep(Entry::Checkpoint { key: key.into(), value: value.into(), at_ms: now_ms() }, None);
+        self.keep(Entry::Checkpoint { key: key.into(), value: value.into(), at_ms: now_ms() });
     }
 
     /// Notes that something happened; `data` is JSON. A run that notes without end is not heard any more after a while.
@@ -233,15 +233,14 @@ impl Run {
         if self.notes.fetch_add(1, Relaxed) >= NOTES {
             return;
         }
-        self.keep(Entry::Event(Event { at_ms: now_ms(), kind: kind.into(), data }), None);
+        self.keep(Entry::Event(Event { at_ms: now_ms(), kind: kind.into(), data }));
     }
 
-    /// The run has ended so, and came to `outcome`. Blocks until that is written; fails when something could not be, with
-    /// how many entries are missing.
-    pub fn end(&self, status: Status, outcome: &str) -> Result<(), (Problem, usize)> {
+    /// The run has ended so, and came to `outcome`. Blocks until the store has everything, or does not take it.
+    pub fn end(&self, status: Status, outcome: &str) -> Result<(), Unkept> {
         let outcome = outcome[..outcome.floor_char_boundary(super::OUTCOME)].to_owned();
         let pending = if status == Status::Finished { 0 } else { self.pending() };
-        self.journal.keep(Kept { run: self.id, pending, entry: Entry::End { status, outcome } }, None);
+        self.journal.keep(Kept { run: self.id, pending, entry: Entry::End { status, outcome } });
         self.journal.flush()
     }
 
@@ -254,8 +253,8 @@ impl Run {
         self.asked.load(Relaxed).saturating_sub(self.answered.load(Relaxed))
     }
 
-    fn keep(&self, entry: Entry, written: Option<oneshot::Sender<()>>) {
-        self.journal.keep(Kept { run: self.id, pending: self.pending(), entry }, written);
+    fn keep(&self, entry: Entry) {
+        self.journal.keep(Kept { run: self.id, pending: self.pending(), entry });
     }
 }
 
@@ -293,7 +292,7 @@ impl Ticket {
                 self.run.used.fetch_add(1, Relaxed);
                 self.run.answered.fetch_add(1, Relaxed);
                 if let Ok(answer) = &call.result {
-                    let learn = super::Job::Learn(vec![(self.number, answer.text.clone())]);
+                    let learn = super::Job::Learn(self.number, answer.text.clone());
                     let _ = self.run.journal.jobs.send(learn);
                 }
                 Some(call.result)
@@ -305,8 +304,8 @@ impl Ticket {
         }
     }
 
-    /// Hands over what came of it, at once, and waits until that is written, or cannot be.
-    pub(crate) async fn keep(&self, request: &Request, result: &Result<Answer, Failure>) {
+    /// Hands over what came of it. It survives the end of this process then, if there is room for it.
+    pub(crate) fn keep(&self, request: &Request, result: &Result<Answer, Failure>) {
         self.run.answered.fetch_add(1, Relaxed);
         let entry = CallEntry {
             number: self.number,
@@ -320,11 +319,7 @@ impl Ticket {
             replaces: self.made.map(|made| made.place),
             prompt: request.messages.iter().map(|message| message.text.clone()).collect(),
         };
-        self.run.journal.relay();
-        let (send, written) = oneshot::channel();
-        self.run.keep(Entry::Call(Box::new(entry)), Some(send));
-        // An error says that nothing is written any more, which the run's end tells.
-        let _ = written.await;
+        self.run.keep(Entry::Call(Box::new(entry)));
     }
 
     /// Notes that the answer was another run's.

@@ -2,14 +2,17 @@
 //!
 //! It is in WAL mode, so that one process can read while another writes, and two can write in turn. `synchronous` is
 //! `NORMAL`: a commit is in the system's hands when it returns and survives `kill -9`; a power cut may take the last
-//! moments with it, and never more than those. A call's row is numbered by its run and its own number, so that a run's
+//! moments with it, and never more than those. Spools lie in a folder beside it. A call's row is numbered by its run and its own number, so that a run's
 //! calls lie together and need no index.
 
 mod rows;
 
 use super::{
     owner,
-    store::{CallEntry, CallMark, Entry, Event, Kept, NewRun, Place, Problem, RunId, Setup, Status, Store, Summary},
+    store::{
+        CallEntry, CallMark, Entry, Event, Kept, NewRun, Place, Problem, RunId, Setup, SpoolPlace, Status, Store,
+        Summary, Taken,
+    },
 };
 use rows::{Sums, call_of, class_of, insert, key_of, note, rows_of, summary_of};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
@@ -31,7 +34,8 @@ const LOG_PAGES: u32 = 4000;
 const PREFIX: usize = 2;
 
 /// What makes each version out of the one before it.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE programs (hash TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE runs (
         id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, command TEXT NOT NULL, title TEXT NOT NULL,
@@ -53,12 +57,20 @@ const MIGRATIONS: &[&str] = &["
         id INTEGER PRIMARY KEY, run INTEGER NOT NULL, at INTEGER NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL
     );
     CREATE INDEX events_of_run ON events (run);
-"];
+",
+    "
+    CREATE TABLE identity (id TEXT NOT NULL);
+    INSERT INTO identity VALUES (lower(hex(randomblob(8))));
+    CREATE TABLE spools (name TEXT PRIMARY KEY, taken INTEGER NOT NULL) WITHOUT ROWID;
+",
+];
 
 /// The file.
 pub struct Sqlite {
     connection: Connection,
     path: PathBuf,
+    /// What no other journal is called, wherever it lies.
+    identity: String,
     /// What is written in the name of.
     owner: String,
 }
@@ -74,7 +86,8 @@ impl Sqlite {
         OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(unwritable)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let opened = Connection::open_with_flags(path, flags).map_err(|e| problem(path, &e))?;
-        let mut store = Self { connection: opened, path: path.to_owned(), owner: owner::mine() };
+        let mut store =
+            Self { connection: opened, path: path.to_owned(), identity: String::new(), owner: owner::mine() };
         store.prepare().map_err(|e| e.told(path))?;
         Ok(store)
     }
@@ -110,6 +123,7 @@ impl Sqlite {
             transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
             transaction.commit()?;
         }
+        self.identity = connection.query_row("SELECT id FROM identity", [], |row| row.get(0))?;
         Ok(())
     }
 
@@ -229,7 +243,7 @@ impl Store for Sqlite {
         if taken { Err(Problem::Taken(run.name.clone())) } else { Ok(()) }
     }
 
-    fn commit(&mut self, entries: &[Kept]) -> Result<(), Problem> {
+    fn commit(&mut self, entries: &[Kept], taken: Option<&Taken>) -> Result<(), Problem> {
         let now = super::now_ms();
         self.write(|connection, _| {
             let mut sums: HashMap<RunId, Sums> = HashMap::new();
@@ -247,6 +261,10 @@ impl Store for Sqlite {
                     Entry::Event(event) => note(connection, *run, event)?,
                     Entry::End { status, outcome } => sum.ended = Some((*status, outcome.clone())),
                 }
+            }
+            if let Some(Taken { spool, upto }) = taken {
+                let sql = "INSERT OR REPLACE INTO spools (name, taken) VALUES (?, ?)";
+                connection.prepare_cached(sql)?.execute(params![spool, *upto as i64])?;
             }
             for (run, sum) in sums {
                 let mut update = connection.prepare_cached(
@@ -272,6 +290,22 @@ impl Store for Sqlite {
             }
             Ok(())
         })
+    }
+
+    fn spool(&self) -> Option<SpoolPlace> {
+        let mut folder = self.path.clone().into_os_string();
+        folder.push("-spool");
+        Some(SpoolPlace { folder: folder.into(), store: self.identity.clone() })
+    }
+
+    fn taken(&mut self, spool: &str) -> Result<u64, Problem> {
+        let sql = "SELECT taken FROM spools WHERE name = ?";
+        let found = self.connection.query_row(sql, [spool], |row| row.get::<_, i64>(0)).optional();
+        found.map(|taken| taken.unwrap_or_default() as u64).map_err(|e| self.problem(&e))
+    }
+
+    fn spent(&mut self, spool: &str) -> Result<(), Problem> {
+        self.write(|connection, _| connection.execute("DELETE FROM spools WHERE name = ?", [spool]).map(drop))
     }
 
     fn runs(&mut self, name: Option<&str>) -> Result<Vec<Summary>, Problem> {
@@ -383,5 +417,28 @@ impl Store for Sqlite {
     fn patient(&mut self, patient: bool) {
         // It fails for want of memory alone.
         let _ = self.connection.busy_timeout(if patient { PATIENCE } else { Duration::ZERO });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_journal_of_an_earlier_version_is_brought_up_to_date_and_keeps_its_runs() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("j");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(MIGRATIONS[0]).unwrap();
+        old.execute_batch(&format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = 1;")).unwrap();
+        old.execute_batch(
+            "INSERT INTO runs (name, command, title, status, owner, began, touched, program, setup) \
+             VALUES ('a', 'run', 't', 'finished', '', 1, 2, 'p', '{}')",
+        )
+        .unwrap();
+        let mut store = Sqlite::open(&path).unwrap();
+        assert_eq!(store.runs(None).unwrap()[0].name, "a");
+        assert_eq!((store.identity.len(), store.taken("none").unwrap()), (16, 0));
+        assert_eq!(Sqlite::open(&path).unwrap().identity, store.identity);
     }
 }

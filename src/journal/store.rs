@@ -1,7 +1,6 @@
 //! What a journal's store can do, and what it keeps: the one seam between runs and a database.
 //!
-//! A store is used from one thread. [`Store::commit`] takes many entries at once and keeps all of them or none; when it
-//! has returned, they survive the end of this process. Nothing here knows how a store numbers its rows: a [`Place`] is
+//! A store is used from one thread. [`Store::commit`] takes many entries at once and keeps all of them or none. Nothing here knows how a store numbers its rows: a [`Place`] is
 //! the store's own word for one.
 
 use super::key::Key;
@@ -13,11 +12,11 @@ use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 /// The number of a run within its store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RunId(pub i64);
 
 /// Where a store keeps a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Place(pub i64);
 
 /// A run's status.
@@ -136,7 +135,7 @@ pub struct Summary {
 }
 
 /// A call that has ended.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CallEntry {
     /// Its number within the run.
     pub number: u32,
@@ -152,16 +151,19 @@ pub struct CallEntry {
     pub took_ms: u32,
     /// What the script calls the items that it belongs to.
     pub stage: Option<Arc<str>>,
-    /// The calls whose answers its prompt holds.
+    /// The calls whose answers its prompt holds. Until the store has it they are not known.
+    #[serde(skip)]
     pub sources: Vec<u32>,
     /// The row that it stands in for from now on.
     pub replaces: Option<Place>,
     /// What its prompt says, until its sources are known. No store keeps it.
+    #[serde(skip)]
     pub prompt: Vec<Text>,
 }
 
 /// What a store is given to keep.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Entry {
     /// A call has ended.
     Call(Box<CallEntry>),
@@ -197,7 +199,7 @@ pub struct Event {
 }
 
 /// An entry, the run that it belongs to, and how many of the run's calls have no answer at that time.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Kept {
     /// The run.
     pub run: RunId,
@@ -205,6 +207,24 @@ pub struct Kept {
     pub pending: u64,
     /// What is to be kept.
     pub entry: Entry,
+}
+
+/// Where entries are written down until a store has them.
+#[derive(Clone, Debug)]
+pub struct SpoolPlace {
+    /// The folder, which need not be there. Spools of several stores may be in it.
+    pub folder: PathBuf,
+    /// What no other store is called: it begins the names of its spools.
+    pub store: String,
+}
+
+/// How far a store has taken a spool.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    /// The spool's name.
+    pub spool: Arc<str>,
+    /// Bytes from its beginning.
+    pub upto: u64,
 }
 
 /// What is known of a kept call without its text.
@@ -233,8 +253,24 @@ pub trait Store: Send {
     /// another process has taken it meanwhile.
     fn take_up(&mut self, run: &Summary) -> Result<(), Problem>;
 
-    /// Keeps all of that, or nothing.
-    fn commit(&mut self, entries: &[Kept]) -> Result<(), Problem>;
+    /// Keeps all of that and how far the spool is taken with it, or nothing.
+    fn commit(&mut self, entries: &[Kept], taken: Option<&Taken>) -> Result<(), Problem>;
+
+    /// Where entries are written down until they are committed. Without such a place they are in memory alone until then,
+    /// and a process that is killed takes the last tenth of a second's with it.
+    fn spool(&self) -> Option<SpoolPlace> {
+        None
+    }
+
+    /// How far a spool is taken, in bytes.
+    fn taken(&mut self, _spool: &str) -> Result<u64, Problem> {
+        Ok(0)
+    }
+
+    /// A spool is no more.
+    fn spent(&mut self, _spool: &str) -> Result<(), Problem> {
+        Ok(())
+    }
 
     /// The runs, newest first; `name` is a name, the beginning of one, or `last`.
     fn runs(&mut self, name: Option<&str>) -> Result<Vec<Summary>, Problem>;

@@ -37,11 +37,19 @@ pub use choice::Choices;
 pub use course::{Course, Summary, Taken, Traffic};
 pub use limit::{Left, Settled, Standing};
 pub use models::{Above, Price};
+use serde::{Deserialize, Serialize};
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 /// UTF-8 text that shares its bytes: a prompt is read off the socket once and never copied again.
-#[derive(Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(from = "String")]
 pub struct Text(Bytes);
+
+impl Serialize for Text {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
+    }
+}
 
 impl Text {
     /// Checks the bytes.
@@ -160,7 +168,7 @@ pub struct Request {
 }
 
 /// What a model answered.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     /// The answer's text.
     pub text: Text,
@@ -191,7 +199,7 @@ pub(crate) fn is_cut(finish_reason: &str) -> bool {
 }
 
 /// Why there is no answer.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error, Serialize, Deserialize)]
 #[error("{message}")]
 pub struct Failure {
     /// What kind of failure.

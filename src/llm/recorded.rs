@@ -20,7 +20,7 @@ impl<M: Model> Recorded<M> {
         // What never was a call is none in the journal either.
         let called = !matches!(&result, Err(Failure { class: FailureClass::Cancelled | FailureClass::Budget, .. }));
         if called {
-            ticket.keep(request, &result).await;
+            ticket.keep(request, &result);
         }
         result
     }

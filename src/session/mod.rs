@@ -331,6 +331,13 @@ impl Session {
             ToHost::Checkpoint { key } => self.keeps(&key, &text(tail)?),
             ToHost::Clock(micros) => self.notes("clock", || micros.into()),
             ToHost::Python(micros) => self.notes("python", || serde_json::json!({ "took_s": micros as f64 / 1e6 })),
+            ToHost::FiberBegan(fiber) => {
+                self.notes("fiber", || serde_json::json!({ "fiber": fiber, "what": "begin" }));
+            }
+            ToHost::FiberEnded(fiber, failed) => self.notes("fiber", || {
+                let status = failed.map_or("ok", FailureClass::name);
+                serde_json::json!({ "fiber": fiber, "what": "end", "status": status })
+            }),
             ToHost::Event { name } => {
                 let value = text(tail)?;
                 self.notes_event(&name, &value);

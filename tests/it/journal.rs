@@ -7,7 +7,7 @@ use crate::{
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::{
-    os::unix::{fs::PermissionsExt, process::CommandExt},
+    os::unix::fs::PermissionsExt,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
@@ -29,7 +29,7 @@ fn stages(items: usize, window: usize) -> String {
 }
 
 /// Answers by a hash of what it is asked, so that a wrong answer anywhere shows at the end.
-fn hashed(text: &str) -> String {
+pub(crate) fn hashed(text: &str) -> String {
     let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
     format!("<{hash:x}>")
 }
@@ -38,16 +38,16 @@ fn hashing() -> Mock {
     Mock::start(|call| Reply::Text(hashed(&format!("{} {}", call.system(), call.text()))))
 }
 
-fn resume(program: &Program, more: &[&str]) -> Ran {
+pub(crate) fn resume(program: &Program, more: &[&str]) -> Ran {
     ran(&mut program.also(&[&["resume", "last"], more].concat()))
 }
 
-fn runs(program: &Program) -> Value {
+pub(crate) fn runs(program: &Program) -> Value {
     let ran = ran(&mut program.also(&["runs", "--json"]));
     serde_json::from_str(&ran.stdout).unwrap_or_else(|e| panic!("no JSON ({e}): {ran:?}"))
 }
 
-fn query(program: &Program, sql: &str) -> i64 {
+pub(crate) fn query(program: &Program, sql: &str) -> i64 {
     Connection::open(program.journal()).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
@@ -382,129 +382,6 @@ fn a_script_that_is_gone_or_came_from_a_pipe_is_run_as_it_was() {
     assert_eq!((again.value(), again.stderr.as_str(), mock.count()), ("echo:b", "", 2));
 }
 
-/// A run whose journal is spoilt beforehand: nothing may be asked.
-fn refused(spoil: impl FnOnce(&Program)) -> String {
-    let mock = Mock::start(|_| panic!("nothing is asked"));
-    let program = script("(llm-query \"a\")").server(&mock);
-    std::fs::create_dir_all(program.journal().parent().unwrap()).unwrap();
-    spoil(&program);
-    let ran = program.run();
-    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{ran:?}");
-    let path = program.journal().display().to_string();
-    ran.stderr.replace(&path, "PATH")
-}
-
-#[test]
-fn a_journal_that_cannot_be_used_is_told_before_anything_is_spent() {
-    let newer = refused(|program| {
-        program.also(&["run", program.path().to_str().unwrap(), "--offline"]).output().unwrap();
-        Connection::open(program.journal()).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    });
-    let said = "error: the journal `PATH` is from a newer Bessemer (its format is 99, this one knows 1)\nhint: update Bessemer, ";
-    assert!(newer.starts_with(said), "{newer}");
-    let foreign = refused(|program| {
-        Connection::open(program.journal()).unwrap().execute_batch("CREATE TABLE t (a)").unwrap();
-    });
-    assert!(foreign.starts_with("error: the journal `PATH` cannot be used: it is a database of another"), "{foreign}");
-    let corrupt = refused(|program| std::fs::write(program.journal(), "no database at all".repeat(500)).unwrap());
-    assert!(
-        corrupt.starts_with("error: the journal `PATH` cannot be used: file is not a database\nhint: "),
-        "{corrupt}"
-    );
-    let folder = refused(|program| std::fs::create_dir(program.journal()).unwrap());
-    assert!(folder.starts_with("error: the journal `PATH` cannot be written: Is a directory"), "{folder}");
-}
-
-#[test]
-fn a_locked_journal_is_waited_for_and_then_told() {
-    let locked = refused(|program| {
-        program.also(&["run", program.path().to_str().unwrap(), "--offline"]).output().unwrap();
-        let connection = Connection::open(program.journal()).unwrap();
-        connection.execute_batch("BEGIN EXCLUSIVE").unwrap();
-        // It is held until the test's process ends.
-        std::mem::forget(connection);
-    });
-    assert!(locked.starts_with("error: the journal `PATH` is locked by another process\nhint: wait for"), "{locked}");
-}
-
-#[test]
-fn a_journal_that_may_only_be_read_is_told_before_anything_is_spent() {
-    let mock = Mock::start(|_| panic!("nothing is asked"));
-    let program = script("(llm-query \"a\")").server(&mock);
-    program.also(&["run", program.path().to_str().unwrap(), "--offline"]).output().unwrap();
-    let (journal, read_only) = (program.journal(), std::fs::Permissions::from_mode(0o400));
-    std::fs::set_permissions(&journal, read_only).unwrap();
-    let mut command = program.command();
-    // SAFETY: the call may be made between fork and exec.
-    unsafe {
-        command.pre_exec(|| {
-            // The superuser may write to what may only be read, but for this. Others may not do it, and need not.
-            const CAP_DAC_OVERRIDE: libc::c_ulong = 1;
-            libc::prctl(libc::PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0);
-            Ok(())
-        });
-    }
-    let ran = ran(&mut command);
-    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{ran:?}");
-    let said = format!("error: the journal `{}` cannot be written: Permission denied", journal.display());
-    assert!(ran.stderr.starts_with(&said), "{}", ran.stderr);
-}
-
-#[test]
-fn a_disk_that_fills_up_loses_no_answer_and_is_told() {
-    let mock = Mock::start(|call| Reply::Text(format!("{}{}", call.text(), "x".repeat(20_000))));
-    let program = script(
-        "(finish (length (map-async (lambda (i) (llm-query (number->string i))) (range 0 100) #:max-concurrent 4)))",
-    )
-    .server(&mock);
-    let mut command = program.command();
-    // SAFETY: both calls may be made between fork and exec.
-    unsafe {
-        command.pre_exec(|| {
-            // No file of the run's grows beyond this, as on a disk that is full.
-            let limit = libc::rlimit { rlim_cur: 400_000, rlim_max: 400_000 };
-            libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
-            if libc::setrlimit(libc::RLIMIT_FSIZE, &limit) == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
-        });
-    }
-    let ran = ran(&mut command);
-    assert_eq!((ran.value(), mock.count()), ("100", 100));
-    assert!(ran.stderr.contains("cannot be written"), "{}", ran.stderr);
-    assert!(ran.stderr.contains("missing in the journal"), "{}", ran.stderr);
-    // What it could write it has, and the rest is made again.
-    assert_eq!(runs(&program)[0]["status"], "broken");
-    let kept = query(&program, "SELECT count(*) FROM calls") as usize;
-    assert!((1..100).contains(&kept), "{kept}");
-    assert_eq!((resume(&program, &[]).value(), mock.count()), ("100", 200 - kept));
-}
-
-#[test]
-fn a_journal_that_is_locked_while_it_runs_is_written_later() {
-    let locked = Arc::new(std::sync::Mutex::new(None::<Connection>));
-    let program = script(
-        "(finish (length (map-async (lambda (i) (llm-query (number->string i))) (range 0 20) #:max-concurrent 1)))",
-    );
-    let (lock, path) = (locked.clone(), program.journal());
-    let mock = Mock::start(move |call| {
-        let mut lock = lock.lock().unwrap();
-        match call.n {
-            5 => {
-                let connection = Connection::open(&path).unwrap();
-                connection.execute_batch("BEGIN IMMEDIATE").unwrap();
-                *lock = Some(connection);
-            }
-            15 => *lock = None,
-            _ => {}
-        }
-        Reply::Text(call.text().into())
-    });
-    let program = program.server(&mock);
-    let ran = program.run();
-    assert_eq!(ran.value(), "20");
-    assert!(ran.stderr.contains("is locked by another process; the run goes on"), "{}", ran.stderr);
-    assert_eq!(query(&program, "SELECT count(*) FROM calls"), 20);
-}
-
 #[test]
 fn two_runs_at_once_share_a_journal() {
     let mock = Mock::echo();
@@ -525,102 +402,6 @@ fn without_a_journal_nothing_is_kept() {
     assert_eq!(program.run().value(), "a");
     assert!(!program.journal().exists());
     assert_eq!(program.json()["run"], Value::Null);
-}
-
-/// Two labelled stages whose answers are long enough to be found again, a further attempt, a failure, and Python.
-fn traced(mock: &Mock) -> Program {
-    script(
-        r#"
-(define pieces
-  (map-async (lambda (i) (llm-query #:instruction "one" #:data (format "piece ~a" i)))
-             (range 0 6) #:label "pieces" #:on-error 'keep))
-(define good (filter (lambda (p) (not (failure? p))) pieces))
-(define pairs
-  (map-async (lambda (pair) (llm-query #:instruction "two" #:data (string-join pair "\n"))) (chunks-of good 2)
-             #:label "pairs"))
-(py-exec "import time; time.sleep(0.02)")
-(log-event "note" 1)
-(finish (syntax-e (llm-query #:instruction "three" #:data (json->string pairs))))"#,
-    )
-    .server(mock)
-}
-
-fn telling() -> Mock {
-    let once = AtomicBool::new(true);
-    Mock::start(move |call| match call.text() {
-        "piece 0" => Reply::Status(400, vec![], "bad".into()),
-        "piece 1" if once.swap(false, Relaxed) => Reply::Status(503, vec![], "busy".into()),
-        text => Reply::Text(format!("What there is to say of {} is this.", hashed(text))),
-    })
-}
-
-#[test]
-fn a_trace_has_every_event_and_says_which_answers_went_into_which_prompts() {
-    let mock = telling();
-    let program = traced(&mock);
-    let file = program.folder().join("trace.jsonl");
-    let program = program.args(&["--trace", file.to_str().unwrap()]);
-    program.run().value();
-    let parse = |text: &str| -> Vec<Value> { text.lines().map(|line| serde_json::from_str(line).unwrap()).collect() };
-    let written = parse(&std::fs::read_to_string(&file).unwrap());
-    let of = |lines: &[Value], kind: &str| -> Vec<Value> {
-        lines.iter().filter(|line| line["event"] == kind).cloned().collect()
-    };
-    let kept = parse(&ran(&mut program.also(&["trace", "last", "--json"])).stdout);
-    for lines in [&written, &kept] {
-        assert_eq!(of(lines, "call").len(), 10, "{lines:?}");
-        assert_eq!(of(lines, "retry").len(), 1);
-        assert_eq!(of(lines, "stage").len(), 4);
-        assert_eq!(of(lines, "log")[0]["name"], "note");
-        assert!(of(lines, "python").iter().any(|line| line["took_s"].as_f64().unwrap() >= 0.02));
-        let call =
-            |stage: Value| of(lines, "call").into_iter().filter(|call| call["stage"] == stage).collect::<Vec<_>>();
-        let mut from: Vec<u64> = Vec::new();
-        for pair in call(json!("pairs")) {
-            from.extend(pair["from"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap()));
-        }
-        from.sort_unstable();
-        let good = |call: &&Value| call["status"] == "ok";
-        let mut pieces: Vec<u64> =
-            call(json!("pieces")).iter().filter(good).map(|call| call["call"].as_u64().unwrap()).collect();
-        pieces.sort_unstable();
-        assert_eq!((pieces.len(), &from), (5, &pieces));
-        let last = &call(Value::Null)[0];
-        assert_eq!(last["from"].as_array().unwrap().len(), 3, "{last}");
-    }
-}
-
-#[test]
-fn a_trace_is_summed_up_by_stage_model_and_failure() {
-    let program = traced(&telling());
-    assert_eq!(program.run().code, Some(4), "the server is gone");
-    let mock = telling();
-    let program = traced(&mock);
-    program.run().value();
-    let shown = ran(&mut program.also(&["trace"])).stdout;
-    let rows: Vec<String> = shown.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
-    let has = |start: &str| assert!(rows.iter().any(|row| row.starts_with(start)), "no `{start}` in\n{shown}");
-    has("stage calls failed retries span median slowest tokens cost");
-    has("pieces 6 1 1 ");
-    has("pairs 3 0 0 ");
-    has("call 9 1 0 0 ");
-    has("mock 10 1 1 ");
-    has("bad-request 1 ");
-    let tree = "what went into what\ncall 9\n└─ pairs: 3 answers\n   └─ pieces: 5 answers\n";
-    assert!(shown.ends_with(tree), "{shown}");
-}
-
-#[test]
-fn a_trace_can_be_had_without_a_journal() {
-    let program = script("(llm-query \"a\") (car '())");
-    let file = program.folder().join("trace.jsonl");
-    let program = program.args(&["--no-journal", "--trace", file.to_str().unwrap()]);
-    let ran = program.run();
-    assert!(ran.code == Some(1) && !ran.stderr.contains("resume"), "{ran:?}");
-    let text = std::fs::read_to_string(&file).unwrap();
-    assert!(text.contains("\"event\":\"call\"") && text.contains("\"event\":\"end\""), "{text}");
-    let nowhere = script("1").args(&["--trace", "/nowhere/at/all"]).run();
-    assert!(nowhere.stderr.starts_with("error: the trace `/nowhere/at/all` cannot be written: "), "{nowhere:?}");
 }
 
 #[test]

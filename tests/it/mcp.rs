@@ -1,4 +1,4 @@
-//! `bessemer mcp`: the protocol spoken by hand, and by the official Python client.
+//! `bessemer mcp`: the protocol spoken by hand.
 
 use crate::{
     faults::wait_gone,
@@ -8,7 +8,7 @@ use crate::{
 use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader, Write},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::atomic::{AtomicU32, Ordering::Relaxed},
 };
@@ -510,44 +510,4 @@ fn what_a_server_was_answered_is_not_asked_again_when_it_is_resumed() {
     begins(&again.run("(syntax-e (llm-query \"new\"))"), "echo:new");
     assert_eq!(mock.count(), 22);
     assert_eq!(again.leave().1, Some(0));
-}
-
-/// A virtual environment that has the official client, made once; `None` where pip cannot install it.
-fn python_client() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mcp-client");
-    let python = folder.join("bin/python");
-    let works = |python: &Path| {
-        let import = Command::new(python).args(["-c", "import mcp"]).stderr(Stdio::null()).status();
-        import.is_ok_and(|status| status.success())
-    };
-    if !works(&python) {
-        let made = Command::new("python3").args(["-m", "venv"]).arg(&folder).output();
-        let installed = made.is_ok_and(|made| made.status.success())
-            && Command::new(&python)
-                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "mcp"])
-                .output()
-                .is_ok_and(|pip| pip.status.success());
-        if !installed || !works(&python) {
-            return None;
-        }
-    }
-    Some(python)
-}
-
-#[test]
-fn the_official_python_client_works_with_it() {
-    let Some(python) = python_client() else {
-        eprintln!("skipped: pip cannot install the package `mcp` here");
-        return;
-    };
-    let mut command = Command::new(python);
-    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/mcp/client.py"));
-    command.arg(env!("CARGO_BIN_EXE_bessemer")).args(["mcp", "--offline"]);
-    if !confines() {
-        command.arg("--no-sandbox");
-    }
-    let output = command.output().expect("Python runs");
-    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{stdout}{stderr}");
-    assert_eq!(stdout.lines().last(), Some("all done"), "{stdout}{stderr}");
 }

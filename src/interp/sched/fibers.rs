@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     interp::{
+        ledger,
         link::LinkError,
         value::{Fault, Kept, Outcome, Task, TaskState},
     },
@@ -215,6 +216,9 @@ impl Sched {
         let task = self.new_task(id);
         self.op(id).task = Some(task.clone());
         self.ready.push_back(Ready::Start(id, Kept::new(body)));
+        if ledger::journaled() {
+            self.tell(&ToHost::FiberBegan(task.number), &[]);
+        }
         Ok(task)
     }
 

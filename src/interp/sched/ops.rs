@@ -9,7 +9,7 @@ use crate::{
         ledger,
         link::LinkError,
         sched::{Ended, Item},
-        value::{Fault, Kept, Outcome, Task, TaskState},
+        value::{Fault, Kept, Outcome, Task, TaskState, with_fault},
     },
     wire::{FailureClass, ToHost},
 };
@@ -228,6 +228,11 @@ impl Sched {
             }
         }
         if let Some(task) = task {
+            if is_fiber && ledger::journaled() {
+                let failed = outcome.as_ref().err().map(|fault| with_fault(&fault.get(), |fault| fault.class));
+                let failed = failed.map(|class| class.unwrap_or(FailureClass::Script));
+                self.tell(&ToHost::FiberEnded(task.number, failed), &[]);
+            }
             if is_fiber && outcome.is_err() && !task.awaited.get() {
                 if self.failed_spawns.len() == self.failed_spawns.capacity() && self.failed_spawns.len() >= FEW {
                     self.failed_spawns.retain(|task| !task.awaited.get());
