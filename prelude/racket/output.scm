@@ -73,10 +73,15 @@
               (unless (void? one) (println one)))
             (%values->list value)))
 
-(define (pretty-print value . port) (%displayln (%out) (%pretty 'print value #f) port))
-(define (pretty-write value . port) (%displayln (%out) (%pretty 'write value #f) port))
-(define (pretty-display value . port) (%displayln (%out) (%pretty 'display value #f) port))
-(define (pretty-format value [columns 79] #:mode [mode 'print]) (%pretty mode value columns))
+(define pretty-print-columns (make-parameter 79))
+(define pretty-print-depth (make-parameter #f))
+(define (pretty-print value . port) (%displayln (%out) (%pretty 'print value (%columns)) port))
+(define (pretty-write value . port) (%displayln (%out) (%pretty 'write value (%columns)) port))
+(define (pretty-display value . port) (%displayln (%out) (%pretty 'display value (%columns)) port))
+(define (pretty-format value [columns (pretty-print-columns)] #:mode [mode 'print])
+  (%pretty mode value (if (eq? columns 'infinity) 1000000000 columns)))
+(define (%columns)
+  (let ([columns (pretty-print-columns)]) (if (eq? columns 'infinity) 1000000000 columns)))
 
 ;; ---- strings as ports
 
@@ -152,3 +157,21 @@
   (let* ([text (with-handlers ([(lambda (e) #t) (lambda (e) "(no value yet)")]) (format "~s" (thunk)))]
          [length (string-length text)])
     (if (> length 200) (format "~a … ~a characters" (substring text 0 150) length) text)))
+
+;; What a program calls by these names (without their beginning) if it has records that print themselves
+;; (`HEEDFUL` in src/interp/expand/program.rs).
+(define (%heedful name f)
+  (%named-as name (lambda args (%prepare args %styles) (apply f args))))
+(define %heedful-~a (%heedful '~a ~a))
+(define %heedful-~s (%heedful '~s ~s))
+(define %heedful-~v (%heedful '~v ~v))
+(define %heedful-~e (%heedful '~e ~e))
+(define %heedful-~.a (%heedful '~.a ~.a))
+(define %heedful-error (%heedful 'error error))
+(define %heedful-raise-arguments-error (%heedful 'raise-arguments-error raise-arguments-error))
+(define %heedful-raise-argument-error (%heedful 'raise-argument-error raise-argument-error))
+(define %heedful-raise-user-error (%heedful 'raise-user-error raise-user-error))
+(define %heedful-pretty-print (%heedful 'pretty-print pretty-print))
+(define %heedful-pretty-write (%heedful 'pretty-write pretty-write))
+(define %heedful-pretty-display (%heedful 'pretty-display pretty-display))
+(define %heedful-pretty-format (%heedful 'pretty-format pretty-format))

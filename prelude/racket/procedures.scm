@@ -36,7 +36,12 @@
     (let loop ([left predicates])
       (if (null? left) #f (or (apply (car left) args) (loop (cdr left)))))))
 
-(define (procedure-rename f name) f)
+(define (procedure-rename f name)
+  (let ([arity (%arity-of f)] [renamed (lambda args (apply f args))])
+    (%named renamed name
+            (cond [(pair? arity) (car arity)] [(number? arity) arity] [else 0])
+            (and arity (if (pair? arity) (cadr arity) arity)))
+    renamed))
 (define (procedure-reduce-arity f arity . more) f)
 ;; ---- boxes
 

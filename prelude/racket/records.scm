@@ -9,6 +9,7 @@
          [made (%make-record-type name parent own-fields autos auto-value mutable-flags transparent? properties)]
          [type (car made)]
          [plain (cond [(%record-property type 'prop:procedure) (%caller type)]
+                      [(%judged? type) (%judging type)]
                       [(%record-constructor type) => values]
                       [else (%named-as name (lambda fields (%construct type fields)))])]
          [constructor (%guarded plain name (%guards parent guard))])
@@ -71,6 +72,18 @@
                (if (> (length args) at)
                    (apply (method-of (list-ref args at)) args)
                    (%miscounted method (+ at 1) #f)))))
+
+;; Makes records whose type says which of them are equal: each is asked about as soon as it is made.
+(define (%judging type)
+  (let* ([make (%record-constructor type)]
+         [procedures (%record-property type 'prop:equal+hash)]
+         [procedures (if (vector? procedures) (vector->list procedures) procedures)]
+         [same? (car procedures)]
+         [code-of (cadr procedures)])
+    (lambda fields
+      (let* ([record (apply make fields)]
+             [code (if code-of (code-of record equal-hash-code) 0)])
+        (%judge record code (findf (lambda (other) (same? record other equal?)) (%alike type code)))))))
 
 ;; A guard gets the fields and the type's name and gives the fields as they are to be.
 (define (%guarded make name guards)

@@ -61,10 +61,10 @@ pub(crate) const ABSENT: &[Absent] = &[
         forms: &["unit", "define-unit", "define-signature", "invoke-unit", "require-builtin", "define-library"],
     },
     Absent {
-        area: "contracts",
-        instead: "write `define`, and check arguments with `unless` and `raise-argument-error`",
-        names: &["contract", "any/c", "listof", "vectorof", "hash/c", "or/c", "and/c", "not/c", "one-of/c", "flat-named-contract", "between/c", "none/c"],
-        forms: &["define/contract", "contract-out", "provide/contract", "->", "->*", "->i", "case->", "recursive-contract"],
+        area: "contracts of this kind",
+        instead: "`->`, `->*` and `->i` are there; check what they cannot say with `unless` and `raise-argument-error`",
+        names: &[],
+        forms: &["->d", "case->", "recursive-contract", "provide/contract", "define-contract-struct"],
     },
     Absent {
         area: "macros that compute",

@@ -30,6 +30,8 @@ thread_local! {
     /// The names of inner procedures by the number of the piece of program that they are of: there may be any number of
     /// each.
     static INNER: RefCell<HashMap<u32, Rc<str>>> = RefCell::default();
+    /// How many arguments inner procedures take that sort theirs out themselves, by the same numbers.
+    static INNER_TAKES: RefCell<HashMap<u32, (usize, Option<usize>)>> = RefCell::default();
 }
 
 /// What a procedure of Steel's tells a hasher first is its number.
@@ -74,6 +76,17 @@ pub(super) const TABLE: &[Entry] = &[
         }
         Ok(args[0].clone())
     }),
+    // How many arguments an inner procedure takes that sorts its own out; gives that.
+    plain!("%inner-takes", "procedure least most", |args| {
+        let int = |value: &SteelVal| match value {
+            SteelVal::IntV(n) => usize::try_from(*n).ok(),
+            _ => None,
+        };
+        if let (Some(number), Some(least)) = (number_of(&args[0]), int(&args[1])) {
+            INNER_TAKES.with_borrow_mut(|inner| inner.entry(number).or_insert_with(|| (least, int(&args[2]))).0);
+        }
+        Ok(args[0].clone())
+    }),
     plain!("object-name", "value", |args| Ok(match super::regexps::source(&args[0]) {
         Some(source) => crate::interp::value::string(&source),
         None => name_of(&args[0])
@@ -107,7 +120,8 @@ pub(super) const TABLE: &[Entry] = &[
 
 /// What was noted of how many arguments a procedure takes.
 fn noted(procedure: &SteelVal) -> Option<(usize, Option<usize>)> {
-    KNOWN.with_borrow(|known| known.get(&place(procedure)?).and_then(|known| known.takes))
+    let known = KNOWN.with_borrow(|known| known.get(&place(procedure)?).and_then(|known| known.takes));
+    known.or_else(|| INNER_TAKES.with_borrow(|inner| inner.get(&number_of(procedure)?).copied()))
 }
 
 /// How many arguments a procedure takes, as far as it is known: at least, and at most. One that sorts its arguments out

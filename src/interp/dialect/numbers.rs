@@ -347,7 +347,10 @@ fn to_exact(name: &str, value: &SteelVal) -> Native {
             Some(n) => Ok(integer(n)),
             None => match BigRational::from_float(*n) {
                 Some(r) => Ok(rational(r)),
-                None => Err(failed(format!("{name}: no exact representation for {}", numerals::float_text(*n)))),
+                None => {
+                    let name = if name == "inexact->exact" { "exact" } else { name };
+                    Err(failed(format!("{name}: no exact representation for {}", numerals::float_text(*n))))
+                }
             },
         },
         SteelVal::Complex(z) => Ok(numerals::rectangular(to_exact(name, &z.re)?, to_exact(name, &z.im)?)),

@@ -36,7 +36,9 @@ pub(super) enum Port {
     /// What is written is kept.
     Kept { text: RefCell<String>, closed: Cell<bool> },
     /// A text that is read.
-    Input { text: Box<str>, at: Cell<usize>, closed: Cell<bool> },
+    Input { text: RefCell<String>, at: Cell<usize>, closed: Cell<bool>, counts_lines: Cell<bool> },
+    /// What is written goes to the end of this port's text.
+    Pipe { into: SteelVal, closed: Cell<bool> },
 }
 
 impl Custom for Port {
@@ -46,6 +48,7 @@ impl Custom for Port {
             Self::Stream(Stream::Stderr) => "#<output-port:stderr>",
             Self::Kept { .. } => "#<output-port:string>",
             Self::Input { .. } => "#<input-port:string>",
+            Self::Pipe { .. } => "#<output-port:pipe>",
         }
         .into()))
     }
@@ -82,7 +85,7 @@ pub(super) fn with_port<R>(value: &SteelVal, f: impl FnOnce(&Port) -> R) -> Opti
 /// What a port has still to be read; none when it is no input port.
 pub(super) fn unread(port: &SteelVal) -> Option<String> {
     with_port(port, |port| match port {
-        Port::Input { text, at, .. } => Some(text[at.get()..].to_owned()),
+        Port::Input { text, at, .. } => Some(text.borrow()[at.get()..].to_owned()),
         _ => None,
     })
     .flatten()
@@ -92,6 +95,7 @@ pub(super) fn unread(port: &SteelVal) -> Option<String> {
 pub(super) fn skip(port: &SteelVal, bytes: usize) {
     with_port(port, |port| {
         if let Port::Input { text, at, .. } = port {
+            let text = text.borrow();
             at.set(text.floor_char_boundary((at.get() + bytes).min(text.len())));
         }
     });
@@ -115,6 +119,17 @@ pub(super) fn put(name: &str, port: &SteelVal, text: &str) -> Result<(), SteelEr
             kept.borrow_mut().push_str(text);
             Ok(true)
         }
+        Port::Pipe { closed, .. } if closed.get() => {
+            Err(failed(format!("{name}: output port is closed\n  output port: #<output-port:pipe>")))
+        }
+        Port::Pipe { into, .. } => {
+            with_port(into, |port| {
+                if let Port::Input { text: kept, .. } = port {
+                    kept.borrow_mut().push_str(text);
+                }
+            });
+            Ok(true)
+        }
         Port::Input { .. } => Ok(false),
     });
     match done {
@@ -131,7 +146,7 @@ fn read<R>(name: &str, port: &SteelVal, f: impl FnOnce(&str) -> (R, usize)) -> R
             Some(Err(failed(format!("{name}: input port is closed\n  input port: #<input-port:string>"))))
         }
         Port::Input { text, at, .. } => {
-            let (result, bytes) = f(&text[at.get()..]);
+            let (result, bytes) = f(&text.borrow()[at.get()..]);
             at.set(at.get() + bytes);
             Some(Ok(result))
         }
@@ -149,7 +164,12 @@ fn is_eof(value: &SteelVal) -> bool {
 }
 
 fn open(text: String) -> SteelVal {
-    custom(Port::Input { text: text.into(), at: Cell::new(0), closed: Cell::new(false) })
+    custom(Port::Input {
+        text: RefCell::new(text),
+        at: Cell::new(0),
+        closed: Cell::new(false),
+        counts_lines: Cell::new(false),
+    })
 }
 
 pub(super) const TABLE: &[Entry] = &[
@@ -189,6 +209,12 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("open-input-bytes", "bytes [name]", |v| {
         Ok(open(String::from_utf8_lossy(&bytes_of("open-input-bytes", &v[0])?).into_owned()))
     }),
+    // Reading finds the end where Racket would wait for more.
+    plain!("make-pipe", "[limit name name]", |_| {
+        let input = open(String::new());
+        let output = custom(Port::Pipe { into: input.clone(), closed: Cell::new(false) });
+        Ok(super::support::several(&[input, output]))
+    }),
     plain!("get-output-string", "port", |v| written("get-output-string", &v[0]).map(string)),
     plain!("get-output-bytes", "port", |v| written("get-output-bytes", &v[0]).map(|text| made(text.into_bytes()))),
     // ---- what ports are
@@ -207,11 +233,50 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("port-closed?", "port", |v| {
         let closed = with_port(&v[0], |port| match port {
             Port::Stream(_) => false,
-            Port::Kept { closed, .. } | Port::Input { closed, .. } => closed.get(),
+            Port::Kept { closed, .. } | Port::Input { closed, .. } | Port::Pipe { closed, .. } => closed.get(),
         });
         closed.map_or_else(|| Err(mistaken("port-closed?", "port?", &v[0])), truth)
     }),
-    plain!("port-count-lines!", "port", |_| NOTHING),
+    plain!("port-count-lines!", "port", |v| {
+        with_port(&v[0], |port| {
+            if let Port::Input { counts_lines, .. } = port {
+                counts_lines.set(true);
+            }
+        });
+        NOTHING
+    }),
+    // The line, the column and the position of what is read next; no line and no column unless they are counted.
+    plain!("port-next-location", "port", |v| {
+        let int = |n: usize| SteelVal::IntV(n as isize);
+        let place = with_port(&v[0], |port| match port {
+            Port::Input { text, at, counts_lines, .. } => {
+                let text = text.borrow();
+                let before = &text[..at.get()];
+                let position = int(before.chars().count() + 1);
+                let line = before.rsplit('\n').next().unwrap_or_default();
+                match counts_lines.get() {
+                    true => [int(before.matches('\n').count() + 1), int(line.chars().count()), position],
+                    false => [SteelVal::BoolV(false), SteelVal::BoolV(false), position],
+                }
+            }
+            Port::Kept { text, .. } => {
+                [SteelVal::BoolV(false), SteelVal::BoolV(false), int(text.borrow().chars().count() + 1)]
+            }
+            _ => [const { SteelVal::BoolV(false) }; 3],
+        });
+        place.map_or_else(
+            || Err(mistaken("port-next-location", "port?", &v[0])),
+            |place| Ok(super::support::several(&place)),
+        )
+    }),
+    plain!("file-position", "port", |v| {
+        let bytes = with_port(&v[0], |port| match port {
+            Port::Input { at, .. } => at.get(),
+            Port::Kept { text, .. } => text.borrow().len(),
+            _ => 0,
+        });
+        bytes.map_or_else(|| Err(mistaken("file-position", "port?", &v[0])), |n| Ok(SteelVal::IntV(n as isize)))
+    }),
     plain!("flush-output", "[port]", |_| NOTHING),
     plain!("flush-output-port", "[port]", |_| NOTHING),
     // ---- reading: the prelude says from which port
@@ -275,7 +340,9 @@ pub(super) const TABLE: &[Entry] = &[
         // Racket counts characters from the port's beginning.
         let wrong = |what: String, at: usize| {
             let place = with_port(&v[0], |port| match port {
-                Port::Input { text, .. } => text.get(..before.unwrap_or(0) + at).map_or(0, |text| text.chars().count()),
+                Port::Input { text, .. } => {
+                    text.borrow().get(..before.unwrap_or(0) + at).map_or(0, |text| text.chars().count())
+                }
                 _ => 0,
             });
             raised(Exn::Read, format!("string::{}: read: {what}", place.unwrap_or(0) + 1))
@@ -312,7 +379,7 @@ fn written(name: &str, value: &SteelVal) -> Result<String, SteelErr> {
 fn close(name: &str, value: &SteelVal) -> Native {
     with_port(value, |port| match port {
         Port::Stream(_) => {}
-        Port::Kept { closed, .. } | Port::Input { closed, .. } => closed.set(true),
+        Port::Kept { closed, .. } | Port::Input { closed, .. } | Port::Pipe { closed, .. } => closed.set(true),
     })
     .map_or_else(|| Err(mistaken(name, "port?", value)), |()| NOTHING)
 }

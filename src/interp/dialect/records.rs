@@ -15,6 +15,7 @@ use crate::interp::{
 };
 use std::{
     cell::{Cell, RefCell},
+    collections::HashMap,
     rc::Rc,
     sync::Arc,
 };
@@ -52,6 +53,9 @@ pub(super) const TABLE: &[Entry] = &[
         SteelVal::SymbolV(name) => Ok(prefab(name, args[1..].to_vec())),
         other => Err(mistaken("make-prefab-struct", "prefab-key?", other)),
     }),
+    plain!("%judged?", "type", |args| Ok(SteelVal::BoolV(type_of_type("%judged?", &args[0])?.judged))),
+    plain!("%alike", "type code", alike),
+    plain!("%judge", "record code other", judge),
     plain!("struct?", "value", |args| Ok(SteelVal::BoolV(seen_fields(&args[0]).is_some()))),
     plain!("record?", "value", |args| Ok(SteelVal::BoolV(is_record(&args[0])))),
     plain!("struct-type?", "value", |args| Ok(SteelVal::BoolV(type_of_type("", &args[0]).is_ok()))),
@@ -82,6 +86,9 @@ pub(super) const MAKERS: &[Machined] = &[
     }),
 ];
 
+/// The property whose procedures say which records are equal.
+const EQUALITY: &str = "prop:equal+hash";
+
 /// A record's type.
 pub(crate) struct RecordType {
     pub(crate) name: Rc<str>,
@@ -100,15 +107,29 @@ pub(crate) struct RecordType {
     seen: bool,
     pub(crate) prefab: bool,
     properties: Vec<(Rc<str>, Kept)>,
+    /// Whether its own procedures say what is equal: no native can call them, so each record is asked about when it is made,
+    /// and its last field is the number of those that it is equal to. Not where fields can change.
+    judged: bool,
+    /// One record of each number, by the hash code that the type's procedure gave.
+    judgements: RefCell<HashMap<u64, Vec<Kept>>>,
     /// The type itself, as scripts have it.
     value: RefCell<Option<SteelVal>>,
 }
 
 impl RecordType {
-    /// Whether records of the type are equal when what is in them is. A native cannot call the procedures of
-    /// `gen:equal+hash`, which nearly always say just that.
+    /// Whether records of the type are equal when what is in them is.
     fn by_contents(&self) -> bool {
-        self.transparent || self.properties.iter().any(|(name, _)| &**name == "prop:equal+hash")
+        !self.judged && (self.transparent || self.own_equality())
+    }
+
+    fn called(&self) -> bool {
+        let own = self.properties.iter().any(|(name, _)| &**name == "prop:procedure");
+        own || self.parent.as_ref().is_some_and(|parent| parent.called())
+    }
+
+    fn own_equality(&self) -> bool {
+        let own = self.properties.iter().any(|(name, _)| &**name == EQUALITY);
+        own || self.parent.as_ref().is_some_and(|parent| parent.own_equality())
     }
 }
 
@@ -222,7 +243,8 @@ pub(crate) fn descends(value: &SteelVal, top: &str, name: &str) -> bool {
 
 /// What makes two records equal: all that is in them, if it can be seen.
 pub(super) fn contents(value: &SteelVal) -> Option<Vec<SteelVal>> {
-    with_type(value, |kind| kind.by_contents())?.then(|| fields(value))
+    let by_contents = with_type(value, |kind| kind.by_contents())?;
+    if by_contents { Some(fields(value)) } else { judgement(value).map(|number| vec![number]) }
 }
 
 /// Whether two records are equal; none when neither is one.
@@ -234,6 +256,9 @@ pub(super) fn equal(a: &SteelVal, b: &SteelVal, same: &mut dyn FnMut(&SteelVal, 
     };
     let alike = Rc::ptr_eq(&first, &second)
         || first.prefab && second.prefab && first.name == second.name && first.fields.len() == second.fields.len();
+    if let (true, Some(a), Some(b)) = (alike, judgement(a), judgement(b)) {
+        return Some(a == b);
+    }
     Some(alike && first.by_contents() && fields(a).iter().zip(&fields(b)).all(|(a, b)| same(a, b)))
 }
 
@@ -292,6 +317,11 @@ fn make_type(args: &[SteelVal]) -> Native {
     if pairs.iter().any(|(key, _)| matches!(key, SteelVal::SymbolV(key) if key.as_str() == "prop:custom-write")) {
         crate::interp::print::customs::expect();
     }
+    let mutable = flags.contains(&true) || above.is_some_and(|above| above.mutable);
+    let called = |name: &SteelVal| matches!(name, SteelVal::SymbolV(key) if key.as_str() == "prop:procedure");
+    let called = pairs.iter().any(|(key, _)| called(key)) || above.is_some_and(|above| above.called());
+    let equality = pairs.iter().any(|(key, _)| matches!(key, SteelVal::SymbolV(key) if key.as_str() == EQUALITY));
+    let judged = !mutable && !called && (equality || above.is_some_and(|above| above.judged));
     let own_kind = matches!(seen, SteelVal::SymbolV(_)) && above.is_none() && !flags.contains(&true);
     let known = if own_kind { known_prefab(name, own.len()) } else { None };
     let kind = known.unwrap_or_else(|| {
@@ -305,7 +335,9 @@ fn make_type(args: &[SteelVal]) -> Native {
                 .flat_map(|above| above.given.iter().map(kept).collect::<Vec<_>>())
                 .chain(given)
                 .collect(),
-            mutable: flags.contains(&true) || above.is_some_and(|above| above.mutable),
+            mutable,
+            judged,
+            judgements: RefCell::default(),
             transparent: seen.is_truthy() && above.is_none_or(|above| above.transparent),
             seen: seen.is_truthy(),
             prefab: matches!(seen, SteelVal::SymbolV(_)),
@@ -359,6 +391,8 @@ pub(crate) fn prefab(name: &str, fields: Vec<SteelVal>) -> SteelVal {
             seen: true,
             prefab: true,
             properties: Vec::new(),
+            judged: false,
+            judgements: RefCell::default(),
             value: RefCell::new(None),
         })
     });
@@ -408,6 +442,37 @@ fn filled(
 
 fn record(kind: &RecordType, fields: Vec<SteelVal>) -> SteelVal {
     structs::make(&parts(kind, fields))
+}
+
+/// `(%alike type code)`: the records that one with this hash code could be equal to.
+fn alike(args: &[SteelVal]) -> Native {
+    let kind = type_of_type("%alike", &args[0])?;
+    let code = super::equality::hash(super::hashes::Kind::Equal, &args[1]);
+    let found = kind.judgements.borrow().get(&code).map(|all| all.iter().map(Kept::get).collect::<Vec<_>>());
+    Ok(SteelVal::ListV(found.unwrap_or_default().into()))
+}
+
+/// `(%judge record code other)`: the record, as equal to OTHER or, when that is `#f`, to no other so far.
+fn judge(args: &[SteelVal]) -> Native {
+    let Some(kind) = type_of(&args[0]) else { return Err(mistaken("%judge", "record?", &args[0])) };
+    if let Some(number) = judgement(&args[2]) {
+        let mut all: Vec<SteelVal> = kind.value.borrow().iter().cloned().collect();
+        all.extend(fields(&args[0]));
+        all.push(number);
+        return Ok(structs::make(&all));
+    }
+    let code = super::equality::hash(super::hashes::Kind::Equal, &args[1]);
+    kind.judgements.borrow_mut().entry(code).or_default().push(Kept::new(args[0].clone()));
+    Ok(args[0].clone())
+}
+
+/// The number of those that a record is equal to, if its type's own procedures say which they are.
+fn judgement(value: &SteelVal) -> Option<SteelVal> {
+    let at = with_type(value, |kind| kind.judged.then_some(kind.fields.len() + 1))??;
+    match value {
+        SteelVal::CustomStruct(held) => held.get_index(at).cloned(),
+        _ => None,
+    }
 }
 
 /// What a record's struct is made of.

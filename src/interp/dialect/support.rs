@@ -130,10 +130,16 @@ fn text(value: &SteelVal) -> SteelString {
 }
 
 fn wrong_number(wanted: usize, all: &[SteelVal]) -> SteelErr {
+    let listed: String = all.iter().map(|value| format!("\n   {}", print::printed(value))).collect();
+    let listed = match (wanted, all) {
+        (1, _) => String::new(),
+        (_, []) => "\n  in: local-binding form".to_owned(),
+        _ => format!("\n  in: local-binding form\n  arguments...:{listed}"),
+    };
     raised(
         Exn::Arity,
         format!(
-            "result arity mismatch;\n expected number of values not received\n  expected: {wanted}\n  received: {}",
+            "result arity mismatch;\n expected number of values not received\n  expected: {wanted}\n  received: {}{listed}",
             all.len()
         ),
     )

@@ -40,13 +40,23 @@ struct Frame<'a> {
     provides: Option<Vec<Syntax>>,
     /// What stands in the module `main`: it is run last, and of a script alone.
     main: Vec<Syntax>,
+    /// What stands in other modules that see this one's definitions, by name: it is run where it is required.
+    within: Vec<(Rc<str>, Vec<Syntax>)>,
     /// What was taken from files and from modules in the program.
     imported: Imports,
 }
 
 impl<'a> Frame<'a> {
     fn new(scope: &'a Scope, top: Option<HashSet<Name>>) -> Self {
-        Self { scope, top, items: Vec::new(), provides: None, main: Vec::new(), imported: Imports::new() }
+        Self {
+            scope,
+            top,
+            items: Vec::new(),
+            provides: None,
+            main: Vec::new(),
+            within: Vec::new(),
+            imported: Imports::new(),
+        }
     }
 }
 
@@ -243,6 +253,11 @@ impl Expander {
                 // Tests are run by Racket's own tool alone, and others by whoever requires them.
                 if name.is_word("main") && !self.modules.within() {
                     frame.main.extend(body.iter().cloned());
+                } else if let Some(word) = name.word() {
+                    match frame.within.iter_mut().find(|(known, _)| **known == *word) {
+                        Some((_, forms)) => forms.extend(body.iter().cloned()),
+                        None => frame.within.push((word.into(), body.to_vec())),
+                    }
                 }
             }
             (Core::Submodule, [name, _, body @ ..]) if frame.top.is_some() => match name.word() {
@@ -274,6 +289,13 @@ impl Expander {
     fn require(&mut self, spec: &Syntax, frame: &mut Frame) -> Step<()> {
         if frame.top.is_none() {
             modules::not_within(spec)?;
+        }
+        if let Some([word, .., name]) = spec.items()
+            && word.is_word("submod")
+            && let Some(at) = frame.within.iter().position(|(known, _)| name.is_word(known))
+        {
+            let forms = std::mem::take(&mut frame.within[at].1);
+            return forms.iter().try_for_each(|form| self.gather(form, frame));
         }
         if let Some(taken) = self.taken(spec)? {
             let Exports { all, stated } = taken;

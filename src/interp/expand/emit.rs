@@ -113,7 +113,11 @@ impl Emitter {
                 let word = word(defines(global, code), self.internal);
                 self.list(code.span, |e| {
                     e.put(&format!("{word} {} ", global.steel), code.span);
-                    if is_plain(code) { e.code(code, true) } else { e.fiber(code, None) }
+                    match &code.op {
+                        Op::Lambda(lambda) => e.lambda(lambda, &[], code.span),
+                        _ if is_plain(code) => e.code(code, true),
+                        _ => e.fiber(code, None),
+                    }
                 });
                 if global.made.get() {
                     // What Steel's assignment gives is the old value.
@@ -191,7 +195,7 @@ impl Emitter {
                 e.put(" ", span);
                 e.code(no, used);
             }),
-            Op::Lambda(lambda) => self.lambda(lambda, &[], span),
+            Op::Lambda(lambda) => self.told(lambda, span),
             Op::Call(items) => self.call(items, span),
             Op::Let(bindings, body) if let Some((element, list)) = element(bindings, body) => {
                 self.elements.insert(element.number, local_name(list));
@@ -258,6 +262,18 @@ impl Emitter {
     /// Whether somebody may ask what a variable's procedure is called: one that is only ever called is spared it.
     fn wants_name(&self, local: &Local, value: &Code) -> bool {
         !self.internal && local.shown.get() && matches!(value.op, Op::Lambda(_)) && readable(&local.word)
+    }
+
+    /// A procedure of no definition at the top level: if it sorts its arguments out itself, it is told how many it takes.
+    fn told(&mut self, lambda: &super::code::Lambda, span: Span) {
+        let Arity { least, most } = lambda.takes;
+        let own = lambda.params.len();
+        if self.internal || least == own && most == lambda.rest.is_none().then_some(own) {
+            return self.lambda(lambda, &[], span);
+        }
+        self.put("(%inner-takes ", span);
+        self.lambda(lambda, &[], span);
+        self.put(&format!(" {least} {})", most.map_or("#false".to_owned(), |most| most.to_string())), span);
     }
 
     /// A procedure. `more`: further parameters, as they are.

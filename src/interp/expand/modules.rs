@@ -16,13 +16,45 @@ use super::{
 use crate::wire::ScriptError;
 use std::{collections::HashMap, mem, ops::Range, rc::Rc};
 
+/// The library of contracts, which `#lang racket` has without requiring it.
+const CONTRACTS: &str = "racket/contract";
+
+/// What programs that use contracts name, almost all of them.
+const OF_CONTRACTS: &[&str] = &[
+    "define/contract",
+    "struct/contract",
+    "(contract ",
+    "listof ",
+    "any/c",
+    "or/c",
+    "and/c",
+    "not/c",
+    "hash/c",
+    "(->* ",
+    "(->i ",
+];
+
+/// Whether a program seems to use contracts that it does not require.
+pub(super) fn wants_contracts(text: &str) -> bool {
+    OF_CONTRACTS.iter().any(|word| text.contains(word)) && !text.contains(CONTRACTS)
+}
+
+/// Takes the library of contracts.
+pub(super) fn contracts() -> Syntax {
+    let word = |word: &str| Syntax::new(Node::Name(Name::Plain(word.into())), Span::default());
+    Syntax::list(vec![word("require"), word(CONTRACTS)], Span::default())
+}
+
 /// Libraries that are expanded into the programs that require them: others would pay for them at every start.
 const LIBRARIES: &[(&str, &[&str])] = &[
+    (CONTRACTS, &[include_str!("../../../prelude/library/contracts.scm")]),
+    ("racket/contract/base", &[include_str!("../../../prelude/library/contracts.scm")]),
     ("data/gvector", &[include_str!("../../../prelude/library/gvector.scm")]),
     ("data/heap", &[include_str!("../../../prelude/library/heap.scm")]),
     ("data/queue", &[include_str!("../../../prelude/library/queue.scm")]),
     ("math/number-theory", &[include_str!("../../../prelude/library/number-theory.scm")]),
     ("math/statistics", &[include_str!("../../../prelude/library/statistics.scm")]),
+    ("rackunit", &[include_str!("../../../prelude/library/rackunit.scm")]),
     (
         "math",
         &[
@@ -249,6 +281,10 @@ impl Expander {
                 return Err(error(spec.span, format!("{spec} is not here to be required"), hint));
             }
         };
+        let mut forms = forms;
+        if spec.name().is_none() && wants_contracts(&self.text) && whole(&forms).len() == forms.len() {
+            forms.insert(0, contracts());
+        }
         let outer = mem::replace(&mut self.modules.file, name.clone());
         let outer_shows = mem::replace(&mut self.shows, shows);
         let scope = self.base.inner();

@@ -6,12 +6,30 @@ use super::{
     emit::Emitter,
     error,
     library::Library,
-    modules::{Modules, whole},
+    modules::{self, Modules, whole},
     read,
+    syntax::Name,
 };
 use std::{mem, ops::Range, rc::Rc};
 
+/// Procedures that show values, but for those that always see to it that records print themselves: natives, which cannot
+/// call what does. A program that has such records calls others instead (`%heedful-…` in `prelude/racket/output.scm`).
+#[rustfmt::skip]
+const HEEDFUL: &[&str] = &[
+    "~a", "~s", "~v", "~e", "~.a", "error", "raise-arguments-error", "raise-argument-error", "raise-user-error",
+    "pretty-print", "pretty-write", "pretty-display", "pretty-format",
+];
+
 impl Expander {
+    /// From now on the language's procedures that show values ask records that print themselves.
+    fn heed(&self) {
+        for word in HEEDFUL {
+            if let Some(binding) = self.base.find(&Name::Plain(format!("%heedful-{word}").into())) {
+                self.base.bind(Name::Plain((*word).into()), binding);
+            }
+        }
+    }
+
     /// Expands a program. What it defines is known to the session's later programs, even if this one fails.
     #[cfg(test)]
     pub(crate) fn program(&mut self, text: &str) -> Step<Source> {
@@ -23,6 +41,9 @@ impl Expander {
         let own = files.iter().map(|(_, place)| place.start).min().unwrap_or(text.len());
         self.modules = Modules::of(files);
         self.shows = is_module(&text[..own]);
+        if text.contains("custom-write") {
+            self.heed();
+        }
         let tops = self.read(text, own, false)?;
         let mut source = self.write(&tops)?;
         source.needs = self.library.named_by(&tops);
@@ -62,7 +83,10 @@ impl Expander {
         let forms = read::program(&text[..own], internal)?;
         let body = whole(&forms);
         self.shows |= body.len() != forms.len();
-        let tops = self.top(body)?;
+        let tops = match !internal && modules::wants_contracts(text) {
+            true => self.top(&[&[modules::contracts()], body].concat())?,
+            false => self.top(body)?,
+        };
         let mut all = mem::take(&mut self.modules.tops);
         all.extend(tops);
         Ok(all)

@@ -4,7 +4,7 @@
 //! printed (`within`), has each print itself into a string, and leaves that here (`keep`), where the printer finds it.
 
 use super::{Style, call_of};
-use crate::interp::dialect::records;
+use crate::interp::{dialect::records, value::Kept};
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
@@ -16,7 +16,8 @@ const MOST: usize = 10_000;
 
 thread_local! {
     static ANY: Cell<bool> = const { Cell::new(false) };
-    static TEXTS: RefCell<HashMap<(usize, Style), String>> = RefCell::default();
+    /// By the record's place; nothing else can be there meanwhile.
+    static TEXTS: RefCell<HashMap<(usize, Style), (Kept, String)>> = RefCell::default();
 }
 
 /// From now on records may print themselves.
@@ -63,7 +64,7 @@ pub(crate) fn keep(record: &SteelVal, style: Style, text: &str) {
             if texts.len() >= MOST {
                 texts.clear();
             }
-            texts.insert((place, style), text.to_owned());
+            texts.insert((place, style), (Kept::new(record.clone()), text.to_owned()));
         });
     }
 }
@@ -73,7 +74,7 @@ pub(super) fn text(record: &SteelVal, style: Style) -> Option<String> {
     if !any() || !records::prints_itself(record) {
         return None;
     }
-    TEXTS.with_borrow(|texts| texts.get(&(place(record)?, style)).cloned())
+    TEXTS.with_borrow(|texts| texts.get(&(place(record)?, style)).map(|(_, text)| text.clone()))
 }
 
 fn place(record: &SteelVal) -> Option<usize> {

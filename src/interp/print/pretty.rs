@@ -4,13 +4,16 @@ use super::{Style, shown};
 use steel::SteelVal;
 
 /// A value laid out in so many columns, without an end of line.
-pub(crate) fn laid_out(value: &SteelVal, style: Style, columns: usize) -> String {
-    let text = shown(value, style);
+pub(crate) fn laid_out(value: &SteelVal, asked: Style, columns: usize) -> String {
+    // Unlike `write`, it shortens quotations; records that print themselves have left texts by style.
+    let style = if asked == Style::Write && !super::customs::any() { Style::Print } else { asked };
+    let expression = style == Style::Print && asked == Style::Print;
+    let text = if expression || style != Style::Print { shown(value, style) } else { super::inner(value, style) };
     if text.chars().count() <= columns {
         return text;
     }
     let mut layout = Layout { out: String::new(), style, columns };
-    if style == Style::Print {
+    if expression {
         layout.expression(value, 0, 0);
     } else {
         layout.datum(value, 0, 0);
@@ -111,6 +114,12 @@ impl Layout {
     }
 
     fn list(&mut self, items: &[SteelVal], column: usize, closing: usize) {
+        if let ([SteelVal::SymbolV(word), quoted], Style::Print) = (items, self.style)
+            && let Some(mark) = super::quote::abbreviation(word)
+        {
+            self.out.push_str(mark);
+            return self.datum(quoted, column + mark.len(), closing);
+        }
         // What looks like a program is laid out like one.
         let head = match items.first() {
             Some(SteelVal::SymbolV(word)) => word.to_string(),

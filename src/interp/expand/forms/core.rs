@@ -69,6 +69,7 @@ pub(super) const WORDS: &[(&str, Core)] = &[
     ("import", Core::Require),
     ("provide", Core::Provide),
     ("require", Core::Require),
+    ("local-require", Core::Require),
     ("lambda", Core::Lambda),
     ("λ", Core::Lambda),
     ("let", Core::Let),

@@ -102,7 +102,10 @@ pub(super) fn methods(x: &Expander, definitions: &[Syntax], at: &Syntax) -> Synt
     for definition in definitions {
         match definition.items() {
             Some([head, own, method]) if head.is_word("define/generic") => {
-                outside.push(Syntax::list(vec![own.clone(), method.clone()], definition.span));
+                // A fallback's generic procedure is defined behind it.
+                let parts = [("METHOD", Part::One(method))];
+                let call = x.fill(definition, "(lambda args (apply METHOD args))", &parts);
+                outside.push(Syntax::list(vec![own.clone(), call], definition.span));
             }
             _ => inside.push(definition.clone()),
         }
