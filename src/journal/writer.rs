@@ -98,7 +98,10 @@ impl Waiting {
     fn take(&mut self) -> Batch {
         self.told = false;
         self.spool.write();
-        Batch { entries: take(&mut self.entries), taken: self.spool.taken(), whole: self.spool.is_whole() }
+        // There will be as many again.
+        let next = Vec::with_capacity(self.entries.len());
+        let entries = std::mem::replace(&mut self.entries, next);
+        Batch { entries, taken: self.spool.taken(), whole: self.spool.is_whole() }
     }
 }
 
