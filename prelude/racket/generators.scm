@@ -47,13 +47,12 @@
 
 ;; What BODY yields, one after the other, as a sequence that is made as far as somebody looks.
 (define (%generated body)
-  (define none (list 'none))
-  (define generate (%generator (lambda () (body) none)))
-  (let next ()
-    (let ([value (generate)])
-      (if (eq? value none)
-          empty-stream
-          (%stream-cons (make-promise value) (%promise next))))))
+  (%lazy (lambda ()
+           (define none (list 'none))
+           (define generate (%generator (lambda () (body) none)))
+           (let next ()
+             (let ([value (generate)])
+               (if (eq? value none) '() (cons (lambda () value) next)))))))
 
 (define (sequence->generator values)
   (%generator (lambda () (for ([value values]) (yield value)))))

@@ -1,18 +1,15 @@
-;;; sequences.scm -- sequences as lists, and streams over promises.
+;;; sequences.scm -- sequences as lists, and streams over promises.  Those that are walked are in walks.scm.
 
 ;; The elements of any sequence, for NAME's messages.
 (define (%sequence->list value) (%elements-of 'for value))
 
 (define (%elements-of name value)
   (or (%elements value)
-      (if (%stream? value) (stream->list value) (%no-sequence name value))))
+      (cond [(%lazy? value) (%walked ((%lazy-start value)))]
+            [(%stream? value) (stream->list value)]
+            [else (%no-sequence name value)])))
 
-;; What a loop goes along: a list or, of a stream, a pair of its first element and the stream, with which it goes on.
-(define (%walked value)
-  (if (%stream? value) (cons (stream-first value) value) (%sequence->list value)))
-(define (%walked-on stream) (%walked (stream-rest stream)))
-(define (%further left) (if (%stream? left) (%walked-on left) left))
-
+(define (sequence? value) (or (%sequence? value) (%unmade? value)))
 (define (sequence->list value) (%elements-of 'sequence->list value))
 (define (in-list items)
   (unless (list? items) (raise-argument-error 'in-list "list?" items))
@@ -23,70 +20,22 @@
            (range (car bounds) (or (cadr bounds) (vector-length items)) (caddr bounds)))
       (apply vector->list items bounds)))
 (define (in-string text . range) (string->list (if (null? range) text (apply substring text range))))
-(define (in-hash hash . order) (%entries 'in-hash hash))
+(define (%in-hash hash . order) (%entries 'in-hash hash))
+(define (in-hash hash . order) (%of-pairs (%entries 'in-hash hash)))
 (define (in-hash-pairs hash . order) (%entries 'in-hash-pairs hash))
 (define (in-hash-keys hash . order) (hash-keys hash))
 (define (in-hash-values hash . order) (hash-values hash))
-(define (in-mutable-hash hash . order) (%entries 'in-mutable-hash hash))
-(define (in-immutable-hash hash . order) (%entries 'in-immutable-hash hash))
+(define (in-mutable-hash hash . order) (%of-pairs (%entries 'in-mutable-hash hash)))
+(define (in-immutable-hash hash . order) (%of-pairs (%entries 'in-immutable-hash hash)))
 (define (in-value value) (list value))
-(define (in-sequences . all) (append* (map %sequence->list all)))
-(define (in-parallel . all) (apply map list (%shortest (map %sequence->list all))))
-(define (in-indexed value)
-  (let ([items (%sequence->list value)]) (map list items (range (length items)))))
 (define (in-stream value) (stream->list value))
 (define (in-sequence value) (%sequence->list value))
-(define (in-slice size value)
-  (let loop ([left (%sequence->list value)] [all '()])
-    (cond [(null? left) (reverse all)]
-          [(< (length left) size) (reverse (cons left all))]
-          [else (loop (drop left size) (cons (take left size) all))])))
-
-(define (%shortest lists)
-  (let ([size (apply min (map length lists))]) (map (lambda (items) (take items size)) lists)))
+(define (random-ref value) (let ([all (%sequence->list value)]) (list-ref all (random (length all)))))
 
 ;; As many as nobody comes to the end of: a stream.
 (define (in-naturals . start)
   (let from ([n (if (null? start) 0 (car start))])
     (%stream-cons (make-promise n) (%promise (lambda () (from (+ n 1)))))))
-(define (in-cycle . all)
-  (let ([items (append* (map %sequence->list all))])
-    (if (null? items)
-        empty-stream
-        (let around ([left items])
-          (if (null? left)
-              (around items)
-              (%stream-cons (make-promise (car left)) (%promise (lambda () (around (cdr left))))))))))
-
-;; Two procedures: whether there is more, and what comes next.
-(define (sequence-generate value)
-  (define left (%walked value))
-  (values (lambda () (pair? left))
-          (lambda ()
-            (when (null? left) (error 'sequence-generate "no more elements"))
-            (begin0 (car left)
-                    (set! left (%further (cdr left)))))))
-(define (stop-before value stop?) (takef (%sequence->list value) (lambda (one) (not (stop? one)))))
-(define (stop-after value stop?)
-  (let-values ([(before after) (splitf-at (%sequence->list value) (lambda (one) (not (stop? one))))])
-    (if (null? after) before (append before (list (car after))))))
-(define (sequence->stream value) (if (%stream? value) value (%sequence->list value)))
-
-(define (random-ref value) (let ([all (%sequence->list value)]) (list-ref all (random (length all)))))
-
-(define (sequence-length value) (length (%sequence->list value)))
-(define (sequence-ref value at) (if (%stream? value) (stream-ref value at) (list-ref (%sequence->list value) at)))
-(define (sequence-map f value) (map f (%sequence->list value)))
-(define (sequence-filter keep? value) (filter keep? (%sequence->list value)))
-(define (sequence-for-each f value) (for-each f (%sequence->list value)))
-(define (sequence-fold f init value) (fold-left f init (%sequence->list value)))
-(define (sequence-andmap f value) (andmap f (%sequence->list value)))
-(define (sequence-ormap f value) (ormap f (%sequence->list value)))
-(define (sequence-count f value) (count f (%sequence->list value)))
-(define (sequence-append . all) (append* (map %sequence->list all)))
-(define (sequence-tail value at) (drop (%sequence->list value) at))
-(define (sequence-add-between value between) (add-between (%sequence->list value) between))
-(define (empty-sequence) '())
 
 ;; ---- streams: the empty one is the empty list, and lists are streams
 
@@ -130,7 +79,11 @@
 
 (define (list->stream items) items)
 (define (stream-ref value at) (if (= at 0) (stream-first value) (stream-ref (stream-rest value) (- at 1))))
-(define (stream-tail value at) (if (= at 0) value (stream-tail (stream-rest value) (- at 1))))
+(define (stream-tail value at)
+  (let loop ([left value] [count at])
+    (cond [(= count 0) left]
+          [(stream-empty? left) (raise-arguments-error 'stream-tail "stream ended before index" "index" at)]
+          [else (loop (stream-rest left) (- count 1))])))
 (define (stream-length value) (length (stream->list value)))
 (define (stream-take value count)
   (if (or (= count 0) (stream-empty? value))

@@ -107,7 +107,7 @@ pub(crate) const AREAS: &[Area] = &[
         title: "Sequences, streams, generators",
         natives: &[sequences::TABLE],
         machined: &[sequences::MAKERS],
-        files: &["sequences.scm", "promises.scm", "generators.scm"],
+        files: &["sequences.scm", "walks.scm", "promises.scm", "generators.scm"],
         steels: &[],
     },
     Area {

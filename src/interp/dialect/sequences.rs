@@ -5,7 +5,7 @@ use super::{
     given::{failed, misplaced, mistaken},
     hashes::{self, SetView},
     lists::index,
-    machined, plain, records,
+    machined, plain,
     structs::cons,
 };
 use crate::interp::{
@@ -21,7 +21,8 @@ pub(super) const TABLE: &[Entry] = &[
         let name = print::displayed(&args[0]);
         Err(failed(format!("{name}: expected a sequence for x, got something else: {}", print::printed(&args[1]))))
     }),
-    plain!("sequence?", "value", |args| Ok(SteelVal::BoolV(elements(&args[0]).is_some() || is_stream(&args[0])))),
+    // Whether it is such a one.
+    plain!("%sequence?", "value", |args| Ok(SteelVal::BoolV(elements(&args[0]).is_some()))),
     plain!("range", "start-or-end [end step]", |args| range("range", args, false)),
     plain!("inclusive-range", "start end [step]", |args| range("inclusive-range", args, true)),
     plain!("in-range", "start-or-end [end step]", |args| range("in-range", args, false)),
@@ -41,10 +42,6 @@ pub(super) const MAKERS: &[Machined] = &[machined!("sequence->vector", "sequence
         _ => Err(mistaken("sequence->vector", "sequence?", &args[0])),
     }
 })];
-
-fn is_stream(value: &SteelVal) -> bool {
-    records::type_of(value).is_some_and(|kind| &*kind.name == "stream")
-}
 
 /// The elements of a sequence as a list.
 pub(super) fn elements(value: &SteelVal) -> Option<SteelVal> {

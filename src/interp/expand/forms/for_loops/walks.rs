@@ -104,7 +104,7 @@ pub(super) fn read(
         "in-list" => one("(in-list ARG)", x),
         "in-string" => one("(in-string ARG)", x),
         "in-hash" | "in-immutable-hash" | "in-mutable-hash" | "in-hash-pairs" => match args {
-            [hash, ..] => Some(x.fill(sequence, "(in-hash HASH)", &[("HASH", Part::One(hash))])),
+            [hash, ..] => Some(x.fill(sequence, "(%in-hash HASH)", &[("HASH", Part::One(hash))])),
             [] => None,
         },
         "in-hash-keys" => one("(in-hash-keys ARG)", x),
@@ -114,8 +114,6 @@ pub(super) fn read(
         "in-bytes" => one("(bytes->list ARG)", x),
         "in-permutations" => one("(permutations ARG)", x),
         "in-combinations" if args.len() == 1 => one("(combinations ARG)", x),
-        "in-sequences" => Some(appended(x, args, sequence)),
-        "in-slice" if args.len() == 2 => Some(sequence.clone()),
         word if LISTS.contains(&word) => Some(sequence.clone()),
         _ => None,
     };
@@ -151,10 +149,9 @@ pub(super) fn read(
                 read(x, std::slice::from_ref(name), arg, scope, into)?;
             }
         }
-        ("in-cycle", names, [_, ..]) => into.push(cycle(x, names, args, sequence)),
         ("in-producer", names, [producer, rest @ ..]) => into.push(produced(x, names, producer, rest, sequence)),
         ("in-stream", [name], [stream]) => into.push(streamed(x, name, stream)),
-        ("in-generator", [name], [_, ..]) => into.push(streamed(x, name, sequence)),
+        ("in-generator", [name], [_, ..]) => into.push(generated(x, name, sequence)),
         ("in-lines", [name], _) => {
             let parts = [("PORT", Part::Many(&args[..args.len().min(1)]))];
             let call = x.fill(sequence, "(read-line PORT...)", &parts);
@@ -303,31 +300,48 @@ fn along(x: &mut Expander, names: &[Syntax], list: &Syntax) -> Walk {
     walk
 }
 
-/// A sequence of which nothing is known before the program runs: a number is counted to, a stream is made as far as the
-/// loop goes, anything else is made a list.
+/// A sequence of which nothing is known before the program runs: a number is counted to, what is made as far as the loop
+/// goes is walked so, anything else is made a list.
 fn anything(x: &mut Expander, names: &[Syntax], sequence: &Syntax) -> Walk {
     let mut walk = Walk::default();
-    if names.len() > 1 {
-        let list = x.fill(sequence, "(%sequence->list SEQUENCE)", &[("SEQUENCE", Part::One(sequence))]);
-        return along(x, names, &list);
-    }
-    let [s, end, stream, p] = ["s", "end", "stream?", "p"].map(|word| x.fresh(word, sequence.span));
+    let [s, end, unmade, p] = ["s", "end", "unmade?", "p"].map(|word| x.fresh(word, sequence.span));
+    let count = Syntax::integer(names.len(), sequence.span);
     let parts = [
         ("S", Part::One(&s)),
         ("END", Part::One(&end)),
-        ("STREAM", Part::One(&stream)),
+        ("UNMADE", Part::One(&unmade)),
         ("P", Part::One(&p)),
+        ("COUNT", Part::One(&count)),
         ("SEQUENCE", Part::One(sequence)),
     ];
     walk.outer.push(x.fill(sequence, "[S SEQUENCE]", &parts));
-    walk.outer.push(x.fill(sequence, "[END (if (exact-nonnegative-integer? S) S #f)]", &parts));
-    walk.outer.push(x.fill(sequence, "[STREAM (%stream? S)]", &parts));
-    walk.tests.push(x.fill(sequence, "(if END (%< P END) (not (null? P)))", &parts));
-    let init = x.fill(sequence, "(if END 0 (%walked S))", &parts);
-    let next = x.fill(sequence, "(if END (+ P 1) (if STREAM (%further (cdr P)) (cdr P)))", &parts);
-    let first = x.fill(sequence, "(if END P (car P))", &parts);
+    walk.outer.push(x.fill(sequence, "[UNMADE (%unmade? S)]", &parts));
+    let (init, next, first) = if names.len() == 1 {
+        walk.outer.push(x.fill(sequence, "[END (if (exact-nonnegative-integer? S) S #f)]", &parts));
+        walk.tests.push(x.fill(sequence, "(if END (%< P END) (not (null? P)))", &parts));
+        (
+            "(if END 0 (if UNMADE (%walk S) (%sequence->list S)))",
+            "(if END (+ P 1) (if UNMADE (%next P) (cdr P)))",
+            "(if END P (if UNMADE (%element P) (car P)))",
+        )
+    } else {
+        walk.tests.push(x.fill(sequence, "(not (null? P))", &parts));
+        let first = match names.len() {
+            2 => "(if UNMADE (%element-pair P) (car P))",
+            _ => "(if UNMADE (%element-list COUNT P) (car P))",
+        };
+        ("(if UNMADE (%walk S) (%sequence->list S))", "(if UNMADE (%next P) (cdr P))", first)
+    };
+    let [init, next, first] = [init, next, first].map(|template| x.fill(sequence, template, &parts));
     walk.steps.push(variable(&p, init, next));
-    element(x, names, first, &mut walk);
+    if names.len() == 1 {
+        element(x, names, first, &mut walk);
+    } else {
+        // It is taken apart by several, and made once.
+        let one = x.fresh("one", sequence.span);
+        walk.binds.push((vec![one.clone()], first));
+        element(x, names, one, &mut walk);
+    }
     walk
 }
 
@@ -352,24 +366,6 @@ fn once(x: &mut Expander, name: &Syntax, value: &Syntax) -> Walk {
     walk.tests.push(go.clone());
     walk.steps.push(variable(&go, Syntax::boolean(true, value.span), Syntax::boolean(false, value.span)));
     walk.binds.push((vec![name.clone()], hidden));
-    walk
-}
-
-fn appended(x: &mut Expander, sequences: &[Syntax], at: &Syntax) -> Syntax {
-    let lists: Vec<Syntax> =
-        sequences.iter().map(|s| x.fill(s, "(%sequence->list S)", &[("S", Part::One(s))])).collect();
-    x.fill(at, "(append LISTS...)", &[("LISTS", Part::Many(&lists))])
-}
-
-fn cycle(x: &mut Expander, names: &[Syntax], sequences: &[Syntax], at: &Syntax) -> Walk {
-    let all = x.fresh("all", at.span);
-    let list = appended(x, sequences, at);
-    let mut walk = along(x, names, &all);
-    walk.outer.push(binding(&all, &list));
-    for step in &mut walk.steps {
-        let parts = [("NEXT", Part::One(&step.next)), ("ALL", Part::One(&all))];
-        step.next = x.fill(at, "(let ([t NEXT]) (if (null? t) ALL t))", &parts);
-    }
     walk
 }
 
@@ -405,6 +401,19 @@ fn streamed(x: &mut Expander, name: &Syntax, stream: &Syntax) -> Walk {
     let next = x.fill(stream, "(stream-rest P)", &parts);
     let first = x.fill(stream, "(stream-first P)", &parts);
     walk.steps.push(variable(&p, stream.clone(), next));
+    walk.binds.push((vec![name.clone()], first));
+    walk
+}
+
+/// Along the places of what is made as the loop goes.
+fn generated(x: &mut Expander, name: &Syntax, sequence: &Syntax) -> Walk {
+    let mut walk = Walk::default();
+    let p = x.fresh("p", sequence.span);
+    let parts = [("P", Part::One(&p)), ("SEQUENCE", Part::One(sequence))];
+    walk.tests.push(x.fill(sequence, "(not (null? P))", &parts));
+    let next = x.fill(sequence, "((cdr P))", &parts);
+    let first = x.fill(sequence, "((car P))", &parts);
+    walk.steps.push(variable(&p, x.fill(sequence, "(%walk SEQUENCE)", &parts), next));
     walk.binds.push((vec![name.clone()], first));
     walk
 }
