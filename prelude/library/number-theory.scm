@@ -4,7 +4,11 @@
 
 (provide prime? next-prime prev-prime next-primes prev-primes nth-prime factorize defactorize prime-divisors divisors
          divides? coprime? bezout modular-inverse modular-expt solve-chinese totient moebius-mu divisor-sum
-         perfect-square integer-root factorial binomial fibonacci multinomial triangle-number?)
+         perfect-square integer-root factorial binomial fibonacci multinomial triangle-number? prime-exponents
+         prime-omega prime-power prime-power? odd-prime? as-power perfect-power perfect-power? max-dividing-power
+         farey-sequence mediant bernoulli-number partitions pairwise-coprime? integer-root/remainder make-fibonacci
+         modular-fibonacci square-number? triangle-number pentagonal-number hexagonal-number heptagonal-number
+         octagonal-number pentagonal-number? hexagonal-number? heptagonal-number? octagonal-number?)
 
 ;; Certain below 3.3e24, after Miller and Rabin with the first thirteen primes.
 (define (prime? n)
@@ -33,22 +37,48 @@
 
 ;; Pairs of a prime, in a list with its exponent.
 (define (factorize n)
-  (let loop ([n (abs n)] [p 2] [all '()])
+  (define m (abs n))
+  (define (by p step n all)
     (cond [(= n 1) (reverse all)]
           [(> (* p p) n) (reverse (cons (list n 1) all))]
           [(= 0 (remainder n p))
            (let divide ([n n] [times 0])
              (if (= 0 (remainder n p))
                  (divide (quotient n p) (+ times 1))
-                 (loop n (if (= p 2) 3 (+ p 2)) (cons (list p times) all))))]
-          [else (loop n (if (= p 2) 3 (+ p 2)) all)])))
+                 (by (+ p step) 2 n (cons (list p times) all))))]
+          [else (by (+ p step) 2 n all)]))
+  (if (= m 0) '() (by 2 1 m '())))
 (define (defactorize factors) (apply * (map (lambda (f) (expt (car f) (cadr f))) factors)))
 (define (prime-divisors n) (map car (factorize n)))
 (define (divisors n)
-  (sort (foldl (lambda (f all)
-                 (append-map (lambda (d) (map (lambda (k) (* d (expt (car f) k))) (range (+ (cadr f) 1)))) all))
-               '(1) (factorize n))
-        <))
+  (define (times-powers all p times)
+    (let loop ([part all] [left times] [result all])
+      (if (= left 0)
+          result
+          (let ([part (map (lambda (d) (* d p)) part)]) (loop part (- left 1) (append part result))))))
+  (if (= n 0)
+      '()
+      (let loop ([factors (factorize n)] [all '(1)])
+        (if (null? factors)
+            (sort all <)
+            (loop (cdr factors) (times-powers all (caar factors) (cadar factors)))))))
+(define (prime-exponents n) (map cadr (factorize n)))
+(define (prime-omega n) (apply + (prime-exponents n)))
+;; The prime and the exponent in a list, or #f.
+(define (prime-power n)
+  (let ([factors (factorize n)]) (and (= (length factors) 1) (car factors))))
+(define (prime-power? n) (and (prime-power n) #t))
+(define (odd-prime? n) (and (odd? n) (prime? n)))
+(define (as-power n)
+  (let ([times (apply gcd (prime-exponents n))])
+    (if (< times 2) (values n 1) (values (integer-root n times) times))))
+(define (perfect-power n)
+  (and (> n 1) (let-values ([(root times) (as-power n)]) (and (> times 1) (list root times)))))
+(define (perfect-power? n) (and (perfect-power n) #t))
+(define (max-dividing-power p n)
+  (let loop ([n n] [times 0]) (if (= 0 (remainder n p)) (loop (quotient n p) (+ times 1)) times)))
+(define (pairwise-coprime? first . rest)
+  (or (null? rest) (and (andmap (lambda (other) (coprime? first other)) rest) (apply pairwise-coprime? rest))))
 (define (divides? d n) (= 0 (remainder n d)))
 (define (coprime? first . rest) (= 1 (apply gcd first rest)))
 
@@ -90,3 +120,55 @@
   (if (> k n) 0 (for/fold ([value 1]) ([i (in-range k)]) (quotient (* value (- n i)) (+ i 1)))))
 (define (multinomial n parts) (apply quotient (list (factorial n) (apply * (map factorial parts)))))
 (define (fibonacci n) (let loop ([a 0] [b 1] [n n]) (if (= n 0) a (loop b (+ a b) (- n 1)))))
+(define (make-fibonacci a b) (lambda (n) (let loop ([a a] [b b] [n n]) (if (= n 0) a (loop b (+ a b) (- n 1))))))
+(define (modular-fibonacci n m)
+  (let loop ([a 0] [b 1] [n n]) (if (= n 0) (modulo a m) (loop b (modulo (+ a b) m) (- n 1)))))
+(define (integer-root/remainder n degree)
+  (let ([root (integer-root n degree)]) (values root (- n (expt root degree)))))
+
+(define (mediant a b) (/ (+ (numerator a) (numerator b)) (+ (denominator a) (denominator b))))
+;; Each fraction follows from the two before it.
+(define (farey-sequence n)
+  (let loop ([a 0] [b 1] [c 1] [d n] [all '(0)])
+    (if (> c n)
+        (reverse all)
+        (let ([k (quotient (+ n b) d)]) (loop c d (- (* k c) a) (- (* k d) b) (cons (/ c d) all))))))
+(define (bernoulli-number n)
+  (define known (make-vector (+ n 1) 1))
+  (for ([m (in-range 1 (+ n 1))])
+    (vector-set! known m
+                 (if (and (odd? m) (> m 1))
+                     0
+                     (- (/ (for/sum ([k (in-range m)]) (* (binomial (+ m 1) k) (vector-ref known k))) (+ m 1))))))
+  (vector-ref known n))
+;; By Euler's pentagonal numbers.
+(define (partitions n)
+  (define known (make-vector (+ n 1) 1))
+  (for ([m (in-range 1 (+ n 1))])
+    (vector-set! known m
+                 (let loop ([k 1] [sign 1] [total 0])
+                   (let ([low (- m (quotient (* k (- (* 3 k) 1)) 2))] [high (- m (quotient (* k (+ (* 3 k) 1)) 2))])
+                     (if (< low 0)
+                         total
+                         (loop (+ k 1) (- sign)
+                               (+ total (* sign (+ (vector-ref known low) (if (< high 0) 0 (vector-ref known high)))))))))))
+  (vector-ref known n))
+
+;; Numbers of dots in figures of so many sides.
+(define (figurate sides n) (quotient (* n (- (* (- sides 2) n) (- sides 4))) 2))
+(define (figurate? sides n)
+  (let loop ([low 0] [high (+ n 1)])
+    (if (= (+ low 1) high)
+        (= (figurate sides low) n)
+        (let ([middle (quotient (+ low high) 2)])
+          (if (<= (figurate sides middle) n) (loop middle high) (loop low middle))))))
+(define (square-number? n) (and (perfect-square n) #t))
+(define (triangle-number n) (figurate 3 n))
+(define (pentagonal-number n) (figurate 5 n))
+(define (hexagonal-number n) (figurate 6 n))
+(define (heptagonal-number n) (figurate 7 n))
+(define (octagonal-number n) (figurate 8 n))
+(define (pentagonal-number? n) (figurate? 5 n))
+(define (hexagonal-number? n) (figurate? 6 n))
+(define (heptagonal-number? n) (figurate? 7 n))
+(define (octagonal-number? n) (figurate? 8 n))

@@ -51,6 +51,10 @@
     [(_ () body ...) (let () body ...)]
     [(_ (binding more ...) body ...) (parameterize (binding) (parameterize* (more ...) body ...))]))
 
+(define-syntax block
+  (syntax-rules ()
+    [(_) (void)]
+    [(_ body ...) (let () body ...)]))
 (define-syntax-rule (let/cc k body ...) (call-with-current-continuation (lambda (k) body ...)))
 (define-syntax-rule (let/ec k body ...) (call-with-current-continuation (lambda (k) body ...)))
 

@@ -110,3 +110,14 @@
     (unless (null? piece)
       (bytes-set! to at (car piece))
       (next (+ at 1) (cdr piece)))))
+
+;; ---- digests, of bytes or of what a port still has
+
+(define (%digest-of name kind value start end)
+  (let ([all (cond [(bytes? value) value]
+                   [(input-port? value) (let ([all (port->bytes value)]) (if (eof-object? all) (bytes) all))]
+                   [else (raise-argument-error name "(or/c bytes? input-port?)" value)])])
+    (%digest kind (if (and (= start 0) (not end)) all (subbytes all start (or end (bytes-length all)))))))
+(define (sha1-bytes value [start 0] [end #f]) (%digest-of 'sha1-bytes 'sha1 value start end))
+(define (sha256-bytes value [start 0] [end #f]) (%digest-of 'sha256-bytes 'sha256 value start end))
+(define (sha1 value [start 0] [end #f]) (bytes->hex-string (%digest-of 'sha1 'sha1 value start end)))

@@ -73,6 +73,28 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("bytes->string/latin-1", "bytes", |v| {
         Ok(string(bytes_of("bytes->string/latin-1", &v[0])?.into_iter().map(char::from).collect::<String>()))
     }),
+    // ---- digests
+    plain!("%digest", "kind bytes", |v| {
+        let kind = match name_of("%digest", &v[0])?.as_str() {
+            "sha1" => &ring::digest::SHA1_FOR_LEGACY_USE_ONLY,
+            _ => &ring::digest::SHA256,
+        };
+        Ok(made(ring::digest::digest(kind, &bytes_of("%digest", &v[1])?).as_ref().to_vec()))
+    }),
+    plain!("bytes->hex-string", "bytes", |v| {
+        let bytes = bytes_of("bytes->hex-string", &v[0])?;
+        Ok(string(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
+    }),
+    plain!("hex-string->bytes", "text", |v| {
+        let text = text("hex-string->bytes", &v[0])?;
+        let digits = text.chars().map(|c| c.to_digit(16)).collect::<Option<Vec<u32>>>();
+        let pairs = digits.filter(|digits| digits.len() % 2 == 0).map(|digits| {
+            digits.chunks(2).map(|pair| pair.iter().fold(0, |sum, digit| sum * 16 + *digit as u8)).collect()
+        });
+        pairs
+            .map(made)
+            .ok_or_else(|| mistaken("hex-string->bytes", "(and/c string? #px\"^([0-9a-fA-F]{2})*$\")", &v[0]))
+    }),
     // ---- symbols and keywords
     plain!("symbol?", "value", |v| { truth(matches!(v[0], SteelVal::SymbolV(_)) && keyword(&v[0]).is_none()) }),
     plain!("keyword?", "value", |v| truth(keyword(&v[0]).is_some())),

@@ -49,15 +49,21 @@ pub(super) fn contracts() -> Syntax {
 const LIBRARIES: &[(&str, &[&str])] = &[
     (CONTRACTS, &[include_str!("../../../prelude/library/contracts.scm")]),
     ("racket/contract/base", &[include_str!("../../../prelude/library/contracts.scm")]),
+    ("data/bit-vector", &[include_str!("../../../prelude/library/bit-vector.scm")]),
     ("data/gvector", &[include_str!("../../../prelude/library/gvector.scm")]),
     ("data/heap", &[include_str!("../../../prelude/library/heap.scm")]),
     ("data/queue", &[include_str!("../../../prelude/library/queue.scm")]),
+    ("math/base", &[include_str!("../../../prelude/library/math-base.scm")]),
     ("math/number-theory", &[include_str!("../../../prelude/library/number-theory.scm")]),
     ("math/statistics", &[include_str!("../../../prelude/library/statistics.scm")]),
     ("rackunit", &[include_str!("../../../prelude/library/rackunit.scm")]),
+    ("srfi/13", &[include_str!("../../../prelude/library/srfi-13.scm")]),
+    ("srfi/14", &[include_str!("../../../prelude/library/char-sets.scm")]),
+    ("xml", &[include_str!("../../../prelude/library/xml.scm")]),
     (
         "math",
         &[
+            include_str!("../../../prelude/library/math-base.scm"),
             include_str!("../../../prelude/library/number-theory.scm"),
             include_str!("../../../prelude/library/statistics.scm"),
         ],
@@ -226,7 +232,12 @@ impl Expander {
                     let binding = all.iter().find(|(word, _)| **word == *old).ok_or_else(|| missing(item, old, of))?;
                     Ok((new.and_then(Syntax::word).unwrap_or(old).into(), binding.1.clone()))
                 };
-                let all = names.iter().map(pick).collect::<Step<Vec<_>>>()?;
+                // A library leaves out what the language has itself.
+                let own = |name: &&Syntax| {
+                    let word = name.word().filter(|_| of.word().is_some());
+                    !word.is_some_and(|w| !all.iter().any(|(word, _)| **word == *w) && self.meaning(w).is_some())
+                };
+                let all = names.iter().filter(own).map(pick).collect::<Step<Vec<_>>>()?;
                 Ok(Some(Exports { all, stated: true }))
             }
             [word, of, names @ ..] if word.is_word("except-in") => {
