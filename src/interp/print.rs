@@ -434,7 +434,7 @@ fn table(value: &SteelVal) -> Option<(String, Vec<(SteelVal, SteelVal)>)> {
 /// A set's kind, such as `set`, and its items in order.
 fn set(value: &SteelVal) -> Option<(String, Vec<SteelVal>)> {
     match value {
-        SteelVal::HashSetV(_) | SteelVal::CustomStruct(_) => hashes::shown_set(value),
+        SteelVal::CustomStruct(_) => hashes::shown_set(value),
         _ => None,
     }
 }

@@ -131,7 +131,12 @@ pub(super) const TABLE: &[Entry] = &[
             Some(SteelVal::IntV(n @ 2..=16)) => *n as u32,
             Some(other) => return Err(mistaken("string->number", "(integer-in 2 16)", other)),
         };
-        Ok(numerals::read(text, base).unwrap_or(SteelVal::BoolV(false)))
+        let exactly = matches!(v.get(3), Some(SteelVal::SymbolV(way)) if way.as_str() == "decimal-as-exact");
+        let read = match exactly && !text.to_ascii_lowercase().contains("#i") {
+            true => numerals::read(&format!("#e{text}"), base),
+            false => numerals::read(text, base),
+        };
+        Ok(read.unwrap_or(SteelVal::BoolV(false)))
     }),
     plain!("real->decimal-string", "number [digits]", |v| {
         let number = rational_of("real->decimal-string", &v[0])?;
