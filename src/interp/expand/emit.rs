@@ -13,7 +13,7 @@ use super::{
     syntax::{Datum, Node, Span, Syntax},
 };
 use crate::interp::table;
-use std::{collections::HashMap, fmt::Write, rc::Rc};
+use std::{collections::HashMap, fmt::Write, mem, rc::Rc};
 
 /// What keeps a wrapped form out of tail position.
 pub(crate) const JUST: &str = "%just";
@@ -39,12 +39,26 @@ pub(super) struct Emitter {
     /// Whether it is a part of the language: nothing of that waits.
     internal: bool,
     problem: Option<(Span, String)>,
+    /// Whether the next procedure written is one of the top level, which Steel might put in the place of its calls.
+    stays: bool,
 }
+
+/// Longer than what Steel puts in the place of a call.
+const LONG: &str =
+    "'(0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0)";
 
 impl Emitter {
     pub(super) fn new(constants: usize, internal: bool) -> Self {
         let source = Source::default();
-        Self { source, lifted: HashMap::new(), elements: HashMap::new(), constants, internal, problem: None }
+        Self {
+            source,
+            lifted: HashMap::new(),
+            elements: HashMap::new(),
+            constants,
+            internal,
+            problem: None,
+            stays: false,
+        }
     }
 
     /// All of it; or the place and the name of what no literal can be.
@@ -100,6 +114,7 @@ impl Emitter {
         for (number, Lifted { lambda, span, more }) in &lifted {
             self.list(*span, |e| {
                 e.put(&format!("define {} ", lifted_name(*number)), *span);
+                e.stays = true;
                 e.lambda(lambda, more, *span);
             });
             self.source.text.push('\n');
@@ -114,7 +129,10 @@ impl Emitter {
                 self.list(code.span, |e| {
                     e.put(&format!("{word} {} ", global.steel), code.span);
                     match &code.op {
-                        Op::Lambda(lambda) => e.lambda(lambda, &[], code.span),
+                        Op::Lambda(lambda) => {
+                            e.stays = true;
+                            e.lambda(lambda, &[], code.span);
+                        }
                         _ if is_plain(code) => e.code(code, true),
                         _ => e.fiber(code, None),
                     }
@@ -289,7 +307,14 @@ impl Emitter {
             e.put(" ", span);
             let boxed: Vec<String> =
                 lambda.params.iter().chain(&lambda.rest).filter(|l| l.boxed()).map(|l| local_name(l)).collect();
-            if boxed.is_empty() {
+            // Of a procedure that makes others Steel takes the copies for the same, and mistakes what they name.
+            let long = mem::take(&mut e.stays) && !e.internal && e.makes_procedures(&lambda.body);
+            if long {
+                e.put(&format!("(begin {LONG} "), span);
+            }
+            if boxed.is_empty() && long {
+                e.code(&lambda.body, true);
+            } else if boxed.is_empty() {
                 e.inside(&lambda.body, true);
             } else {
                 e.list(span, |e| {
@@ -298,7 +323,31 @@ impl Emitter {
                     e.inside(&lambda.body, true);
                 });
             }
+            if long {
+                e.put(")", span);
+            }
         });
+    }
+
+    /// Whether a closure is made in it.
+    fn makes_procedures(&self, code: &Code) -> bool {
+        let any = |codes: &[Code]| codes.iter().any(|code| self.makes_procedures(code));
+        match &code.op {
+            Op::Lambda(_) => true,
+            Op::Quote(_) | Op::Local(_) | Op::Global(_) | Op::Native(_) => false,
+            Op::If(test, yes, no) => [test, yes, no].into_iter().any(|code| self.makes_procedures(code)),
+            Op::Call(codes) | Op::Begin(codes) => any(codes),
+            Op::Let(bindings, body) => {
+                bindings.iter().any(|(_, value)| self.makes_procedures(value)) || self.makes_procedures(body)
+            }
+            Op::Body(steps, value) => {
+                let stays =
+                    |local: &Option<Rc<Local>>| local.as_ref().is_none_or(|l| !self.lifted.contains_key(&l.number));
+                steps.iter().any(|(local, step)| stays(local) && self.makes_procedures(step))
+                    || self.makes_procedures(value)
+            }
+            Op::SetLocal(_, value) | Op::SetGlobal(_, value) => self.makes_procedures(value),
+        }
     }
 
     /// The body of a procedure or of a `let`, where definitions may stand.

@@ -48,7 +48,7 @@ pub(super) fn is_given(code: &Code) -> bool {
 pub(super) fn is_inline(name: &str, args: usize) -> bool {
     match name {
         "car" | "cdr" | "not" | "null?" => args == 1,
-        "cons" | "+" | "-" | "*" | "/" | "=" => args == 2,
+        "cons" | "+" | "-" | "/" | "=" => args == 2,
         _ => false,
     }
 }
