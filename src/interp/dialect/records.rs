@@ -1,8 +1,10 @@
 //! Records: what `struct` and `define-record-type` stand on.
 //!
 //! A record is one of Steel's structs: its type first, then its fields or, when any of them can change, a vector of Steel's
-//! that holds them. So the collector sees them, and cycles go. Behind them an opaque one has a number of its own: it is equal
+//! that holds them (of an opaque one, put apart from Steel's hashes). So the collector sees them, and cycles go. Behind them an opaque one has a number of its own: it is equal
 //! to itself alone, for Steel's hashes too. Not here: guards, which call procedures (`prelude/racket/records.scm`).
+
+mod judged;
 
 use super::{
     Entry, Machined,
@@ -54,8 +56,8 @@ pub(super) const TABLE: &[Entry] = &[
         other => Err(mistaken("make-prefab-struct", "prefab-key?", other)),
     }),
     plain!("%judged?", "type", |args| Ok(SteelVal::BoolV(type_of_type("%judged?", &args[0])?.judged))),
-    plain!("%alike", "type code", alike),
-    plain!("%judge", "record code other", judge),
+    plain!("%alike", "type code", judged::alike),
+    plain!("%judge", "record code other", judged::judge),
     plain!("struct?", "value", |args| Ok(SteelVal::BoolV(seen_fields(&args[0]).is_some()))),
     plain!("record?", "value", |args| Ok(SteelVal::BoolV(is_record(&args[0])))),
     plain!("struct-type?", "value", |args| Ok(SteelVal::BoolV(type_of_type("", &args[0]).is_ok()))),
@@ -189,7 +191,7 @@ pub(super) fn type_name(value: &SteelVal) -> Option<Rc<str>> {
 pub(crate) fn fields(value: &SteelVal) -> Vec<SteelVal> {
     let SteelVal::CustomStruct(held) = value else { return Vec::new() };
     let Some((mutable, count)) = with_type(value, |kind| (kind.mutable, kind.fields.len())) else { return Vec::new() };
-    match held.get_index(1) {
+    match held.get_index(1).map(structs::together) {
         Some(SteelVal::MutableVector(items)) if mutable => items.get(),
         _ => (1..=count).filter_map(|at| held.get_index(at).cloned()).collect(),
     }
@@ -244,7 +246,7 @@ pub(crate) fn descends(value: &SteelVal, top: &str, name: &str) -> bool {
 /// What makes two records equal: all that is in them, if it can be seen.
 pub(super) fn contents(value: &SteelVal) -> Option<Vec<SteelVal>> {
     let by_contents = with_type(value, |kind| kind.by_contents())?;
-    if by_contents { Some(fields(value)) } else { judgement(value).map(|number| vec![number]) }
+    if by_contents { Some(fields(value)) } else { judged::number(value).map(|number| vec![number]) }
 }
 
 /// Whether two records are equal; none when neither is one.
@@ -256,7 +258,7 @@ pub(super) fn equal(a: &SteelVal, b: &SteelVal, same: &mut dyn FnMut(&SteelVal, 
     };
     let alike = Rc::ptr_eq(&first, &second)
         || first.prefab && second.prefab && first.name == second.name && first.fields.len() == second.fields.len();
-    if let (true, Some(a), Some(b)) = (alike, judgement(a), judgement(b)) {
+    if let (true, Some(a), Some(b)) = (alike, judged::number(a), judged::number(b)) {
         return Some(a == b);
     }
     Some(alike && first.by_contents() && fields(a).iter().zip(&fields(b)).all(|(a, b)| same(a, b)))
@@ -444,42 +446,15 @@ fn record(kind: &RecordType, fields: Vec<SteelVal>) -> SteelVal {
     structs::make(&parts(kind, fields))
 }
 
-/// `(%alike type code)`: the records that one with this hash code could be equal to.
-fn alike(args: &[SteelVal]) -> Native {
-    let kind = type_of_type("%alike", &args[0])?;
-    let code = super::equality::hash(super::hashes::Kind::Equal, &args[1]);
-    let found = kind.judgements.borrow().get(&code).map(|all| all.iter().map(Kept::get).collect::<Vec<_>>());
-    Ok(SteelVal::ListV(found.unwrap_or_default().into()))
-}
-
-/// `(%judge record code other)`: the record, as equal to OTHER or, when that is `#f`, to no other so far.
-fn judge(args: &[SteelVal]) -> Native {
-    let Some(kind) = type_of(&args[0]) else { return Err(mistaken("%judge", "record?", &args[0])) };
-    if let Some(number) = judgement(&args[2]) {
-        let mut all: Vec<SteelVal> = kind.value.borrow().iter().cloned().collect();
-        all.extend(fields(&args[0]));
-        all.push(number);
-        return Ok(structs::make(&all));
-    }
-    let code = super::equality::hash(super::hashes::Kind::Equal, &args[1]);
-    kind.judgements.borrow_mut().entry(code).or_default().push(Kept::new(args[0].clone()));
-    Ok(args[0].clone())
-}
-
-/// The number of those that a record is equal to, if its type's own procedures say which they are.
-fn judgement(value: &SteelVal) -> Option<SteelVal> {
-    let at = with_type(value, |kind| kind.judged.then_some(kind.fields.len() + 1))??;
-    match value {
-        SteelVal::CustomStruct(held) => held.get_index(at).cloned(),
-        _ => None,
-    }
-}
-
 /// What a record's struct is made of.
 fn parts(kind: &RecordType, fields: Vec<SteelVal>) -> Vec<SteelVal> {
     let mut all = Vec::with_capacity(fields.len() + 2);
     all.extend(kind.value.borrow().clone());
-    all.extend(fields);
+    // Records that change may hold themselves, and Steel's hashes would look at all that is in them.
+    match kind.mutable && !kind.by_contents() {
+        true => all.extend(fields.into_iter().map(structs::apart)),
+        false => all.extend(fields),
+    }
     if !kind.by_contents() {
         OPAQUE.set(OPAQUE.get() + 1);
         all.push(SteelVal::IntV(OPAQUE.get()));
@@ -510,7 +485,7 @@ fn accessor(kind: &RecordType, field: &str, at: usize) -> SteelVal {
         let (Some(Some(mutable)), SteelVal::CustomStruct(held)) = (found, &args[0]) else {
             return Err(mistaken(name, &format!("{}?", numbered(number).name), &args[0]));
         };
-        let value = match held.get_index(1) {
+        let value = match held.get_index(1).map(structs::together) {
             Some(SteelVal::MutableVector(items)) if mutable => items.borrow(|items| items.get(at).cloned()),
             _ => held.get_index(at + 1).cloned(),
         };
@@ -525,7 +500,7 @@ fn mutator(kind: &RecordType, field: &str, at: usize) -> SteelVal {
         let (true, SteelVal::CustomStruct(held)) = (found, &args[0]) else {
             return Err(mistaken(name, &format!("{}?", numbered(number).name), &args[0]));
         };
-        if let Some(SteelVal::MutableVector(items)) = held.get_index(1) {
+        if let Some(SteelVal::MutableVector(items)) = held.get_index(1).map(structs::together) {
             let mut taken = items.set_and_return(Vec::new());
             if let Some(field) = taken.get_mut(at) {
                 *field = args[1].clone();

@@ -8,7 +8,7 @@ use super::{
     lift::{self, Lifted},
     literal,
     scope::{Arity, Global, Local},
-    shorter::{case_of, element, is_given, is_inline, negated},
+    shorter::{LONG, case_of, element, is_given, is_inline, makes_procedures, negated},
     source::{Source, as_written, readable},
     syntax::{Datum, Node, Span, Syntax},
 };
@@ -42,10 +42,6 @@ pub(super) struct Emitter {
     /// Whether the next procedure written is one of the top level, which Steel might put in the place of its calls.
     stays: bool,
 }
-
-/// Longer than what Steel puts in the place of a call.
-const LONG: &str =
-    "'(0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0)";
 
 impl Emitter {
     pub(super) fn new(constants: usize, internal: bool) -> Self {
@@ -308,7 +304,10 @@ impl Emitter {
             let boxed: Vec<String> =
                 lambda.params.iter().chain(&lambda.rest).filter(|l| l.boxed()).map(|l| local_name(l)).collect();
             // Of a procedure that makes others Steel takes the copies for the same, and mistakes what they name.
-            let long = mem::take(&mut e.stays) && !e.internal && e.makes_procedures(&lambda.body);
+            let long = mem::take(&mut e.stays)
+                && !e.internal
+                && lambda.rest.is_none()
+                && makes_procedures(&lambda.body, &|local| e.lifted.contains_key(&local.number));
             if long {
                 e.put(&format!("(begin {LONG} "), span);
             }
@@ -327,27 +326,6 @@ impl Emitter {
                 e.put(")", span);
             }
         });
-    }
-
-    /// Whether a closure is made in it.
-    fn makes_procedures(&self, code: &Code) -> bool {
-        let any = |codes: &[Code]| codes.iter().any(|code| self.makes_procedures(code));
-        match &code.op {
-            Op::Lambda(_) => true,
-            Op::Quote(_) | Op::Local(_) | Op::Global(_) | Op::Native(_) => false,
-            Op::If(test, yes, no) => [test, yes, no].into_iter().any(|code| self.makes_procedures(code)),
-            Op::Call(codes) | Op::Begin(codes) => any(codes),
-            Op::Let(bindings, body) => {
-                bindings.iter().any(|(_, value)| self.makes_procedures(value)) || self.makes_procedures(body)
-            }
-            Op::Body(steps, value) => {
-                let stays =
-                    |local: &Option<Rc<Local>>| local.as_ref().is_none_or(|l| !self.lifted.contains_key(&l.number));
-                steps.iter().any(|(local, step)| stays(local) && self.makes_procedures(step))
-                    || self.makes_procedures(value)
-            }
-            Op::SetLocal(_, value) | Op::SetGlobal(_, value) => self.makes_procedures(value),
-        }
     }
 
     /// The body of a procedure or of a `let`, where definitions may stand.

@@ -63,6 +63,27 @@ pub(super) fn case_of<'a>(steel: &'a str, args: &[Code]) -> &'a str {
     }
 }
 
+/// Longer than what Steel puts in the place of a call.
+pub(super) const LONG: &str =
+    "'(0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0)";
+
+/// Whether a closure is made in it: by any procedure but those that are `elsewhere`.
+pub(super) fn makes_procedures(code: &Code, elsewhere: &dyn Fn(&Local) -> bool) -> bool {
+    let makes = |code: &Code| makes_procedures(code, elsewhere);
+    match &code.op {
+        Op::Lambda(_) => true,
+        Op::Quote(_) | Op::Local(_) | Op::Global(_) | Op::Native(_) => false,
+        Op::If(test, yes, no) => makes(test) || makes(yes) || makes(no),
+        Op::Call(codes) | Op::Begin(codes) => codes.iter().any(makes),
+        Op::Let(bindings, body) => bindings.iter().any(|(_, value)| makes(value)) || makes(body),
+        Op::Body(steps, value) => {
+            let stays = |local: &Option<Rc<Local>>| local.as_ref().is_none_or(|local| !elsewhere(local));
+            steps.iter().any(|(local, step)| stays(local) && makes(step)) || makes(value)
+        }
+        Op::SetLocal(_, value) | Op::SetGlobal(_, value) => makes(value),
+    }
+}
+
 /// How often an expression names a variable, but for the procedures in it.
 fn names(code: &Code, number: usize) -> usize {
     let all = |codes: &[Code]| codes.iter().map(|code| names(code, number)).sum::<usize>();
