@@ -6,10 +6,12 @@
 (define %none '%none)
 
 (define (hash-ref hash key . fail)
-  (if (null? fail)
-      (%hash-ref hash key)
-      (let ([value (%hash-get 'hash-ref hash key %none)])
-        (if (eq? value %none) (%value-or-call (car fail)) value))))
+  (if (null? fail) (%hash-ref hash key) (%hash-ref-or hash key (car fail))))
+
+;; Those whose names end in `-or` are what a call with all its arguments becomes (`shorter.rs`).
+(define (%hash-ref-or hash key fail)
+  (let ([value (%hash-get 'hash-ref hash key %none)])
+    (if (eq? value %none) (%value-or-call fail) value)))
 
 (define (hash-ref! hash key value)
   (let ([held (%hash-get 'hash-ref! hash key %none)])
@@ -32,8 +34,15 @@
 
 (define (hash-update hash key f . fail)
   (hash-set hash key (f (%to-update 'hash-update hash key fail))))
+
 (define (hash-update! hash key f . fail)
-  (hash-set! hash key (f (%to-update 'hash-update! hash key fail))))
+  (if (null? fail)
+      (hash-set! hash key (f (%to-update 'hash-update! hash key fail)))
+      (%hash-update-or! hash key f (car fail))))
+
+(define (%hash-update-or! hash key f fail)
+  (let ([value (%hash-get! 'hash-update! hash key %none)])
+    (hash-set! hash key (f (if (eq? value %none) (%value-or-call fail) value)))))
 
 ;; ---- making
 

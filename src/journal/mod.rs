@@ -2,9 +2,9 @@
 //!
 //! A [`Journal`] is a thread with a [`store::Store`]; a [`Run`] is one program's place in it. Whoever sends a request on
 //! behalf of a run has [`Run::ticket`] write a [`Ticket`] for it, and [`crate::llm`]'s recorder does the rest: what the
-//! run has been answered already comes from the journal, and what a model answers is in a file of the journal's (`spool`)
-//! before anybody else sees it. So a front end that wants a journal does two things: it begins a run ([`Journal::begin`] or
-//! [`Journal::resume`]) and gives it to its session.
+//! run has been answered already comes from the journal, and what a model answers is handed to it. Whoever passes answers on
+//! calls [`Run::secure`] first: they are in a file of the journal's (`spool`) then. A session does all of that; a front end that
+//! wants a journal begins a run ([`Journal::begin`] or [`Journal::resume`]) and gives it to its session.
 //!
 //! Not here: keys and addresses of providers, which no journal holds; and prompts, of which it keeps hashes alone.
 
@@ -110,9 +110,19 @@ impl Journal {
         receive.recv().map_err(|_| stopped())?
     }
 
-    /// Keeps that: when this returns it survives the end of the process, or there is no room for it.
+    /// Takes that, to be kept with all that comes before the next [`Journal::secure`], or in some milliseconds.
     fn keep(&self, kept: Kept) {
         let job = writer::lock(&self.waiting).put(kept);
+        self.tell(job);
+    }
+
+    /// What was taken survives the end of the process from here on, unless there is no room for it.
+    fn secure(&self) {
+        let job = writer::lock(&self.waiting).write_down();
+        self.tell(job);
+    }
+
+    fn tell(&self, job: Option<Job>) {
         if let Some(job) = job {
             // Without the thread the store is given nothing, which the run's end tells.
             let _ = self.jobs.send(job);

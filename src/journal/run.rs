@@ -226,6 +226,12 @@ impl Run {
     /// Keeps a value of the script's, as JSON.
     pub fn checkpoint(&self, key: &str, value: &str) {
         self.keep(Entry::Checkpoint { key: key.into(), value: value.into(), at_ms: now_ms() });
+        self.secure();
+    }
+
+    /// What it was answered so far survives the end of this process from here on, if there is room for it.
+    pub fn secure(&self) {
+        self.journal.secure();
     }
 
     /// Notes that something happened; `data` is JSON. A run that notes without end is not heard any more after a while.
@@ -304,7 +310,7 @@ impl Ticket {
         }
     }
 
-    /// Hands over what came of it. It survives the end of this process then, if there is room for it.
+    /// Hands over what came of it: to be secured ([`Run::secure`]) before anybody sees it.
     pub(crate) fn keep(&self, request: &Request, result: &Result<Answer, Failure>) {
         self.run.answered.fetch_add(1, Relaxed);
         let entry = CallEntry {

@@ -1,8 +1,8 @@
 //! The spool: the file that an entry is in before anybody sees the answer, until the store has it.
 //!
 //! A transaction for each answer would cost more than all else that is done for a call, so the store is given many at a
-//! time, and meanwhile an entry is a line of JSON at the end of a plain file. It is in the system's hands then: it survives
-//! `kill -9`, and a power cut may take the last moments with it. How far a store has taken a spool it keeps together with
+//! time, and meanwhile an entry is a line of JSON at the end of a plain file, written with all that ended at the same moment.
+//! It is in the system's hands then: it survives `kill -9`, and a power cut may take the last moments with it. How far a store has taken a spool it keeps together with
 //! what it took, so that nothing goes there twice, whenever the process dies. Whose process lives has a lock on its spool;
 //! what another left behind goes to the store when the journal is next opened ([`recover`]).
 
@@ -15,6 +15,8 @@ use std::{
     sync::Arc,
 };
 
+/// How much is gathered at most before it is written, in bytes.
+const GATHERED: usize = 1 << 16;
 /// How much of a spool goes to the store at once, in bytes.
 const PORTION: u64 = 4 << 20;
 /// How often a file is tried to be made: another process may clear the folder away meanwhile.
@@ -28,7 +30,8 @@ pub(super) struct Spool {
     /// Whether an entry could not be written. What follows is not written either until the store has all, so that what is
     /// in the file is always what came first.
     broken: bool,
-    line: Vec<u8>,
+    /// Lines that are not written yet.
+    gathered: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -39,38 +42,47 @@ struct Open {
     length: u64,
 }
 
+impl Open {
+    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+        let written = self.file.write_all(lines);
+        match &written {
+            Ok(()) => self.length += lines.len() as u64,
+            // A part may be there, which would spoil what is written behind it; a part at the end is passed over.
+            Err(_) => self.file.set_len(self.length).unwrap_or_default(),
+        }
+        written
+    }
+}
+
 impl Spool {
     pub(super) fn at(place: Option<SpoolPlace>) -> Self {
         Self { place, ..Self::default() }
     }
 
-    /// Writes an entry. Whether it is safe now.
-    pub(super) fn put(&mut self, kept: &Kept) -> bool {
-        let Some(place) = self.place.as_ref().filter(|_| !self.broken) else { return false };
-        let file = match &mut self.file {
-            Some(file) => file,
-            none => match create(place) {
-                Ok(made) => none.insert(made),
-                Err(_) => {
-                    self.broken = true;
-                    return false;
-                }
-            },
-        };
-        self.line.clear();
-        let written = serde_json::to_writer(&mut self.line, kept).map_err(io::Error::from).and_then(|()| {
-            self.line.push(b'\n');
-            file.file.write_all(&self.line)
-        });
-        match written {
-            Ok(()) => file.length += self.line.len() as u64,
-            Err(_) => {
-                // A part of it may be there, which would spoil what is written behind it; a part at the end is passed over.
-                let _ = file.file.set_len(file.length);
-                self.broken = true;
-            }
+    /// Takes an entry, to be written with the next [`Spool::write`].
+    pub(super) fn put(&mut self, kept: &Kept) {
+        if self.place.is_none() || self.broken {
+            return;
         }
-        !self.broken
+        // Neither can writing to memory fail, nor has an entry anything that JSON has not.
+        self.broken = serde_json::to_writer(&mut self.gathered, kept).is_err();
+        self.gathered.push(b'\n');
+        if self.gathered.len() > GATHERED {
+            self.write();
+        }
+    }
+
+    /// Writes what was put: it survives the end of the process then, unless the spool is broken.
+    pub(super) fn write(&mut self) {
+        let Some(place) = self.place.as_ref().filter(|_| !self.gathered.is_empty()) else { return };
+        let written = match &mut self.file {
+            _ if self.broken => Err(io::ErrorKind::Other.into()),
+            Some(file) => file.append(&self.gathered),
+            none => create(place).and_then(|made| none.insert(made).append(&self.gathered)),
+        };
+        self.broken = written.is_err();
+        self.gathered.clear();
+        self.gathered.shrink_to(GATHERED);
     }
 
     /// Whether all that was put is in the file.

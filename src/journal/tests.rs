@@ -178,7 +178,8 @@ fn what_a_killed_process_left_is_taken_in_once() {
     let run = store.begin(&new("a")).unwrap();
     let mut spool = Spool::at(store.spool());
     for n in 0..5 {
-        assert!(spool.put(&noted(run, n)));
+        spool.put(&noted(run, n));
+        spool.write();
         if n == 1 {
             store.commit(&[noted(run, 0), noted(run, 1)], spool.taken().as_ref()).unwrap();
         }
@@ -202,6 +203,7 @@ fn a_spool_that_another_journal_left_is_not_taken_for_ones_own() {
     let run = old.begin(&new("a")).unwrap();
     let mut spool = Spool::at(old.spool());
     spool.put(&noted(run, 0));
+    spool.write();
     drop((spool, old));
     // It was moved away, and its spool was not.
     std::fs::remove_file(&path).unwrap();

@@ -1,6 +1,6 @@
 //! The journal's thread: it gives the store what has been handed over, many entries at a time.
 //!
-//! Nobody waits for it: an entry is in the spool when it is handed over. What the store does not take is kept here and tried
+//! Nobody waits for it: an entry is in the spool before anybody sees it. What the store does not take is kept here and tried
 //! again, and the run goes on: an answer that is not in the journal is still an answer. That is told once when it begins,
 //! once when it is over, and at the run's end if it is not. Not here: what is written (`store`, `sqlite`, `spool`).
 
@@ -21,8 +21,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long entries gather before they go to the store: a transaction of many costs little more than one of few.
-const GATHER: Duration = Duration::from_millis(100);
+/// How long entries gather before they go to the store: a transaction of many costs little more than one of few. Much longer,
+/// and there are more of them than the processor's caches hold.
+const GATHER: Duration = Duration::from_millis(20);
 /// How often what the store did not take is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
 /// How much of that is kept in memory, in bytes of answers.
@@ -82,17 +83,25 @@ impl Waiting {
         if self.closed {
             return None;
         }
-        let safe = self.spool.put(&kept);
+        self.spool.put(&kept);
         self.entries.push(kept);
-        let told = std::mem::replace(&mut self.told, true);
-        // What could not be written down goes to the store at once.
-        let urgent = !safe && self.spool.is_broken();
-        (urgent || !told).then_some(if urgent { Job::Write } else { Job::Gather })
+        (!std::mem::replace(&mut self.told, true)).then_some(Job::Gather)
+    }
+
+    /// Writes down what was handed over. What the thread must be told, if anything.
+    pub(super) fn write_down(&mut self) -> Option<Job> {
+        self.spool.write();
+        // What cannot be written down goes to the store at once.
+        (self.spool.is_broken() && !self.entries.is_empty()).then_some(Job::Write)
     }
 
     fn take(&mut self) -> Batch {
         self.told = false;
-        Batch { entries: take(&mut self.entries), taken: self.spool.taken(), whole: self.spool.is_whole() }
+        self.spool.write();
+        // There will be as many again.
+        let next = Vec::with_capacity(self.entries.len());
+        let entries = std::mem::replace(&mut self.entries, next);
+        Batch { entries, taken: self.spool.taken(), whole: self.spool.is_whole() }
     }
 }
 

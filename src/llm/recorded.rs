@@ -1,4 +1,4 @@
-//! What a run has been answered comes from its journal, and what it is answered is there before anybody sees it.
+//! What a run has been answered comes from its journal, and what it is answered is handed to it.
 //!
 //! A request without a ticket passes. Not here: how a journal is kept ([`crate::journal`]).
 

@@ -42,7 +42,11 @@ pub(crate) async fn ask(
     let call = Call::new(0, 0, Request { course, ..request });
     let _dropped = Dropped { call: call.clone(), single: single.clone() };
     dispatcher.submit(call, priority, single);
-    answered.await.unwrap_or_else(|_| Err(Failure::new(FailureClass::Cancelled, "the call was dropped")))
+    let result = answered.await.unwrap_or_else(|_| Err(Failure::new(FailureClass::Cancelled, "the call was dropped")));
+    if let Some(run) = account.run() {
+        run.secure();
+    }
+    result
 }
 
 struct Single {

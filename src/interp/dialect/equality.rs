@@ -38,7 +38,18 @@ const WARY: usize = 200;
 
 /// Whether two values have the same contents.
 pub(crate) fn equal(a: &SteelVal, b: &SteelVal) -> bool {
-    Comparison::default().equal(a, b)
+    at_once(a, b).unwrap_or_else(|| Comparison::default().equal(a, b))
+}
+
+/// Whether two values of which one at least holds no others are the same.
+fn at_once(a: &SteelVal, b: &SteelVal) -> Option<bool> {
+    use SteelVal::*;
+    match (a, b) {
+        (StringV(a), StringV(b)) => Some(a == b),
+        (IntV(_) | NumV(_) | BoolV(_) | CharV(_) | SymbolV(_) | Void, _)
+        | (Rational(_) | BigNum(_) | BigRational(_) | Complex(_), _) => Some(eqv(a, b)),
+        _ => None,
+    }
 }
 
 /// Whether two values cannot be told apart, but for numbers and characters, which are never the same place in memory.
@@ -107,11 +118,8 @@ struct Comparison {
 impl Comparison {
     fn equal(&mut self, a: &SteelVal, b: &SteelVal) -> bool {
         use SteelVal::*;
-        match (a, b) {
-            (StringV(a), StringV(b)) => return a == b,
-            (IntV(_) | NumV(_) | BoolV(_) | CharV(_) | SymbolV(_) | Void, _)
-            | (Rational(_) | BigNum(_) | BigRational(_) | Complex(_), _) => return eqv(a, b),
-            _ => {}
+        if let Some(same) = at_once(a, b) {
+            return same;
         }
         if same_place(a, b) {
             return true;

@@ -265,7 +265,7 @@ impl<'a> Set<'a> {
     fn has(&self, item: &SteelVal) -> bool {
         match self {
             Self::Held(SetView::Immutable(_, set)) => set.contains(item),
-            Self::Held(SetView::Mutable(table)) => table.get(item).is_some(),
+            Self::Held(SetView::Mutable(table)) => table.has(item),
             Self::List(value) => list("", value).is_ok_and(|list| list.iter().any(|held| equal(held, item))),
         }
     }

@@ -42,6 +42,24 @@ fn a_mutable_hash_holds_what_it_is_given() {
 }
 
 #[test]
+fn a_mutable_hash_may_hold_itself_and_its_like() {
+    let mut steel = engine();
+    let program = "
+        (define h (d:%make-hash))
+        (define other (d:%make-hash))
+        (d:hash-set! h other 1)
+        (d:hash-set! h h h)
+        (d:hash-set! h h h)
+        (d:hash-set! other h other)
+        (d:hash-set! h other h)
+        (d:hash-remove! h h)
+        (d:hash-remove! h other)
+        (d:hash-set! h 1 2)
+        (d:%hash-ref h 1)";
+    assert_eq!(told(&mut steel, program), "2");
+}
+
+#[test]
 fn the_collector_keeps_what_is_in_hashes_and_records_and_takes_what_goes_in_circles() {
     let mut steel = engine();
     let program = "

@@ -53,12 +53,14 @@ pub(super) fn is_inline(name: &str, args: usize) -> bool {
     }
 }
 
-/// What a call of one of the language's own procedures comes to: a native, where its arguments show which of its cases it
-/// is.
+/// What a call of one of the language's own procedures comes to, where its arguments show which of its cases it is: a
+/// native, or a procedure that it needs itself.
 pub(super) fn case_of<'a>(steel: &'a str, args: &[Code]) -> &'a str {
     match (as_written(steel), args) {
         ("hash-ref", [_, _]) => "%hash-ref",
         ("hash-ref", [_, _, Code { op: Op::Quote(_), .. }]) => "%hash-get 'hash-ref",
+        ("hash-ref", [_, _, _]) => "%hash-ref-or",
+        ("hash-update!", [_, _, _, _]) => "%hash-update-or!",
         _ => steel,
     }
 }

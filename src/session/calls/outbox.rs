@@ -59,6 +59,10 @@ impl Calls {
     /// The frames to write, partial answers and credit included.
     pub(in crate::session) fn take_frames(&self) -> Vec<u8> {
         let mut inner = self.lock();
+        if let Some(run) = self.account.run() {
+            // No answer is seen that the journal could lose.
+            run.secure();
+        }
         for id in std::mem::take(&mut inner.partials) {
             // One that ended meanwhile has sent its own.
             let partial = inner.open.get_mut(&id).map(|open| std::mem::take(&mut open.partial)).unwrap_or_default();

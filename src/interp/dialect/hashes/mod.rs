@@ -117,7 +117,14 @@ impl<'a> View<'a> {
     pub(crate) fn get(&self, key: &SteelVal) -> Option<SteelVal> {
         match self {
             Self::Immutable(_, map) => map.get(key).cloned(),
-            Self::Mutable(table) => table.get(key).map(|(_, value)| value),
+            Self::Mutable(table) => table.get(key),
+        }
+    }
+
+    pub(crate) fn has(&self, key: &SteelVal) -> bool {
+        match self {
+            Self::Immutable(_, map) => map.contains_key(key),
+            Self::Mutable(table) => table.has(key),
         }
     }
 
@@ -238,9 +245,9 @@ pub(super) fn equal(a: &SteelVal, b: &SteelVal, same: &mut dyn FnMut(&SteelVal, 
         _ => return Some(false),
     }
     match (SetView::of(a), SetView::of(b)) {
-        (Some(SetView::Mutable(a)), Some(SetView::Mutable(b))) => Some(
-            a.kind() == b.kind() && a.len() == b.len() && a.entries().iter().all(|(item, _)| b.get(item).is_some()),
-        ),
+        (Some(SetView::Mutable(a)), Some(SetView::Mutable(b))) => {
+            Some(a.kind() == b.kind() && a.len() == b.len() && a.entries().iter().all(|(item, _)| b.has(item)))
+        }
         (Some(SetView::Immutable(kind, a)), Some(SetView::Immutable(other, b))) => {
             Some(kind == other && a.len() == b.len() && a.iter().all(|item| b.contains(item)))
         }

@@ -40,10 +40,17 @@ pub(in crate::interp::dialect) const TABLE: &[Entry] = &[
             None => read(&print::displayed(&args[0]), &args[1..]).map(|_| args[3].clone()),
         }
     }),
+    // What is about to be changed.
+    plain!("%hash-get!", "name hash key default", |args| {
+        match Table::of(&args[1]).filter(|table| !table.is_set()) {
+            Some(table) => Ok(table.get(&args[2]).unwrap_or_else(|| args[3].clone())),
+            None => change(&print::displayed(&args[0]), &args[1..]).map(|_| args[3].clone()),
+        }
+    }),
     plain!("%hash-key", "hash key default", |args| {
         let held = match read("hash-ref-key", args)? {
             View::Immutable(_, map) => map.get_key_value(&args[1]).map(|(key, _)| key.clone()),
-            View::Mutable(table) => table.get(&args[1]).map(|(key, _)| key),
+            View::Mutable(table) => table.key(&args[1]),
         };
         Ok(held.unwrap_or_else(|| args[2].clone()))
     }),
@@ -52,12 +59,12 @@ pub(in crate::interp::dialect) const TABLE: &[Entry] = &[
         Ok(read("hash-try-get", args)?.get(&args[1]).unwrap_or(SteelVal::BoolV(false)))
     }),
     plain!("hash-get", "hash key", |args| reference("hash-get", args)),
-    plain!("hash-contains?", "hash key", |args| is(read("hash-contains?", args)?.get(&args[1]).is_some())),
+    plain!("hash-contains?", "hash key", |args| is(read("hash-contains?", args)?.has(&args[1]))),
     plain!("hash-insert", "hash key value", |args| set("hash-insert", args)),
     plain!("hash-length", "hash", |args| count("hash-length", args)),
     plain!("hash-keys->list", "hash", |args| keys("hash-keys->list", args)),
     plain!("hash-values->list", "hash", |args| values("hash-values->list", args)),
-    plain!("hash-has-key?", "hash key", |args| is(read("hash-has-key?", args)?.get(&args[1]).is_some())),
+    plain!("hash-has-key?", "hash key", |args| is(read("hash-has-key?", args)?.has(&args[1]))),
     plain!("hash-count", "hash", |args| count("hash-count", args)),
     plain!("hash-empty?", "hash", |args| is(read("hash-empty?", args)?.len() == 0)),
     plain!("hash-keys", "hash [try-order?]", |args| keys("hash-keys", args)),
@@ -97,7 +104,7 @@ pub(in crate::interp::dialect) const TABLE: &[Entry] = &[
     plain!("hash-keys-subset?", "small large", |args| {
         let large = View::of(&args[1]).ok_or_else(|| misplaced("hash-keys-subset?", "hash?", args, 1))?;
         let small = read("hash-keys-subset?", args)?.entries();
-        is(small.iter().all(|(key, _)| large.get(key).is_some()))
+        is(small.iter().all(|(key, _)| large.has(key)))
     }),
     // Puts the entries of a hash or of a list of pairs into a mutable one.
     plain!("%hash-fill!", "name table from", |args| {
@@ -134,10 +141,10 @@ fn reference(name: &str, args: &[SteelVal]) -> Native {
 fn missing(hash: &View<'_>, key: &SteelVal) -> SteelErr {
     let fault = Fault::script(format!("hash-ref: no value found for key\n  key: {}", print::printed(key)));
     let hint = match key {
-        SteelVal::SymbolV(name) if hash.get(&SteelVal::StringV(name.clone())).is_some() => {
+        SteelVal::SymbolV(name) if hash.has(&SteelVal::StringV(name.clone())) => {
             format!("the key there is the string `\"{name}\"`, not the symbol")
         }
-        SteelVal::StringV(text) if hash.get(&SteelVal::SymbolV(text.clone())).is_some() => {
+        SteelVal::StringV(text) if hash.has(&SteelVal::SymbolV(text.clone())) => {
             format!("the key there is the symbol `'{text}`, not the string")
         }
         _ => "`(hash-ref hash key default)` gives DEFAULT for a key that is missing; `hash-has-key?` asks".to_owned(),
@@ -159,10 +166,8 @@ fn unchanged<'a>(name: &str, args: &'a [SteelVal]) -> Result<(Kind, &'a HashMap<
 
 /// The mutable hash that is the first argument.
 fn change<'a>(name: &str, args: &'a [SteelVal]) -> Result<Table<'a>, SteelErr> {
-    match View::of(&args[0]) {
-        Some(View::Mutable(table)) => Ok(table),
-        _ => Err(misplaced(name, "(and/c hash? (not/c immutable?))", args, 0)),
-    }
+    let table = Table::of(&args[0]).filter(|table| !table.is_set());
+    table.ok_or_else(|| misplaced(name, "(and/c hash? (not/c immutable?))", args, 0))
 }
 
 fn count(name: &str, args: &[SteelVal]) -> Native {

@@ -5,11 +5,11 @@
 
 use super::Kind;
 use crate::interp::dialect::{equality, structs};
-use hashbrown::HashTable;
-use std::cell::RefCell;
+use hashbrown::{HashTable, hash_table::Entry};
+use std::cell::{Ref, RefCell};
 use steel::{
     SteelVal,
-    gc::{GcMut, ShareableMut},
+    gc::ShareableMut,
     rvals::{Custom, CustomType, as_underlying_type},
 };
 
@@ -33,40 +33,52 @@ impl Custom for Store {
 struct Index {
     /// The entries' numbers, by their hash codes.
     numbers: HashTable<u32>,
-    /// Every entry's hash code.
-    codes: Vec<u64>,
+    /// Half of every entry's hash code: a table that grows need not look at the keys.
+    codes: Vec<u32>,
+}
+
+/// A code for the table, which looks at the lowest bits and at the highest.
+fn spread(code: u32) -> u64 {
+    u64::from(code) << 32 | u64::from(code)
 }
 
 impl Index {
-    fn find(&self, code: u64, same: impl Fn(usize) -> bool) -> Option<usize> {
-        self.numbers.find(code, |entry| same(*entry as usize)).map(|entry| *entry as usize)
+    /// Codes are compared first: they lie closer together than keys.
+    fn find(&self, code: u32, same: impl Fn(usize) -> bool) -> Option<usize> {
+        let is = |entry: &u32| self.codes[*entry as usize] == code && same(*entry as usize);
+        self.numbers.find(spread(code), is).map(|entry| *entry as usize)
     }
 
-    fn push(&mut self, code: u64) {
-        self.codes.push(code);
-        let codes = &self.codes;
-        self.numbers.insert_unique(code, (codes.len() - 1) as u32, |entry| codes[*entry as usize]);
+    /// Finds an entry, or puts in a new one behind the others.
+    fn find_or_push(&mut self, code: u32, same: impl Fn(usize) -> bool) -> Option<usize> {
+        let codes = &mut self.codes;
+        let is = |entry: &u32| codes[*entry as usize] == code && same(*entry as usize);
+        match self.numbers.entry(spread(code), is, |entry| spread(codes[*entry as usize])) {
+            Entry::Occupied(found) => Some(*found.get() as usize),
+            Entry::Vacant(place) => {
+                place.insert(codes.len() as u32);
+                codes.push(code);
+                None
+            }
+        }
     }
 
     /// Takes an entry out and gives its number to the last one.
-    fn swap_remove(&mut self, entry: usize) {
-        let last = self.codes.len() - 1;
-        if let Ok(found) = self.numbers.find_entry(self.codes[entry], |other| *other as usize == entry) {
-            found.remove();
+    fn swap_remove(&mut self, code: u32, same: impl Fn(usize) -> bool) -> Option<usize> {
+        let found = self.numbers.find_entry(spread(code), |entry| same(*entry as usize)).ok()?;
+        let (removed, last) = (*found.get() as usize, self.codes.len() - 1);
+        found.remove();
+        if let Some(moved) = self.numbers.find_mut(spread(self.codes[last]), |entry| *entry as usize == last) {
+            *moved = removed as u32;
         }
-        if let Some(moved) = self.numbers.find_mut(self.codes[last], |other| *other as usize == last) {
-            *moved = entry as u32;
-        }
-        self.codes.swap_remove(entry);
+        self.codes.swap_remove(removed);
+        Some(removed)
     }
 }
 
-/// What Steel gives to look at a value of ours.
-type Held<'a> = <GcMut<Box<dyn CustomType>> as ShareableMut<Box<dyn CustomType>>>::ShareableRead<'a>;
-
 /// A mutable hash or set.
 pub(crate) struct Table<'a> {
-    held: Held<'a>,
+    store: Ref<'a, Store>,
     vector: &'a SteelVal,
 }
 
@@ -80,76 +92,90 @@ impl<'a> Table<'a> {
     pub(crate) fn of(value: &'a SteelVal) -> Option<Self> {
         let SteelVal::CustomStruct(fields) = value else { return None };
         let SteelVal::Custom(first) = fields.get_index(0)? else { return None };
-        let held = first.read();
-        as_underlying_type::<Store>(held.as_ref())?;
-        Some(Self { held, vector: fields.get_index(1)? })
+        let store = Ref::filter_map(first.read(), |held| as_underlying_type(held.as_ref())).ok()?;
+        Some(Self { store, vector: fields.get_index(1)? })
     }
 
-    fn store(&self) -> &Store {
-        as_underlying_type(self.held.as_ref()).expect("`of` has looked")
-    }
-
-    fn read<T>(&self, f: impl FnOnce(&Store, &[SteelVal]) -> T) -> T {
+    fn read<T>(&self, f: impl FnOnce(&[SteelVal]) -> T) -> T {
         match self.vector {
-            SteelVal::MutableVector(items) => items.borrow(|items| f(self.store(), items)),
-            _ => f(self.store(), &[]),
+            SteelVal::MutableVector(items) => items.borrow(|items| f(items)),
+            _ => f(&[]),
         }
     }
 
-    fn write<T>(&self, f: impl FnOnce(&Store, &mut Vec<SteelVal>) -> T) -> T {
+    fn write<T>(&self, f: impl FnOnce(&mut Vec<SteelVal>) -> T) -> T {
         match self.vector {
             SteelVal::MutableVector(items) => {
                 // Taken out meanwhile: Steel shows its vectors to be read only.
                 let mut taken = items.set_and_return(Vec::new());
-                let result = f(self.store(), &mut taken);
+                let result = f(&mut taken);
                 items.set_and_return(taken);
                 result
             }
-            _ => f(self.store(), &mut Vec::new()),
+            _ => f(&mut Vec::new()),
         }
     }
 
     pub(crate) fn kind(&self) -> Kind {
-        self.store().kind
+        self.store.kind
     }
 
     pub(crate) fn is_set(&self) -> bool {
-        self.store().set
+        self.store.set
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.read(|_, items| items.len() / 2)
+        self.read(|items| items.len() / 2)
     }
 
-    fn find(store: &Store, items: &[SteelVal], code: u64, key: &SteelVal) -> Option<usize> {
-        store.index.borrow().find(code, |entry| store.kind.same(&items[entry * 2], key))
+    fn code(&self, key: &SteelVal) -> u32 {
+        equality::hash(self.kind(), key) as u32
     }
 
-    /// The key as it is held, and the value.
-    pub(crate) fn get(&self, key: &SteelVal) -> Option<(SteelVal, SteelVal)> {
-        self.read(|store, items| {
-            let entry = Self::find(store, items, equality::hash(store.kind, key), key)?;
-            Some((items[entry * 2].clone(), items[entry * 2 + 1].clone()))
+    /// What `f` makes of the place of a key in the vector.
+    fn find<T>(&self, key: &SteelVal, f: impl FnOnce(&[SteelVal], usize) -> T) -> Option<T> {
+        let (kind, code) = (self.kind(), self.code(key));
+        self.read(|items| {
+            // While an entry is put in or taken out, there seem to be none.
+            let index = self.store.index.try_borrow().ok()?;
+            let entry = index.find(code, |entry| kind.same(&items[entry * 2], key))?;
+            Some(f(items, entry * 2))
         })
     }
 
+    pub(crate) fn has(&self, key: &SteelVal) -> bool {
+        self.find(key, |_, _| ()).is_some()
+    }
+
+    pub(crate) fn get(&self, key: &SteelVal) -> Option<SteelVal> {
+        self.find(key, |items, at| items[at + 1].clone())
+    }
+
+    /// A key as it is held.
+    pub(crate) fn key(&self, key: &SteelVal) -> Option<SteelVal> {
+        self.find(key, |items, at| items[at].clone())
+    }
+
     pub(crate) fn set(&self, key: SteelVal, value: SteelVal) {
-        self.write(|store, items| {
-            let code = equality::hash(store.kind, &key);
-            match Self::find(store, items, code, &key) {
+        self.write(|items| {
+            // Taken while the vector is out: a hash that has itself for a key and a value has no end.
+            let (kind, code) = (self.kind(), self.code(&key));
+            let mut index = self.store.index.borrow_mut();
+            match index.find_or_push(code, |entry| kind.same(&items[entry * 2], &key)) {
                 Some(entry) => items[entry * 2 + 1] = value,
                 None => {
-                    store.index.borrow_mut().push(code);
-                    items.extend([key, value]);
+                    items.push(key);
+                    items.push(value);
                 }
             }
         });
     }
 
     pub(crate) fn remove(&self, key: &SteelVal) -> bool {
-        self.write(|store, items| {
-            let Some(entry) = Self::find(store, items, equality::hash(store.kind, key), key) else { return false };
-            store.index.borrow_mut().swap_remove(entry);
+        self.write(|items| {
+            let (kind, code) = (self.kind(), self.code(key));
+            let same = |entry: usize| kind.same(&items[entry * 2], key);
+            let Some(entry) = self.store.index.borrow_mut().swap_remove(code, same) else { return false };
             let value = items.pop();
             let key = items.pop();
             if entry * 2 < items.len() {
@@ -161,14 +187,14 @@ impl<'a> Table<'a> {
     }
 
     pub(crate) fn clear(&self) {
-        self.write(|store, items| {
+        self.write(|items| {
             items.clear();
-            *store.index.borrow_mut() = Index::default();
+            *self.store.index.borrow_mut() = Index::default();
         });
     }
 
     pub(crate) fn entries(&self) -> Vec<(SteelVal, SteelVal)> {
-        self.read(|_, items| items.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect())
+        self.read(|items| items.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect())
     }
 }
 
@@ -178,26 +204,28 @@ mod tests {
 
     #[test]
     fn what_collides_is_found_after_any_removal() {
-        // Keys whose codes share their slots, taken out in every order of a small pseudo-random walk.
+        // Keys that share their codes, taken out in every order of a small pseudo-random walk.
         let mut index = Index::default();
-        let mut keys: Vec<u64> = Vec::new();
+        let mut keys: Vec<u32> = Vec::new();
         let mut state = 7_u64;
         for step in 0..20_000 {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            let code = (state >> 40) % 97;
-            let found = index.find(code, |entry| keys[entry] == code);
-            assert_eq!(found.is_some(), keys.contains(&code), "step {step}");
-            match found {
-                Some(entry) if state & 1 == 0 => {
-                    index.swap_remove(entry);
+            let key = ((state >> 40) % 97) as u32;
+            let (code, same) = (key % 31, |entry: usize| keys[entry] == key);
+            let found = index.find(code, same);
+            assert_eq!(found, keys.iter().position(|other| *other == key), "step {step}");
+            if state & 1 == 0 {
+                assert_eq!(index.swap_remove(code, same), found, "step {step}");
+                if let Some(entry) = found {
                     keys.swap_remove(entry);
                 }
-                Some(_) => {}
-                None => {
-                    index.push(code);
-                    keys.push(code);
+            } else {
+                assert_eq!(index.find_or_push(code, same), found, "step {step}");
+                if found.is_none() {
+                    keys.push(key);
                 }
             }
         }
+        assert!(keys.len() > 10);
     }
 }
