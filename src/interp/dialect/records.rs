@@ -5,6 +5,9 @@
 //! to itself alone, for Steel's hashes too. Not here: guards, which call procedures (`prelude/racket/records.scm`).
 
 mod judged;
+mod prefabs;
+
+pub(crate) use prefabs::prefab;
 
 use super::{
     Entry, Machined,
@@ -325,7 +328,7 @@ fn make_type(args: &[SteelVal]) -> Native {
     let equality = pairs.iter().any(|(key, _)| matches!(key, SteelVal::SymbolV(key) if key.as_str() == EQUALITY));
     let judged = !mutable && !called && (equality || above.is_some_and(|above| above.judged));
     let own_kind = matches!(seen, SteelVal::SymbolV(_)) && above.is_none() && !flags.contains(&true);
-    let known = if own_kind { known_prefab(name, own.len()) } else { None };
+    let known = if own_kind { prefabs::known(name, own.len()) } else { None };
     let kind = known.unwrap_or_else(|| {
         added(RecordType {
             name: Rc::from(name.as_str()),
@@ -366,39 +369,6 @@ fn added(kind: RecordType) -> Rc<RecordType> {
     *kind.value.borrow_mut() = Some(custom(TypeValue(kind.clone())));
     TYPES.with_borrow_mut(|types| types.push(kind.clone()));
     kind
-}
-
-/// The prefab type of this name and so many fields, if there is one: all such are one and the same.
-fn known_prefab(name: &str, count: usize) -> Option<Rc<RecordType>> {
-    let same = |kind: &&Rc<RecordType>| {
-        kind.prefab && kind.parent.is_none() && !kind.mutable && &*kind.name == name && kind.fields.len() == count
-    };
-    TYPES.with_borrow(|types| types.iter().find(same).cloned())
-}
-
-/// A record of a prefab type, which may be nobody's but a literal's.
-pub(crate) fn prefab(name: &str, fields: Vec<SteelVal>) -> SteelVal {
-    let count = fields.len();
-    let kind = known_prefab(name, count).unwrap_or_else(|| {
-        let number = TYPES.with_borrow(Vec::len);
-        added(RecordType {
-            name: name.into(),
-            number,
-            line: vec![number],
-            parent: None,
-            fields: (0..count).map(|at| at.to_string().into()).collect(),
-            given: (0..count).map(|_| None).collect(),
-            mutable: false,
-            transparent: true,
-            seen: true,
-            prefab: true,
-            properties: Vec::new(),
-            judged: false,
-            judgements: RefCell::default(),
-            value: RefCell::new(None),
-        })
-    });
-    record(&kind, fields)
 }
 
 /// A procedure of Rust's that knows something, as Steel has it.

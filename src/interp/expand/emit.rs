@@ -3,14 +3,15 @@
 //! Every variable of a procedure gets a name of its own (`x%12`), so that nothing of Steel's can be shadowed or catch it.
 //! Top-level forms that call something run as fibers: `E` becomes `(%main (lambda () (%just E)))`.
 
+mod literals;
+
 use super::{
     code::{Code, Op, Top},
     lift::{self, Lifted},
-    literal,
     scope::{Arity, Global, Local},
     shorter::{LONG, case_of, element, is_given, is_inline, makes_procedures, negated},
     source::{Source, as_written, readable},
-    syntax::{Datum, Node, Span, Syntax},
+    syntax::Span,
 };
 use crate::interp::table;
 use std::{collections::HashMap, fmt::Write, mem, rc::Rc};
@@ -465,47 +466,6 @@ impl Emitter {
             e.put(&format!("{teller} \"{word}\" {} {most}", arity.least), head);
             e.arguments(args, span);
         });
-    }
-
-    fn quote(&mut self, datum: &Syntax, span: Span) {
-        match &datum.node {
-            Node::Literal(Datum::String(text)) if !text.contains(|c: char| c.is_control() && c != '\n') => {
-                let mut out = String::with_capacity(text.len() + 2);
-                out.push('"');
-                for c in text.chars() {
-                    if matches!(c, '"' | '\\') {
-                        out.push('\\');
-                    }
-                    out.push(c);
-                }
-                out.push('"');
-                self.put(&out, span);
-            }
-            // Steel reads it as zero.
-            Node::Literal(Datum::Number(text)) if text.starts_with('-') && text.parse() == Ok(0.0) => {
-                self.constant(datum, span);
-            }
-            Node::Literal(Datum::Number(text)) => self.put(text, span),
-            Node::Literal(Datum::Boolean(truth)) => self.put(if *truth { "#true" } else { "#false" }, span),
-            Node::Literal(Datum::Void) => self.put("void", span),
-            Node::Literal(Datum::Keyword(word)) if readable(word) => self.put(&format!("#:{word}"), span),
-            Node::List(items) if items.is_empty() => self.put("'()", span),
-            Node::Name(name) if readable(name.word()) => self.put(&format!("'{}", name.word()), span),
-            _ => self.constant(datum, span),
-        }
-    }
-
-    /// A literal that Steel is given as a value.
-    fn constant(&mut self, datum: &Syntax, span: Span) {
-        match literal::value(datum) {
-            Ok(value) => {
-                self.constants += 1;
-                let name = format!("%constant-{}", self.constants);
-                self.put(&name, span);
-                self.source.constants.push((name, value));
-            }
-            Err(problem) => self.problem = self.problem.take().or(Some((datum.span, problem))),
-        }
     }
 }
 
