@@ -110,3 +110,6 @@
     (unless (null? piece)
       (bytes-set! to at (car piece))
       (next (+ at 1) (cdr piece)))))
+
+;; SRFI 13's, of what is no space.
+(define (string-tokenize text) (string-split text))
