@@ -47,3 +47,16 @@
 ;; KEYWORDS and their values, in two lists; the last argument is a list of the others.
 (define (keyword-apply f keywords values . args)
   (apply f (append (append-map list keywords values) (apply list* args))))
+
+;; What it makes is given its keywords in order, their values, and the other arguments.
+(define (make-keyword-procedure keyed . plain)
+  (lambda args
+    (let next ([left args] [keys '()] [others '()])
+      (cond [(null? left)
+             (let ([keys (sort keys keyword<? #:key car)] [others (reverse others)])
+               (if (and (null? keys) (pair? plain))
+                   (apply (car plain) others)
+                   (apply keyed (map car keys) (map cdr keys) others)))]
+            [(and (keyword? (car left)) (pair? (cdr left)))
+             (next (cddr left) (cons (cons (car left) (cadr left)) keys) others)]
+            [else (next (cdr left) keys (cons (car left) others))]))))

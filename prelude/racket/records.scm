@@ -15,6 +15,32 @@
          [constructor (%guarded plain name (%guards parent guard))])
     (cons type (cons constructor (cdr made)))))
 
+;; The type, its constructor, its predicate, and what gives and changes the field of a number: all fields can change.
+(define (make-struct-type name super inits autos . more)
+  (define (option at otherwise) (if (> (length more) at) (list-ref more at) otherwise))
+  (let* ([count (+ inits autos)]
+         [fields (build-list count (lambda (at) (string->symbol (format "field~a" at))))]
+         [fixed (option 4 '())]
+         [procedure (option 3 #f)]
+         [properties (option 1 '())]
+         [properties (if procedure (cons (cons 'prop:procedure procedure) properties) properties)]
+         [made (%record-type name super fields autos (option 0 #f)
+                             (build-list count (lambda (at) (not (memv at fixed))))
+                             (not (option 2 #t)) (option 5 #f) properties)]
+         [accessors (take (cdddr made) count)]
+         [mutators (drop (cdddr made) count)]
+         [part (lambda (all who record at . value)
+                 (if (and (exact-nonnegative-integer? at) (< at count))
+                     (apply (list-ref all at) record value)
+                     (raise-argument-error who (format "(integer-in 0 ~a)" (- count 1)) at)))])
+    (values (car made)
+            (cadr made)
+            (caddr made)
+            (lambda (record at) (part accessors (string->symbol (format "~a-ref" name)) record at))
+            (lambda (record at value) (part mutators (string->symbol (format "~a-set!" name)) record at value)))))
+(define (make-struct-field-accessor accessor at . name) (lambda (record) (accessor record at)))
+(define (make-struct-field-mutator mutator at . name) (lambda (record value) (mutator record at value)))
+
 (define (%named-as name procedure)
   (%named procedure name 0 #f)
   procedure)

@@ -6,7 +6,7 @@
 (define (%elements-of name value)
   (or (%elements value)
       (cond [(%lazy? value) (%walked ((%lazy-start value)))]
-            [(%stream? value) (stream->list value)]
+            [(or (%stream? value) (promise? value)) (stream->list value)]
             [else (%no-sequence name value)])))
 
 (define (sequence? value) (or (%sequence? value) (%unmade? value)))
@@ -46,12 +46,15 @@
 (define stream-nil '())
 (define the-empty-stream '())
 (define (%stream-cons first rest) (%stream-of first rest))
-(define (stream? value) (or (%stream? value) (list? value)))
+;; `stream-lazy` makes a promise of a stream.
+(define (%looked-at value) (if (promise? value) (%looked-at (force value)) value))
+(define (stream? value) (or (%stream? value) (list? value) (promise? value)))
 (define (stream-pair? value) (or (%stream? value) (pair? value)))
 (define (stream-null? value) (null? value))
 (define (stream-empty? value)
   (cond [(%stream? value) #f]
         [(list? value) (null? value)]
+        [(promise? value) (stream-empty? (%looked-at value))]
         [else (null? (%elements-of 'stream-empty? value))]))
 
 (define (%need-stream name value)
@@ -59,11 +62,13 @@
     (raise-argument-error name "(and/c stream? (not/c stream-empty?))" value)))
 
 (define (stream-first value)
-  (%need-stream 'stream-first value)
-  (if (%stream? value) (force (%stream-head value)) (car (%elements value))))
+  (let ([value (%looked-at value)])
+    (%need-stream 'stream-first value)
+    (if (%stream? value) (force (%stream-head value)) (car (%elements value)))))
 (define (stream-rest value)
-  (%need-stream 'stream-rest value)
-  (if (%stream? value) (force (%stream-tail value)) (cdr (%elements value))))
+  (let ([value (%looked-at value)])
+    (%need-stream 'stream-rest value)
+    (if (%stream? value) (%looked-at (%stream-tail value)) (cdr (%elements value)))))
 (define (stream-car value) (stream-first value))
 (define (stream-cdr value) (stream-rest value))
 

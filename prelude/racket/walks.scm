@@ -7,11 +7,12 @@
 (%define-list (%lazy-type %lazy %lazy? %lazy-start %lazy-m) (%record-type 'sequence #f '(start) 0 #f '(#f) #f #f '()))
 
 ;; Whether a loop has to walk it so.
-(define (%unmade? value) (or (%lazy? value) (%stream? value)))
+(define (%unmade? value) (and (not (list? value)) (or (%lazy? value) (%stream? value) (promise? value))))
 
 (define (%walk value)
   (cond [(or (null? value) (%stream? value)) value]
         [(%lazy? value) ((%lazy-start value))]
+        [(promise? value) (%walk (%looked-at value))]
         [(exact-nonnegative-integer? value)
          (let from ([n 0])
            (if (< n value) (cons (lambda () n) (lambda () (from (+ n 1)))) '()))]

@@ -152,7 +152,7 @@ impl Language {
 pub(crate) fn build() -> Result<Language, String> {
     disarm::disarm();
     let mut engine = machine();
-    dialect::structs::know(&engine)?;
+    dialect::structs::know(&mut engine)?;
     engine.register_source_module_resolver(NoModules);
     for (name, function) in natives::all() {
         engine.register_value(name, SteelVal::FuncV(*function));

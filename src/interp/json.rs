@@ -15,7 +15,7 @@ const DEPTH: usize = 1_000;
 
 /// A hash of these pairs.
 pub(crate) fn hash(pairs: impl IntoIterator<Item = (SteelVal, SteelVal)>) -> SteelVal {
-    SteelVal::HashMapV(steel::gc::Gc::new(pairs.into_iter().collect::<steel::HashMap<_, _>>()).into())
+    hashes::immutable(hashes::Kind::Equal, hashes::gathered(pairs))
 }
 
 /// Parses JSON text.
@@ -67,7 +67,7 @@ fn made(value: Value, manner: Manner) -> SteelVal {
             let pairs = fields.into_iter().map(|(k, v)| (symbol(&k), made(v, manner)));
             match manner {
                 Manner::Own => hash(pairs),
-                Manner::Racket => hashes::immutable(hashes::Kind::Eq, pairs.collect()),
+                Manner::Racket => hashes::immutable(hashes::Kind::Eq, hashes::gathered(pairs)),
             }
         }
         Value::Number(n) => {
@@ -121,11 +121,6 @@ fn to_json(value: &SteelVal, depth: usize) -> Result<Value, Fault> {
         SteelVal::ListV(items) => list(&mut items.iter().cloned())?,
         SteelVal::VectorV(items) => list(&mut items.iter().cloned())?,
         SteelVal::MutableVector(items) => list(&mut items.get().into_iter())?,
-        SteelVal::HashSetV(items) => {
-            let mut items: Vec<SteelVal> = items.iter().cloned().collect();
-            items.sort_by_cached_key(super::print::written);
-            list(&mut items.into_iter())?
-        }
         SteelVal::Pair(pair) => list(&mut [pair.car(), pair.cdr()].into_iter())?,
         SteelVal::HashMapV(map) => {
             // serde_json's map keeps its keys sorted.

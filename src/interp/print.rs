@@ -278,12 +278,26 @@ impl Printer {
                     self.push(mark);
                     return self.datum(quoted, style, depth + 1);
                 }
+                // A quotation at the end is shortened too.
+                let quoted = match items.len().checked_sub(2).map(|at| (at, items.get(at))) {
+                    Some((at @ 1.., Some(SteelVal::SymbolV(word)))) if style == Style::Print => {
+                        quote::abbreviation(word).map(|mark| (at, mark))
+                    }
+                    _ => None,
+                };
                 self.out.push('(');
                 for (i, item) in items.iter().enumerate() {
                     if i > 0 {
                         self.out.push(' ');
                     }
-                    self.datum(item, style, depth + 1);
+                    match quoted {
+                        Some((at, mark)) if i == at => self.push(&format!(". {mark}")),
+                        Some((at, _)) if i > at => {
+                            self.out.pop();
+                            self.datum(item, style, depth + 1);
+                        }
+                        _ => self.datum(item, style, depth + 1),
+                    }
                 }
                 self.out.push(')');
             }
@@ -434,7 +448,7 @@ fn table(value: &SteelVal) -> Option<(String, Vec<(SteelVal, SteelVal)>)> {
 /// A set's kind, such as `set`, and its items in order.
 fn set(value: &SteelVal) -> Option<(String, Vec<SteelVal>)> {
     match value {
-        SteelVal::HashSetV(_) | SteelVal::CustomStruct(_) => hashes::shown_set(value),
+        SteelVal::CustomStruct(_) => hashes::shown_set(value),
         _ => None,
     }
 }

@@ -22,7 +22,7 @@
 (check (map partitions '(0 1 10 100)) => (1 1 42 190569292))
 (check (list (triangle-number 4) (pentagonal-number 4) (hexagonal-number 4) (heptagonal-number 4) (octagonal-number 4)) => (10 22 28 34 40))
 (check (list (square-number? 9) (pentagonal-number? 5) (pentagonal-number? 6) (octagonal-number? 8)) => (#t #t #f #t))
-(check (samples->hash '(a b a)) => #hash((a . 2) (b . 1)))
+(check (sort (hash->list (samples->hash '(a b a))) < #:key cdr) => ((b . 1) (a . 2)))
 (check (call-with-values (lambda () (count-samples '(a b a))) list) => ((a b) (2 1)))
 
 (require racket/block)

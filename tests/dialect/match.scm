@@ -138,3 +138,9 @@
 (check (match (hash 'a 1 'b 2) [(hash-table ('a x) (k v) ...) (list x k v)]) => (1 (b) (2)))
 (check (let () (struct app (f a) #:transparent) (match (app 1 2) [(app x y) (list x y)])) => (1 2))
 (check (match 4 [(app add1 n) n]) => 5)
+
+;; What sends on to the next clause does not come back, wherever it is called
+(check (match 1 [x (=> next) (begin (next) 3)] [_ 'second]) => second)
+(check (match '(1 2) [(list a b) (=> next) (+ a (if (> b 1) (next) b))] [(list a _) (list 'one a)]) => (one 1))
+(check (call-with-values (lambda () (match 1 [x (=> next) (values x 2)])) list) => (1 2))
+(check (match* (1 2) [(a b) (=> next) (for ([i 3]) (when (= i b) (next))) 'first] [(_ _) 'second]) => second)

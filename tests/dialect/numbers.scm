@@ -224,3 +224,9 @@
 (check (list (* 0+1i 0+1i) (+ 1+2i 3-4i) (magnitude 3-4i) (real-part -2.5+1i) (imag-part -i)) => (-1 4-2i 5 -2.5 -1))
 (check '(1+2i +i 1/2-3/4i 1.5-2.0i) => (1+2i 0+1i 1/2-3/4i 1.5-2.0i))
 (check (list (number? '+i) (symbol? '1+) (symbol? '-) (symbol? '+hi) (symbol? 'i)) => (#t #t #t #t #t))
+
+;; Exact decimals, digit by digit
+(check #e100000000000000.01 => 10000000000000001/100)
+(check (list #e3.14159265358979323846 #e1e3 #e-0.5 #x#e10 #e#x10) => (157079632679489661923/50000000000000000000 1000 -1/2 16 16))
+(check (string->number "100000000000000.01" 10 'number-or-false 'decimal-as-exact) => 10000000000000001/100)
+(check (list (string->number "2.5" 10 'number-or-false 'decimal-as-inexact) (string->number "#i1/2" 10 'number-or-false 'decimal-as-exact)) => (2.5 0.5))

@@ -54,3 +54,18 @@
           [else (loop (cdr l) (set-add seen (car l)))])))
 (check (first-repeat '(a b c b a)) => b)
 (check (first-repeat '(a b)) => #f)
+
+;; Sets and hashes as keys, however their items came
+(check (set-count (set (set 1 2) (set 2 1))) => 1)
+(check (for/and ([p (in-permutations '(1 2 3 4 5))]) (hash-ref (hash (set 1 2 3 4 5) #t) (list->set p) #f)) => #t)
+(check (for/and ([p (in-permutations '(a b c d))])
+         (hash-ref (hash (list (hash 'a 1 'b 1 'c 1 'd 1)) #t) (list (make-immutable-hash (map (lambda (k) (cons k 1)) p))) #f))
+       => #t)
+(check (equal? (set (set 1 2 4)) (set (set 4 2 1))) => #t)
+(check (let ([s (set-remove (set 1 2 3 4 5 6 7 8 9) 5)]) (set-member? (set s) (set 9 8 7 6 4 3 2 1))) => #t)
+(define (power-set items)
+  (if (set-empty? items)
+      (set (set))
+      (let* ([one (set-first items)] [rest (power-set (set-remove items one))])
+        (set-union rest (for/set ([s (in-set rest)]) (set-add s one))))))
+(check (set-count (power-set (set 1 2 3 4 5 6))) => 64)

@@ -365,7 +365,7 @@ fn define_values_names_any_number_of_values_any_number_of_times() {
     let ran = script(text).run();
     assert_eq!(
         ran.stdout,
-        "(1 2 x (y) (3 4) (5 6 7) define-values (define-values (a) 1))\nresult arity mismatch;\n expected number of values not received\n  expected: 2\n  received: 3\n"
+        "(1 2 x (y) (3 4) (5 6 7) define-values (define-values (a) 1))\nresult arity mismatch;\n expected number of values not received\n  expected: 2\n  received: 3\n  in: local-binding form\n  arguments...:\n   1\n   2\n   3\n"
     );
     assert!(ran.stderr.contains("  expected: 2\n  received: 1\n") && ran.code == Some(1), "{ran:?}");
 }

@@ -91,7 +91,6 @@ fn same_place(a: &SteelVal, b: &SteelVal) -> bool {
         (VectorV(a), VectorV(b)) => std::ptr::eq(&**a, &**b),
         (MutableVector(a), MutableVector(b)) => a.as_ptr_usize() == b.as_ptr_usize(),
         (HashMapV(a), HashMapV(b)) => std::ptr::eq(&**a, &**b),
-        (HashSetV(a), HashSetV(b)) => std::ptr::eq(&**a, &**b),
         (CustomStruct(a), CustomStruct(b)) => Gc::ptr_eq(a, b),
         (Custom(a), Custom(b)) => Gc::ptr_eq(a, b),
         (Closure(a), Closure(b)) => Gc::ptr_eq(a, b),
@@ -156,7 +155,6 @@ impl Comparison {
             (HashMapV(a), HashMapV(b)) => {
                 a.len() == b.len() && a.iter().all(|(k, v)| b.get(k).is_some_and(|other| self.equal(v, other)))
             }
-            (HashSetV(a), HashSetV(b)) => a.len() == b.len() && a.iter().all(|item| b.contains(item)),
             (CustomStruct(left), CustomStruct(right)) => {
                 self.held(left.as_ptr() as usize, right.as_ptr() as usize)
                     || hashes::equal(a, b, &mut |a, b| self.equal(a, b))
@@ -225,7 +223,6 @@ fn contents(value: &SteelVal, out: &mut Mixer, depth: usize) {
         HashMapV(map) => {
             out.write_u64(map.iter().fold(0, |sum, (key, value)| sum.wrapping_add(entry(key, value, depth))))
         }
-        HashSetV(set) => out.write_u64(set.iter().fold(0, |sum, item| sum.wrapping_add(entry(item, &Void, depth)))),
         CustomStruct(held) => {
             if let Some(pairs) = hashes::entries(value) {
                 out.write_u64(pairs.iter().fold(0, |sum, (key, value)| sum.wrapping_add(entry(key, value, depth))));

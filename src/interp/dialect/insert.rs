@@ -37,7 +37,9 @@ impl Insert {
                         text.push(c);
                         continue;
                     }
-                    _ => {
+                    // A group without a number is the match.
+                    Some(_) => 0,
+                    None => {
                         text.push('\\');
                         continue;
                     }

@@ -76,7 +76,7 @@ pub(crate) const AREAS: &[Area] = &[
         natives: &[numbers::TABLE, reals::TABLE, bits::TABLE],
         machined: &[],
         files: &["numbers.scm"],
-        steels: &["+", "-", "*", "<", ">", "<=", ">="],
+        steels: &["+", "-", "<", ">", "<=", ">="],
     },
     Area {
         title: "Strings and characters",
@@ -159,7 +159,7 @@ fn native_takes(word: &str) -> Option<(usize, Option<usize>)> {
         "car" | "cdr" | "not" | "null?" | "pair?" | "list?" | "length" | "reverse" | "symbol?" | "boolean?"
         | "vector-length" | "box" | "unbox" => (1, Some(1)),
         "cons" | "vector-ref" => (2, Some(2)),
-        "list" | "append" | "+" | "*" | "vector" => (0, None),
+        "list" | "append" | "+" | "vector" => (0, None),
         "-" | "<" | ">" | "<=" | ">=" => (1, None),
         _ => {
             static PARAMS: OnceLock<HashMap<&str, &str>> = OnceLock::new();

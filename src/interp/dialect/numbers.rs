@@ -1,6 +1,6 @@
 //! What numbers are, and arithmetic on whole ones and ratios.
 //!
-//! Steel's own `+ - * = < >` stay, since they have opcodes; its `/` multiplies by a float's inverse, which rounds twice.
+//! Steel's own `+ - = < >` stay, since they have opcodes; its `*` makes a float of an exact zero times a float; its `/` multiplies by a float's inverse, which rounds twice.
 //! Not here: roots, logarithms and angles (`reals`), bits (`bits`).
 
 use super::{
@@ -28,6 +28,10 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("=", "number more ...", |v| {
         v.iter().try_for_each(|n| compared("=", n))?;
         truth(v.windows(2).all(|pair| same(&pair[0], &pair[1])))
+    }),
+    plain!("*", "number ...", |v| match v {
+        [a, b] => times(a, b),
+        all => all.iter().try_fold(SteelVal::IntV(1), |product, n| times(&product, n)),
     }),
     // ---- what a number is
     plain!("number?", "value", |v| truth(is_number(&v[0]))),
@@ -131,7 +135,12 @@ pub(super) const TABLE: &[Entry] = &[
             Some(SteelVal::IntV(n @ 2..=16)) => *n as u32,
             Some(other) => return Err(mistaken("string->number", "(integer-in 2 16)", other)),
         };
-        Ok(numerals::read(text, base).unwrap_or(SteelVal::BoolV(false)))
+        let exactly = matches!(v.get(3), Some(SteelVal::SymbolV(way)) if way.as_str() == "decimal-as-exact");
+        let read = match exactly && !text.to_ascii_lowercase().contains("#i") {
+            true => numerals::read(&format!("#e{text}"), base),
+            false => numerals::read(text, base),
+        };
+        Ok(read.unwrap_or(SteelVal::BoolV(false)))
     }),
     plain!("real->decimal-string", "number [digits]", |v| {
         let number = rational_of("real->decimal-string", &v[0])?;
@@ -332,6 +341,23 @@ fn rounded(name: &str, value: &SteelVal, float: fn(f64) -> f64, ratio: fn(BigRat
             number => Ok(number.value()),
         },
     }
+}
+
+/// The product of two numbers. An exact zero stays one whatever it is multiplied by.
+fn times(a: &SteelVal, b: &SteelVal) -> Native {
+    match (a, b) {
+        (SteelVal::IntV(x), SteelVal::IntV(y)) if let Some(product) = x.checked_mul(*y) => Ok(SteelVal::IntV(product)),
+        (SteelVal::NumV(x), SteelVal::NumV(y)) => Ok(SteelVal::NumV(x * y)),
+        (SteelVal::IntV(0), SteelVal::NumV(_)) | (SteelVal::NumV(_), SteelVal::IntV(0)) => Ok(SteelVal::IntV(0)),
+        _ => match TIMES.with(Clone::clone) {
+            Some(SteelVal::FuncV(times)) => times(&[a.clone(), b.clone()]),
+            _ => Err(failed("*: there is no multiplication")),
+        },
+    }
+}
+
+thread_local! {
+    static TIMES: Option<SteelVal> = NUMBER_MODULE.with(|module| module.try_get_ref("*"));
 }
 
 fn exactly(name: &str, value: &SteelVal, f: fn(BigRational) -> BigRational) -> Native {

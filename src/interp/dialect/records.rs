@@ -1,8 +1,13 @@
 //! Records: what `struct` and `define-record-type` stand on.
 //!
 //! A record is one of Steel's structs: its type first, then its fields or, when any of them can change, a vector of Steel's
-//! that holds them. So the collector sees them, and cycles go. Behind them an opaque one has a number of its own: it is equal
+//! that holds them (of an opaque one, put apart from Steel's hashes). So the collector sees them, and cycles go. Behind them an opaque one has a number of its own: it is equal
 //! to itself alone, for Steel's hashes too. Not here: guards, which call procedures (`prelude/racket/records.scm`).
+
+mod judged;
+mod prefabs;
+
+pub(crate) use prefabs::prefab;
 
 use super::{
     Entry, Machined,
@@ -54,8 +59,8 @@ pub(super) const TABLE: &[Entry] = &[
         other => Err(mistaken("make-prefab-struct", "prefab-key?", other)),
     }),
     plain!("%judged?", "type", |args| Ok(SteelVal::BoolV(type_of_type("%judged?", &args[0])?.judged))),
-    plain!("%alike", "type code", alike),
-    plain!("%judge", "record code other", judge),
+    plain!("%alike", "type code", judged::alike),
+    plain!("%judge", "record code other", judged::judge),
     plain!("struct?", "value", |args| Ok(SteelVal::BoolV(seen_fields(&args[0]).is_some()))),
     plain!("record?", "value", |args| Ok(SteelVal::BoolV(is_record(&args[0])))),
     plain!("struct-type?", "value", |args| Ok(SteelVal::BoolV(type_of_type("", &args[0]).is_ok()))),
@@ -189,7 +194,7 @@ pub(super) fn type_name(value: &SteelVal) -> Option<Rc<str>> {
 pub(crate) fn fields(value: &SteelVal) -> Vec<SteelVal> {
     let SteelVal::CustomStruct(held) = value else { return Vec::new() };
     let Some((mutable, count)) = with_type(value, |kind| (kind.mutable, kind.fields.len())) else { return Vec::new() };
-    match held.get_index(1) {
+    match held.get_index(1).map(structs::together) {
         Some(SteelVal::MutableVector(items)) if mutable => items.get(),
         _ => (1..=count).filter_map(|at| held.get_index(at).cloned()).collect(),
     }
@@ -244,7 +249,7 @@ pub(crate) fn descends(value: &SteelVal, top: &str, name: &str) -> bool {
 /// What makes two records equal: all that is in them, if it can be seen.
 pub(super) fn contents(value: &SteelVal) -> Option<Vec<SteelVal>> {
     let by_contents = with_type(value, |kind| kind.by_contents())?;
-    if by_contents { Some(fields(value)) } else { judgement(value).map(|number| vec![number]) }
+    if by_contents { Some(fields(value)) } else { judged::number(value).map(|number| vec![number]) }
 }
 
 /// Whether two records are equal; none when neither is one.
@@ -256,7 +261,7 @@ pub(super) fn equal(a: &SteelVal, b: &SteelVal, same: &mut dyn FnMut(&SteelVal, 
     };
     let alike = Rc::ptr_eq(&first, &second)
         || first.prefab && second.prefab && first.name == second.name && first.fields.len() == second.fields.len();
-    if let (true, Some(a), Some(b)) = (alike, judgement(a), judgement(b)) {
+    if let (true, Some(a), Some(b)) = (alike, judged::number(a), judged::number(b)) {
         return Some(a == b);
     }
     Some(alike && first.by_contents() && fields(a).iter().zip(&fields(b)).all(|(a, b)| same(a, b)))
@@ -323,7 +328,7 @@ fn make_type(args: &[SteelVal]) -> Native {
     let equality = pairs.iter().any(|(key, _)| matches!(key, SteelVal::SymbolV(key) if key.as_str() == EQUALITY));
     let judged = !mutable && !called && (equality || above.is_some_and(|above| above.judged));
     let own_kind = matches!(seen, SteelVal::SymbolV(_)) && above.is_none() && !flags.contains(&true);
-    let known = if own_kind { known_prefab(name, own.len()) } else { None };
+    let known = if own_kind { prefabs::known(name, own.len()) } else { None };
     let kind = known.unwrap_or_else(|| {
         added(RecordType {
             name: Rc::from(name.as_str()),
@@ -364,39 +369,6 @@ fn added(kind: RecordType) -> Rc<RecordType> {
     *kind.value.borrow_mut() = Some(custom(TypeValue(kind.clone())));
     TYPES.with_borrow_mut(|types| types.push(kind.clone()));
     kind
-}
-
-/// The prefab type of this name and so many fields, if there is one: all such are one and the same.
-fn known_prefab(name: &str, count: usize) -> Option<Rc<RecordType>> {
-    let same = |kind: &&Rc<RecordType>| {
-        kind.prefab && kind.parent.is_none() && !kind.mutable && &*kind.name == name && kind.fields.len() == count
-    };
-    TYPES.with_borrow(|types| types.iter().find(same).cloned())
-}
-
-/// A record of a prefab type, which may be nobody's but a literal's.
-pub(crate) fn prefab(name: &str, fields: Vec<SteelVal>) -> SteelVal {
-    let count = fields.len();
-    let kind = known_prefab(name, count).unwrap_or_else(|| {
-        let number = TYPES.with_borrow(Vec::len);
-        added(RecordType {
-            name: name.into(),
-            number,
-            line: vec![number],
-            parent: None,
-            fields: (0..count).map(|at| at.to_string().into()).collect(),
-            given: (0..count).map(|_| None).collect(),
-            mutable: false,
-            transparent: true,
-            seen: true,
-            prefab: true,
-            properties: Vec::new(),
-            judged: false,
-            judgements: RefCell::default(),
-            value: RefCell::new(None),
-        })
-    });
-    record(&kind, fields)
 }
 
 /// A procedure of Rust's that knows something, as Steel has it.
@@ -444,42 +416,15 @@ fn record(kind: &RecordType, fields: Vec<SteelVal>) -> SteelVal {
     structs::make(&parts(kind, fields))
 }
 
-/// `(%alike type code)`: the records that one with this hash code could be equal to.
-fn alike(args: &[SteelVal]) -> Native {
-    let kind = type_of_type("%alike", &args[0])?;
-    let code = super::equality::hash(super::hashes::Kind::Equal, &args[1]);
-    let found = kind.judgements.borrow().get(&code).map(|all| all.iter().map(Kept::get).collect::<Vec<_>>());
-    Ok(SteelVal::ListV(found.unwrap_or_default().into()))
-}
-
-/// `(%judge record code other)`: the record, as equal to OTHER or, when that is `#f`, to no other so far.
-fn judge(args: &[SteelVal]) -> Native {
-    let Some(kind) = type_of(&args[0]) else { return Err(mistaken("%judge", "record?", &args[0])) };
-    if let Some(number) = judgement(&args[2]) {
-        let mut all: Vec<SteelVal> = kind.value.borrow().iter().cloned().collect();
-        all.extend(fields(&args[0]));
-        all.push(number);
-        return Ok(structs::make(&all));
-    }
-    let code = super::equality::hash(super::hashes::Kind::Equal, &args[1]);
-    kind.judgements.borrow_mut().entry(code).or_default().push(Kept::new(args[0].clone()));
-    Ok(args[0].clone())
-}
-
-/// The number of those that a record is equal to, if its type's own procedures say which they are.
-fn judgement(value: &SteelVal) -> Option<SteelVal> {
-    let at = with_type(value, |kind| kind.judged.then_some(kind.fields.len() + 1))??;
-    match value {
-        SteelVal::CustomStruct(held) => held.get_index(at).cloned(),
-        _ => None,
-    }
-}
-
 /// What a record's struct is made of.
 fn parts(kind: &RecordType, fields: Vec<SteelVal>) -> Vec<SteelVal> {
     let mut all = Vec::with_capacity(fields.len() + 2);
     all.extend(kind.value.borrow().clone());
-    all.extend(fields);
+    // Records that change may hold themselves, and Steel's hashes would look at all that is in them.
+    match kind.mutable && !kind.by_contents() {
+        true => all.extend(fields.into_iter().map(structs::apart)),
+        false => all.extend(fields),
+    }
     if !kind.by_contents() {
         OPAQUE.set(OPAQUE.get() + 1);
         all.push(SteelVal::IntV(OPAQUE.get()));
@@ -510,7 +455,7 @@ fn accessor(kind: &RecordType, field: &str, at: usize) -> SteelVal {
         let (Some(Some(mutable)), SteelVal::CustomStruct(held)) = (found, &args[0]) else {
             return Err(mistaken(name, &format!("{}?", numbered(number).name), &args[0]));
         };
-        let value = match held.get_index(1) {
+        let value = match held.get_index(1).map(structs::together) {
             Some(SteelVal::MutableVector(items)) if mutable => items.borrow(|items| items.get(at).cloned()),
             _ => held.get_index(at + 1).cloned(),
         };
@@ -525,7 +470,7 @@ fn mutator(kind: &RecordType, field: &str, at: usize) -> SteelVal {
         let (true, SteelVal::CustomStruct(held)) = (found, &args[0]) else {
             return Err(mistaken(name, &format!("{}?", numbered(number).name), &args[0]));
         };
-        if let Some(SteelVal::MutableVector(items)) = held.get_index(1) {
+        if let Some(SteelVal::MutableVector(items)) = held.get_index(1).map(structs::together) {
             let mut taken = items.set_and_return(Vec::new());
             if let Some(field) = taken.get_mut(at) {
                 *field = args[1].clone();

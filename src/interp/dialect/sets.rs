@@ -6,14 +6,14 @@ use super::{
     equality::equal,
     given::{NOTHING, failed, misplaced},
     hashes::{
-        Kind, SetView, immutable_set,
+        Kind, SetView, gathered_set, immutable_set,
         store::{self, Table},
     },
     lists::{items, list},
     machined, plain,
 };
 use crate::interp::{print, value::Native};
-use steel::{HashSet, SteelErr, SteelVal};
+use steel::{SteelErr, SteelVal};
 
 pub(super) const TABLE: &[Entry] = &[
     plain!("set?", "value", |args| is(matches!(SetView::of(&args[0]), Some(SetView::Immutable(..))))),
@@ -22,18 +22,18 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("set-equal?", "set", |args| is(SetView::of(&args[0]).is_some_and(|set| set.kind() == Kind::Equal))),
     plain!("set-eqv?", "set", |args| is(SetView::of(&args[0]).is_some_and(|set| set.kind() == Kind::Eqv))),
     plain!("set-eq?", "set", |args| is(SetView::of(&args[0]).is_some_and(|set| set.kind() == Kind::Eq))),
-    plain!("set", "item ...", |args| Ok(immutable_set(Kind::Equal, args.iter().cloned().collect()))),
-    plain!("seteqv", "item ...", |args| Ok(immutable_set(Kind::Eqv, args.iter().cloned().collect()))),
-    plain!("seteq", "item ...", |args| Ok(immutable_set(Kind::Eq, args.iter().cloned().collect()))),
+    plain!("set", "item ...", |args| Ok(immutable_set(Kind::Equal, gathered_set(args.iter().cloned())))),
+    plain!("seteqv", "item ...", |args| Ok(immutable_set(Kind::Eqv, gathered_set(args.iter().cloned())))),
+    plain!("seteq", "item ...", |args| Ok(immutable_set(Kind::Eq, gathered_set(args.iter().cloned())))),
     plain!("list->set", "list", |args| Ok(immutable_set(
         Kind::Equal,
-        list("list->set", &args[0])?.iter().cloned().collect()
+        gathered_set(list("list->set", &args[0])?.iter().cloned())
     ))),
     plain!("list->seteqv", "list", |args| {
-        Ok(immutable_set(Kind::Eqv, list("list->seteqv", &args[0])?.iter().cloned().collect()))
+        Ok(immutable_set(Kind::Eqv, gathered_set(list("list->seteqv", &args[0])?.iter().cloned())))
     }),
     plain!("list->seteq", "list", |args| {
-        Ok(immutable_set(Kind::Eq, list("list->seteq", &args[0])?.iter().cloned().collect()))
+        Ok(immutable_set(Kind::Eq, gathered_set(list("list->seteq", &args[0])?.iter().cloned())))
     }),
     plain!("set->list", "set [try-order?]", |args| made(Set::given("set->list", args)?.items())),
     plain!("set-count", "set", |args| Ok(SteelVal::IntV(Set::given("set-count", args)?.items().len() as isize))),
@@ -59,8 +59,8 @@ pub(super) const TABLE: &[Entry] = &[
         set.like("set-rest", items.split_off(1))
     }),
     plain!("set-add", "set item", |args| add("set-add", args)),
-    plain!("set-remove", "set item", |args| match &args[0] {
-        SteelVal::HashSetV(held) => Ok(immutable_set(Kind::Equal, held.without(&args[1]))),
+    plain!("set-remove", "set item", |args| match SetView::of(&args[0]) {
+        Some(SetView::Immutable(kind, items)) => Ok(immutable_set(kind, items.without(&args[1]))),
         _ => {
             let set = Set::given("set-remove", args)?;
             set.like("set-remove", set.items().into_iter().filter(|item| !set.same(item, &args[1])).collect())
@@ -68,7 +68,7 @@ pub(super) const TABLE: &[Entry] = &[
     }),
     plain!("set-clear", "set", |args| Set::given("set-clear", args)?.like("set-clear", Vec::new())),
     plain!("set-union", "set ...", |args| {
-        let [first, others @ ..] = args else { return Ok(immutable_set(Kind::Equal, HashSet::new())) };
+        let [first, others @ ..] = args else { return Ok(immutable_set(Kind::Equal, gathered_set([]))) };
         let set = Set::given("set-union", std::slice::from_ref(first))?;
         // A list is added to at its front, one by one.
         let mut all = set.items();
@@ -264,7 +264,7 @@ impl<'a> Set<'a> {
 
     fn has(&self, item: &SteelVal) -> bool {
         match self {
-            Self::Held(SetView::Immutable(_, set)) => set.contains(item),
+            Self::Held(SetView::Immutable(_, set)) => set.contains_key(item),
             Self::Held(SetView::Mutable(table)) => table.has(item),
             Self::List(value) => list("", value).is_ok_and(|list| list.iter().any(|held| equal(held, item))),
         }
@@ -277,7 +277,7 @@ impl<'a> Set<'a> {
     /// A set of this sort with other items.
     fn like(&self, name: &str, items: Vec<SteelVal>) -> Native {
         match self {
-            Self::Held(SetView::Immutable(kind, _)) => Ok(immutable_set(*kind, items.into_iter().collect())),
+            Self::Held(SetView::Immutable(kind, _)) => Ok(immutable_set(*kind, gathered_set(items))),
             Self::Held(SetView::Mutable(_)) => Err(failed(format!(
                 "{name}:\nexpected: (not/c (or/c set-mutable? set-weak?))\ngiven mutable set\nargument position: 1st"
             ))),
@@ -297,8 +297,8 @@ impl<'a> Set<'a> {
 }
 
 fn add(name: &str, args: &[SteelVal]) -> Native {
-    if let SteelVal::HashSetV(held) = &args[0] {
-        return Ok(immutable_set(Kind::Equal, held.update(args[1].clone())));
+    if let Some(SetView::Immutable(kind, items)) = SetView::of(&args[0]) {
+        return Ok(immutable_set(kind, items.update(args[1].clone(), SteelVal::Void)));
     }
     let set = Set::given(name, args)?;
     if set.has(&args[1]) {

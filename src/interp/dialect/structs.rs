@@ -8,7 +8,7 @@ use steel::{
     SteelVal,
     steel_vm::{
         engine::Engine,
-        primitives::{LIST_MODULE, META_MODULE},
+        primitives::{LIST_MODULE, META_MODULE, STREAM_MODULE},
     },
 };
 
@@ -19,6 +19,10 @@ thread_local! {
     static CALLED: RefCell<Vec<SteelVal>> = const { RefCell::new(Vec::new()) };
     /// What tells Steel which field of a struct is its procedure.
     static UPDATE: RefCell<Option<SteelVal>> = const { RefCell::new(None) };
+    /// What follows in a stream of Steel's, which must be a procedure in Scheme.
+    static NOTHING: RefCell<Option<SteelVal>> = const { RefCell::new(None) };
+    /// Steel's `stream-cons`: streams are made by no other way from outside.
+    static STREAM: Option<SteelVal> = STREAM_MODULE.with(|module| module.try_get_ref("stream-cons"));
     /// Steel's `cons`: pairs are made by no other way from outside.
     static CONS: Option<SteelVal> = LIST_MODULE.with(|module| module.try_get_ref("cons"));
 }
@@ -50,9 +54,11 @@ pub(crate) fn make_called(fields: &[SteelVal]) -> SteelVal {
 }
 
 /// Keeps what only the engine can be asked for.
-pub(crate) fn know(engine: &Engine) -> Result<(), String> {
+pub(crate) fn know(engine: &mut Engine) -> Result<(), String> {
     let update = engine.extract_value("#%vtable-update-entry!").map_err(|e| e.to_string())?;
     UPDATE.set(Some(update));
+    let made = engine.run("(lambda () #false)").map_err(|e| e.to_string())?;
+    NOTHING.set(made.into_iter().find(|value| matches!(value, SteelVal::Closure(_))));
     Ok(())
 }
 
@@ -109,5 +115,23 @@ pub(crate) fn parts(value: &SteelVal) -> Option<(SteelVal, SteelVal)> {
         SteelVal::Pair(pair) => Some((pair.car(), pair.cdr())),
         SteelVal::ListV(items) => Some((items.car()?, SteelVal::ListV(items.cdr().unwrap_or_default()))),
         _ => None,
+    }
+}
+
+/// A value as Steel takes it for equal to itself alone, without looking into it: a stream of Steel's, which the collector
+/// looks into. Nothing else is made of one here.
+pub(crate) fn apart(value: SteelVal) -> SteelVal {
+    let nothing = NOTHING.with_borrow(Clone::clone).unwrap_or(SteelVal::Void);
+    STREAM.with(|make| match make {
+        Some(SteelVal::FuncV(make)) => make(&[value.clone(), nothing]).unwrap_or(value),
+        _ => value,
+    })
+}
+
+/// What was put apart, or the value itself.
+pub(crate) fn together(value: &SteelVal) -> &SteelVal {
+    match value {
+        SteelVal::StreamV(held) => &held.initial_value,
+        other => other,
     }
 }

@@ -3,17 +3,18 @@
 //! Every variable of a procedure gets a name of its own (`x%12`), so that nothing of Steel's can be shadowed or catch it.
 //! Top-level forms that call something run as fibers: `E` becomes `(%main (lambda () (%just E)))`.
 
+mod literals;
+
 use super::{
     code::{Code, Op, Top},
     lift::{self, Lifted},
-    literal,
     scope::{Arity, Global, Local},
-    shorter::{case_of, element, is_given, is_inline, negated},
+    shorter::{LONG, case_of, element, is_given, is_inline, makes_procedures, negated},
     source::{Source, as_written, readable},
-    syntax::{Datum, Node, Span, Syntax},
+    syntax::Span,
 };
 use crate::interp::table;
-use std::{collections::HashMap, fmt::Write, rc::Rc};
+use std::{collections::HashMap, fmt::Write, mem, rc::Rc};
 
 /// What keeps a wrapped form out of tail position.
 pub(crate) const JUST: &str = "%just";
@@ -39,12 +40,22 @@ pub(super) struct Emitter {
     /// Whether it is a part of the language: nothing of that waits.
     internal: bool,
     problem: Option<(Span, String)>,
+    /// Whether the next procedure written is one of the top level, which Steel might put in the place of its calls.
+    stays: bool,
 }
 
 impl Emitter {
     pub(super) fn new(constants: usize, internal: bool) -> Self {
         let source = Source::default();
-        Self { source, lifted: HashMap::new(), elements: HashMap::new(), constants, internal, problem: None }
+        Self {
+            source,
+            lifted: HashMap::new(),
+            elements: HashMap::new(),
+            constants,
+            internal,
+            problem: None,
+            stays: false,
+        }
     }
 
     /// All of it; or the place and the name of what no literal can be.
@@ -100,6 +111,7 @@ impl Emitter {
         for (number, Lifted { lambda, span, more }) in &lifted {
             self.list(*span, |e| {
                 e.put(&format!("define {} ", lifted_name(*number)), *span);
+                e.stays = true;
                 e.lambda(lambda, more, *span);
             });
             self.source.text.push('\n');
@@ -114,7 +126,10 @@ impl Emitter {
                 self.list(code.span, |e| {
                     e.put(&format!("{word} {} ", global.steel), code.span);
                     match &code.op {
-                        Op::Lambda(lambda) => e.lambda(lambda, &[], code.span),
+                        Op::Lambda(lambda) => {
+                            e.stays = true;
+                            e.lambda(lambda, &[], code.span);
+                        }
                         _ if is_plain(code) => e.code(code, true),
                         _ => e.fiber(code, None),
                     }
@@ -289,7 +304,17 @@ impl Emitter {
             e.put(" ", span);
             let boxed: Vec<String> =
                 lambda.params.iter().chain(&lambda.rest).filter(|l| l.boxed()).map(|l| local_name(l)).collect();
-            if boxed.is_empty() {
+            // Of a procedure that makes others Steel takes the copies for the same, and mistakes what they name.
+            let long = mem::take(&mut e.stays)
+                && !e.internal
+                && lambda.rest.is_none()
+                && makes_procedures(&lambda.body, &|local| e.lifted.contains_key(&local.number));
+            if long {
+                e.put(&format!("(begin {LONG} "), span);
+            }
+            if boxed.is_empty() && long {
+                e.code(&lambda.body, true);
+            } else if boxed.is_empty() {
                 e.inside(&lambda.body, true);
             } else {
                 e.list(span, |e| {
@@ -297,6 +322,9 @@ impl Emitter {
                     e.put(&format!("let ({bindings}) "), span);
                     e.inside(&lambda.body, true);
                 });
+            }
+            if long {
+                e.put(")", span);
             }
         });
     }
@@ -438,47 +466,6 @@ impl Emitter {
             e.put(&format!("{teller} \"{word}\" {} {most}", arity.least), head);
             e.arguments(args, span);
         });
-    }
-
-    fn quote(&mut self, datum: &Syntax, span: Span) {
-        match &datum.node {
-            Node::Literal(Datum::String(text)) if !text.contains(|c: char| c.is_control() && c != '\n') => {
-                let mut out = String::with_capacity(text.len() + 2);
-                out.push('"');
-                for c in text.chars() {
-                    if matches!(c, '"' | '\\') {
-                        out.push('\\');
-                    }
-                    out.push(c);
-                }
-                out.push('"');
-                self.put(&out, span);
-            }
-            // Steel reads it as zero.
-            Node::Literal(Datum::Number(text)) if text.starts_with('-') && text.parse() == Ok(0.0) => {
-                self.constant(datum, span);
-            }
-            Node::Literal(Datum::Number(text)) => self.put(text, span),
-            Node::Literal(Datum::Boolean(truth)) => self.put(if *truth { "#true" } else { "#false" }, span),
-            Node::Literal(Datum::Void) => self.put("void", span),
-            Node::Literal(Datum::Keyword(word)) if readable(word) => self.put(&format!("#:{word}"), span),
-            Node::List(items) if items.is_empty() => self.put("'()", span),
-            Node::Name(name) if readable(name.word()) => self.put(&format!("'{}", name.word()), span),
-            _ => self.constant(datum, span),
-        }
-    }
-
-    /// A literal that Steel is given as a value.
-    fn constant(&mut self, datum: &Syntax, span: Span) {
-        match literal::value(datum) {
-            Ok(value) => {
-                self.constants += 1;
-                let name = format!("%constant-{}", self.constants);
-                self.put(&name, span);
-                self.source.constants.push((name, value));
-            }
-            Err(problem) => self.problem = self.problem.take().or(Some((datum.span, problem))),
-        }
     }
 }
 

@@ -48,7 +48,7 @@ pub(super) fn is_given(code: &Code) -> bool {
 pub(super) fn is_inline(name: &str, args: usize) -> bool {
     match name {
         "car" | "cdr" | "not" | "null?" => args == 1,
-        "cons" | "+" | "-" | "*" | "/" | "=" => args == 2,
+        "cons" | "+" | "-" | "/" | "=" => args == 2,
         _ => false,
     }
 }
@@ -62,6 +62,27 @@ pub(super) fn case_of<'a>(steel: &'a str, args: &[Code]) -> &'a str {
         ("hash-ref", [_, _, _]) => "%hash-ref-or",
         ("hash-update!", [_, _, _, _]) => "%hash-update-or!",
         _ => steel,
+    }
+}
+
+/// Longer than what Steel puts in the place of a call.
+pub(super) const LONG: &str =
+    "'(0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0)";
+
+/// Whether a closure is made in it: by any procedure but those that are `elsewhere`.
+pub(super) fn makes_procedures(code: &Code, elsewhere: &dyn Fn(&Local) -> bool) -> bool {
+    let makes = |code: &Code| makes_procedures(code, elsewhere);
+    match &code.op {
+        Op::Lambda(_) => true,
+        Op::Quote(_) | Op::Local(_) | Op::Global(_) | Op::Native(_) => false,
+        Op::If(test, yes, no) => makes(test) || makes(yes) || makes(no),
+        Op::Call(codes) | Op::Begin(codes) => codes.iter().any(makes),
+        Op::Let(bindings, body) => bindings.iter().any(|(_, value)| makes(value)) || makes(body),
+        Op::Body(steps, value) => {
+            let stays = |local: &Option<Rc<Local>>| local.as_ref().is_none_or(|local| !elsewhere(local));
+            steps.iter().any(|(local, step)| stays(local) && makes(step)) || makes(value)
+        }
+        Op::SetLocal(_, value) | Op::SetGlobal(_, value) => makes(value),
     }
 }
 

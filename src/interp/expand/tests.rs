@@ -1,6 +1,6 @@
 //! What programs come to, as Steel is given them.
 
-use super::Expander;
+use super::{Expander, shorter::LONG};
 
 const NATIVES: &[&str] = &[
     "car",
@@ -33,7 +33,7 @@ fn text(program: &str) -> String {
                 Some((before, rest)) => format!("{before}{}", rest.strip_suffix(")))").unwrap_or(rest)),
                 None => line.to_owned(),
             };
-            renumbered(&source.text.lines().map(bare).collect::<Vec<_>>().join("\n"))
+            renumbered(&source.text.replace(LONG, "LONG").lines().map(bare).collect::<Vec<_>>().join("\n"))
         }
         Err(error) => format!("error: {}", error.message),
     }
@@ -83,7 +83,7 @@ fn core_forms_are_written_out() {
 fn a_variable_that_is_assigned_and_captured_is_boxed() {
     assert_eq!(
         text("(define (f n) (lambda () (set! n (+ n 1)) n))"),
-        "(define f (lambda (n%1) (let ((n%1 (box n%1))) (lambda () (begin (set-box! n%1 (+ (unbox n%1) 1)) (unbox n%1))))))\n(%named f 'f 1 1)"
+        "(define f (lambda (n%1) (begin LONG (let ((n%1 (box n%1))) (lambda () (begin (set-box! n%1 (+ (unbox n%1) 1)) (unbox n%1)))))))\n(%named f 'f 1 1)"
     );
     assert_eq!(
         text("(define (f n) (set! n 1) n)"),
@@ -107,12 +107,12 @@ fn a_local_procedure_that_is_only_called_stands_at_the_top_level() {
         // A value is what a closure is for.
         (
             "(define (f n) (define (g x) (+ x n)) (list g (g 1)))",
-            "(define f (lambda (n%1) (define g%2 (lambda (x%3) (+ x%3 n%1))) (%inner-named g%2 'g)(list g%2 (g%2 1))))\n(%named f 'f 1 1)",
+            "(define f (lambda (n%1) (begin LONG (let () (define g%2 (lambda (x%3) (+ x%3 n%1))) (%inner-named g%2 'g)(list g%2 (g%2 1))))))\n(%named f 'f 1 1)",
         ),
         // Who calls it wrongly is told so.
         (
             "(define (f n) (define (g x) (+ x n)) (g))",
-            "(define f (lambda (n%1) (define g%2 (lambda (x%3) (+ x%3 n%1))) (%miscounted \"g\" 1 1)))\n(%named f 'f 1 1)",
+            "(define f (lambda (n%1) (begin LONG (let () (define g%2 (lambda (x%3) (+ x%3 n%1))) (%miscounted \"g\" 1 1)))))\n(%named f 'f 1 1)",
         ),
         // What is assigned to lives in a box, which it is given.
         (

@@ -48,7 +48,6 @@ fn collect(value: &SteelVal, depth: usize, found: &mut Vec<SteelVal>) {
         | SteelVal::MutableVector(_)
         | SteelVal::Pair(_)
         | SteelVal::HashMapV(_)
-        | SteelVal::HashSetV(_)
         | SteelVal::HeapAllocated(_) => depth < super::DEPTH,
         _ => false,
     };

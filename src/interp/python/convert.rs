@@ -16,7 +16,7 @@ use pyo3::{
     },
 };
 use steel::{
-    HashMap, HashSet, SteelVal,
+    SteelVal,
     gc::{Gc, ShareableMut},
     rvals::{Custom, CustomType, SteelByteVector, as_underlying_type},
 };
@@ -139,19 +139,19 @@ fn list<'py>(items: impl Iterator<Item = Bound<'py, PyAny>>, depth: usize) -> Re
 
 fn hash(dict: &Bound<'_, PyDict>, depth: usize) -> Result<SteelVal> {
     let depth = deeper(depth)?;
-    let mut map = HashMap::new();
+    let mut pairs = Vec::with_capacity(dict.len());
     for (key, value) in dict.iter() {
         let textual = key.is_instance_of::<PyString>();
         let key = if textual { SteelVal::SymbolV(text(&key)?.into()) } else { from_python(&key, depth)? };
-        map.insert(key, from_python(&value, depth)?);
+        pairs.push((key, from_python(&value, depth)?));
     }
-    Ok(SteelVal::HashMapV(Gc::new(map).into()))
+    Ok(hashes::immutable(hashes::Kind::Equal, hashes::gathered(pairs)))
 }
 
 fn hash_set<'py>(items: impl Iterator<Item = Bound<'py, PyAny>>, depth: usize) -> Result<SteelVal> {
     let depth = deeper(depth)?;
-    let set = items.map(|item| from_python(&item, depth)).collect::<Result<HashSet<_>>>()?;
-    Ok(SteelVal::HashSetV(Gc::new(set).into()))
+    let items = items.map(|item| from_python(&item, depth)).collect::<Result<Vec<_>>>()?;
+    Ok(hashes::immutable_set(hashes::Kind::Equal, hashes::gathered_set(items)))
 }
 
 /// A Scheme value in Python.
@@ -193,7 +193,6 @@ impl<'py> Writer<'py> {
                 PyTuple::new(py, both).map_err(|err| err.to_string())?.into_any()
             }
             SteelVal::HashMapV(map) => self.dict(map.len(), map.iter(), depth)?,
-            SteelVal::HashSetV(set) => self.set(set.len(), set.iter(), depth)?,
             SteelVal::CustomStruct(_) => match (hashes::sorted(value), hashes::shown_set(value)) {
                 (Some(entries), _) => self.dict(entries.len(), entries.iter().map(|(k, v)| (k, v)), depth)?,
                 (None, Some((_, items))) => self.set(items.len(), items.iter(), depth)?,

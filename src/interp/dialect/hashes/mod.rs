@@ -1,7 +1,8 @@
 //! Hashes of both kinds: immutable ones, which are Steel's own, and mutable ones ([`store`]). Whatever reads takes both.
 //!
 //! Immutable ones by `eqv?` and `eq?` are Steel's too, marked so that they print as what they are; their keys are compared
-//! by contents. Where the order of entries can be seen it is the order of the keys. Not here: what takes procedures
+//! by contents. An immutable set is a hash that is marked: Steel takes any two sets of its own of one size for equal, and so
+//! loses items of a set that are sets. Where the order of entries can be seen it is the order of the keys. Not here: what takes procedures
 //! (`prelude/racket/hashes.scm`), and sets (`sets`).
 
 mod natives;
@@ -10,8 +11,9 @@ pub(crate) mod store;
 pub(super) use natives::{MAKERS, TABLE, pairs_of};
 
 use crate::interp::{dialect::structs, print, value};
+use std::cell::RefCell;
 use steel::{
-    HashMap, HashSet, SteelVal,
+    HashMap, SteelVal,
     gc::{Gc, ShareableMut},
     rvals::{Custom, as_underlying_type},
 };
@@ -43,43 +45,72 @@ impl Kind {
     }
 }
 
-/// Marks an immutable hash or set that is not by `equal?`.
-struct Mark(Kind);
+/// Marks what is no plain hash by `equal?`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Mark {
+    kind: Kind,
+    set: bool,
+}
 
 impl Custom for Mark {
     fn equality_hint(&self, other: &dyn steel::rvals::CustomType) -> bool {
-        as_underlying_type::<Self>(other).is_some_and(|other| other.0 == self.0)
+        as_underlying_type::<Self>(other).is_some_and(|other| other == self)
     }
 }
 
-/// An immutable hash.
+thread_local! {
+    /// What all immutable hashes begin as. So all have one hasher, and the same entries lie in the same order however they
+    /// came: Steel's code of a hash that is a key itself goes by that order.
+    static EMPTY: HashMap<SteelVal, SteelVal> = HashMap::new();
+    /// One mark of each sort: Steel's code of a mark goes by its place.
+    static MARKS: RefCell<Vec<(Mark, SteelVal)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// These pairs, for an immutable hash. Of equal keys the last counts.
+pub(crate) fn gathered(pairs: impl IntoIterator<Item = (SteelVal, SteelVal)>) -> HashMap<SteelVal, SteelVal> {
+    let mut map = EMPTY.with(Clone::clone);
+    map.extend(pairs);
+    map
+}
+
+/// These items, for an immutable set.
+pub(crate) fn gathered_set(items: impl IntoIterator<Item = SteelVal>) -> HashMap<SteelVal, SteelVal> {
+    gathered(items.into_iter().map(|item| (item, SteelVal::Void)))
+}
+
+/// An immutable hash, of pairs that were [`gathered`].
 pub(crate) fn immutable(kind: Kind, map: HashMap<SteelVal, SteelVal>) -> SteelVal {
-    marked(kind, SteelVal::HashMapV(Gc::new(map).into()))
+    let value = SteelVal::HashMapV(Gc::new(map).into());
+    if kind == Kind::Equal { value } else { marked(Mark { kind, set: false }, value) }
 }
 
-/// An immutable set.
-pub(crate) fn immutable_set(kind: Kind, set: HashSet<SteelVal>) -> SteelVal {
-    marked(kind, SteelVal::HashSetV(Gc::new(set).into()))
+/// An immutable set, of items that were [`gathered_set`].
+pub(crate) fn immutable_set(kind: Kind, items: HashMap<SteelVal, SteelVal>) -> SteelVal {
+    marked(Mark { kind, set: true }, SteelVal::HashMapV(Gc::new(items).into()))
 }
 
-fn marked(kind: Kind, value: SteelVal) -> SteelVal {
-    match kind {
-        Kind::Equal => value,
-        kind => structs::make(&[value::custom(Mark(kind)), value]),
-    }
+fn marked(mark: Mark, value: SteelVal) -> SteelVal {
+    let shared = MARKS.with_borrow_mut(|marks| match marks.iter().find(|(known, _)| *known == mark) {
+        Some((_, shared)) => shared.clone(),
+        None => {
+            marks.push((mark, value::custom(mark)));
+            marks[marks.len() - 1].1.clone()
+        }
+    });
+    structs::make(&[shared, value])
 }
 
 /// What lies behind a mark, or the value itself.
-fn unmarked(value: &SteelVal) -> (Kind, &SteelVal) {
+fn unmarked(value: &SteelVal) -> (Mark, &SteelVal) {
     let marked = match value {
         SteelVal::CustomStruct(held) => match held.get_index(0) {
-            Some(SteelVal::Custom(first)) => as_underlying_type::<Mark>(first.read().as_ref()).map(|mark| mark.0),
+            Some(SteelVal::Custom(first)) => as_underlying_type::<Mark>(first.read().as_ref()).copied(),
             _ => None,
         }
-        .and_then(|kind| Some((kind, held.get_index(1)?))),
+        .and_then(|mark| Some((mark, held.get_index(1)?))),
         _ => None,
     };
-    marked.unwrap_or((Kind::Equal, value))
+    marked.unwrap_or((Mark { kind: Kind::Equal, set: false }, value))
 }
 
 /// A hash to read.
@@ -95,7 +126,7 @@ impl<'a> View<'a> {
             return (!table.is_set()).then_some(Self::Mutable(table));
         }
         match unmarked(value) {
-            (kind, SteelVal::HashMapV(map)) => Some(Self::Immutable(kind, map)),
+            (Mark { kind, set: false }, SteelVal::HashMapV(map)) => Some(Self::Immutable(kind, map)),
             _ => None,
         }
     }
@@ -138,14 +169,14 @@ impl<'a> View<'a> {
 
 /// A set to read.
 pub(crate) enum SetView<'a> {
-    Immutable(Kind, &'a HashSet<SteelVal>),
+    Immutable(Kind, &'a HashMap<SteelVal, SteelVal>),
     Mutable(Table<'a>),
 }
 
 impl<'a> SetView<'a> {
     pub(crate) fn of(value: &'a SteelVal) -> Option<Self> {
         match unmarked(value) {
-            (kind, SteelVal::HashSetV(set)) => Some(Self::Immutable(kind, set)),
+            (Mark { kind, set: true }, SteelVal::HashMapV(items)) => Some(Self::Immutable(kind, items)),
             _ => Table::of(value).filter(Table::is_set).map(Self::Mutable),
         }
     }
@@ -159,7 +190,7 @@ impl<'a> SetView<'a> {
 
     pub(crate) fn items(&self) -> Vec<SteelVal> {
         let mut entries = match self {
-            Self::Immutable(_, set) => set.iter().map(|item| (item.clone(), SteelVal::Void)).collect(),
+            Self::Immutable(_, items) => items.keys().map(|item| (item.clone(), SteelVal::Void)).collect(),
             Self::Mutable(table) => table.entries(),
         };
         sort(&mut entries);
@@ -249,7 +280,7 @@ pub(super) fn equal(a: &SteelVal, b: &SteelVal, same: &mut dyn FnMut(&SteelVal, 
             Some(a.kind() == b.kind() && a.len() == b.len() && a.entries().iter().all(|(item, _)| b.has(item)))
         }
         (Some(SetView::Immutable(kind, a)), Some(SetView::Immutable(other, b))) => {
-            Some(kind == other && a.len() == b.len() && a.iter().all(|item| b.contains(item)))
+            Some(kind == other && a.len() == b.len() && a.keys().all(|item| b.contains_key(item)))
         }
         (None, None) => None,
         _ => Some(false),

@@ -1,7 +1,7 @@
 //! The procedures on hashes that call no others.
 
 use super::{
-    Kind, View, immutable, sorted,
+    Kind, View, gathered, immutable, sorted,
     store::{self, Table},
 };
 use crate::interp::{
@@ -83,7 +83,7 @@ pub(in crate::interp::dialect) const TABLE: &[Entry] = &[
         }
         Ok(immutable(kind, map.without(&args[1])))
     }),
-    plain!("hash-clear", "hash", |args| unchanged("hash-clear", args).map(|(kind, _)| immutable(kind, HashMap::new()))),
+    plain!("hash-clear", "hash", |args| unchanged("hash-clear", args).map(|(kind, _)| immutable(kind, gathered([])))),
     plain!("hash-set!", "hash key value", |args| {
         change("hash-set!", args)?.set(args[1].clone(), args[2].clone());
         NOTHING
@@ -219,13 +219,13 @@ fn of_pairs(name: &str, kind: Kind, args: &[SteelVal]) -> Native {
             "{name}: key does not have a value (i.e., an odd number of arguments were provided)\n  key: {key}"
         )));
     }
-    Ok(immutable(kind, args.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect()))
+    Ok(immutable(kind, gathered(args.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())))))
 }
 
 fn of_list(name: &str, kind: Kind, args: &[SteelVal]) -> Native {
-    let Some(given) = args.first() else { return Ok(immutable(kind, HashMap::new())) };
+    let Some(given) = args.first() else { return Ok(immutable(kind, gathered([]))) };
     let pairs = pairs_of(given).ok_or_else(|| mistaken(name, "(listof pair?)", given))?;
-    Ok(immutable(kind, pairs.into_iter().collect()))
+    Ok(immutable(kind, gathered(pairs)))
 }
 
 /// The pairs of an association list.

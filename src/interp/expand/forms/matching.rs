@@ -120,7 +120,14 @@ fn guarded(
     if let Some(next) = next {
         let other = failure.write_among_names();
         let parts = [("NEXT", Part::One(&next)), ("INNER", Part::One(&inner)), ("OTHER", Part::One(&other))];
-        inner = x.fill(clause, "(let ([NEXT (lambda () OTHER)]) INNER)", &parts);
+        // It may be called anywhere within, and does not come back.
+        inner = x.fill(
+            clause,
+            "((let/ec escape
+                (let ([NEXT (lambda () (escape (lambda () OTHER)))])
+                  (call-with-values (lambda () INNER) (lambda all (lambda () (apply values all)))))))",
+            &parts,
+        );
     }
     named(x, clause, &matcher.names, inner)
 }

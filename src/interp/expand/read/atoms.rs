@@ -309,7 +309,7 @@ pub(crate) fn number(word: &str, radix: u32) -> Option<String> {
             'b' => number(rest, 2),
             'o' => number(rest, 8),
             'd' => number(rest, 10),
-            'e' => Some(exact(&number(rest, radix)?)?.to_string()),
+            'e' => numerals::text(&numerals::read(word, radix)?),
             'i' => Some(inexact(&number(rest, radix)?)),
             _ => None,
         };
@@ -378,18 +378,6 @@ fn shown(value: f64) -> String {
         v if v.is_nan() => "+nan.0".into(),
         v => format!("{v:?}"),
     }
-}
-
-fn exact(text: &str) -> Option<BigRational> {
-    if let Ok(whole) = text.parse::<BigRational>() {
-        return Some(whole);
-    }
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
-    let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let exponent = exponent.parse::<i32>().ok()? - i32::try_from(part.len()).ok()?;
-    let digits = BigRational::from_integer(format!("{whole}{part}").parse().ok()?);
-    let ten = BigRational::from_integer(10.into());
-    (exponent.unsigned_abs() < 5_000).then(|| digits * num_traits::pow::Pow::pow(ten, exponent))
 }
 
 fn inexact(text: &str) -> String {

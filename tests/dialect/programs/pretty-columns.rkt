@@ -1,0 +1,16 @@
+#lang racket
+(require racket/pretty)
+(define big '(define (factorial n) (if (zero? n) 1 (* n (factorial (- n 1)))) (display "a long string to push over the right margin")))
+(pretty-write big)
+(pretty-print (range 40))
+(pretty-print '(a "b" #\c))
+(pretty-display '("x" y))
+(pretty-format '(1 2 3))
+(struct cfg (name values nested) #:transparent)
+(define c (cfg "example configuration" (build-list 12 (λ (i) (* i 1000))) (cfg "inner" '(a b c) #f)))
+(pretty-print c)
+c
+(pretty-write (let ([h (hash 'a 1)]) h))
+(parameterize ([pretty-print-columns 20]) (pretty-write '(let ([x 1] [y 2]) (+ x y) (list x y))))
+(define (print-it x) (println x))
+(print-it 5)
