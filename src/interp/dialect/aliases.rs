@@ -1,4 +1,5 @@
-//! Names that mean what others do: arithmetic on small integers and on floats, which is the same here as on any numbers.
+//! Names that mean what others do: arithmetic on small integers and on floats, which is the same here as on any numbers, and
+//! what Steel calls its sets.
 //!
 //! They cost nothing: the front end puts the other name in their place.
 
@@ -21,5 +22,9 @@ pub(crate) const ALIASES: &[(&str, &str)] = &[
     ("flvector-length", "vector-length"), ("fxvector-length", "vector-length"),
     ("unsafe-fx+", "+"), ("unsafe-fx-", "-"), ("unsafe-fx*", "*"), ("unsafe-fx<", "<"), ("unsafe-fx=", "%d:="), ("unsafe-fl+", "+"),
     ("unsafe-fl*", "*"), ("unsafe-vector-ref", "vector-ref"), ("unsafe-vector-set!", "%d:vector-set!"), ("unsafe-car", "car"), ("unsafe-cdr", "cdr"),
+    // Steel's names of sets.
+    ("hashset", "%d:set"), ("list->hashset", "%d:list->set"), ("hashset-contains?", "%d:set-member?"), ("hashset-insert", "%d:set-add"),
+    ("hashset-length", "%d:set-count"), ("hashset->list", "%d:set->list"), ("hashset-clear", "%d:set-clear"), ("hashset-subset?", "%d:subset?"),
+    ("hashset-union", "%d:set-union"), ("hashset-intersection", "%d:set-intersect"), ("hashset-difference", "%d:set-subtract"),
     ("vector*-ref", "vector-ref"), ("vector*-set!", "%d:vector-set!"), ("vector*-length", "vector-length"), ("unbox*", "unbox"), ("set-box*!", "%d:set-box!"),
 ];

@@ -36,16 +36,9 @@ pub(super) const TABLE: &[Entry] = &[
         Ok(immutable_set(Kind::Eq, gathered_set(list("list->seteq", &args[0])?.iter().cloned())))
     }),
     plain!("set->list", "set [try-order?]", |args| made(Set::given("set->list", args)?.items())),
-    plain!("set-count", "set", |args| Ok(SteelVal::IntV(Set::given("set-count", args)?.items().len() as isize))),
-    plain!("set-empty?", "set", |args| is(Set::given("set-empty?", args)?.items().is_empty())),
+    plain!("set-count", "set", |args| Ok(SteelVal::IntV(Set::given("set-count", args)?.len() as isize))),
+    plain!("set-empty?", "set", |args| is(Set::given("set-empty?", args)?.len() == 0)),
     plain!("set-member?", "set item", |args| is(Set::given("set-member?", args)?.has(&args[1]))),
-    // By Steel's names.
-    plain!("hashset-contains?", "set item", |args| is(Set::given("hashset-contains?", args)?.has(&args[1]))),
-    plain!("hashset-insert", "set item", |args| add("hashset-insert", args)),
-    plain!("hashset-length", "set", |args| {
-        Ok(SteelVal::IntV(Set::given("hashset-length", args)?.items().len() as isize))
-    }),
-    plain!("hashset->list", "set", |args| made(Set::given("hashset->list", args)?.items())),
     plain!("set-first", "set", |args| {
         let first = Set::given("set-first", args)?.items().into_iter().next();
         first.ok_or_else(|| misplaced("set-first", "(and/c generic-set? (not/c set-empty?))", args, 0))
@@ -267,6 +260,14 @@ impl<'a> Set<'a> {
             Self::Held(SetView::Immutable(_, set)) => set.contains_key(item),
             Self::Held(SetView::Mutable(table)) => table.has(item),
             Self::List(value) => list("", value).is_ok_and(|list| list.iter().any(|held| equal(held, item))),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Held(SetView::Immutable(_, items)) => items.len(),
+            Self::Held(SetView::Mutable(table)) => table.len(),
+            Self::List(_) => self.items().len(),
         }
     }
 

@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use steel::{SteelVal, rvals::SteelByteVector, steel_vm::engine::Engine};
 
 use super::{MAX_DEPTH, PyObjectHandle, is_python, to_python, to_steel};
-use crate::interp::python::tests::python;
+use crate::interp::{dialect::hashes, python::tests::python};
 
 /// The Scheme value of a Python expression.
 fn steel(expression: &str) -> Result<SteelVal, String> {
@@ -37,6 +37,10 @@ fn scheme(source: &'static str) -> Vec<SteelVal> {
     // Boxes and mutable vectors live in the engine's heap.
     std::mem::forget(engine);
     values
+}
+
+fn set(items: Vec<SteelVal>) -> SteelVal {
+    hashes::immutable_set(hashes::Kind::Equal, hashes::gathered_set(items))
 }
 
 #[test]
@@ -122,22 +126,26 @@ fn scheme_values_have_their_python_forms() {
         (struct counter (n) #:mutable)
         (define-values (unused) (values 1))
         (list 'sym #\λ '(1 . 2) '(1 2 . 3) (vector 1 2) (immutable-vector 1 2) (box 5) 1/3 '#:key
-              (point 1 "b") (list (counter 7)) (hash 'b 1 "a" 2 3 4) (hash '(1 2) 3) (hashset (list 1)) 1+2i
+              (point 1 "b") (list (counter 7)) (hash 'b 1 "a" 2 3 4) (hash '(1 2) 3) 1+2i
               (/ 1 1000000000000000000000) (Some 1) (bytes 1 255))
     "#;
     let value = scheme(source).pop().unwrap();
     assert_eq!(
         repr(&value).unwrap(),
         "['sym', 'λ', (1, 2), (1, (2, 3)), [1, 2], [1, 2], 5, Fraction(1, 3), '#:key', {'x': 1, 'y': 'b'}, \
-         [{'n': 7}], {3: 4, 'a': 2, 'b': 1}, {(1, 2): 3}, {(1,)}, (1+2j), Fraction(1, 1000000000000000000000), \
+         [{'n': 7}], {3: 4, 'a': 2, 'b': 1}, {(1, 2): 3}, (1+2j), Fraction(1, 1000000000000000000000), \
          ['Some', 1], b'\\x01\\xff']"
     );
+    assert_eq!(repr(&set(scheme("(list 1)"))).unwrap(), "{(1,)}");
 }
 
 #[test]
 fn what_python_cannot_hold_is_an_error_that_says_so() {
-    let values = scheme("(lambda (x) x) car (hash 'a 1 \"a\" 2) (hashset 1 1.0) (hash (hash 'a 1) 2)");
-    let error = |index: usize| repr(&values[index]).unwrap_err();
+    let values = scheme("(lambda (x) x) car (hash 'a 1 \"a\" 2) 'set (hash (hash 'a 1) 2)");
+    let error = |index: usize| match index {
+        3 => repr(&set(scheme("1 1.0"))).unwrap_err(),
+        _ => repr(&values[index]).unwrap_err(),
+    };
     assert!(error(0).contains("a procedure"), "{}", error(0));
     assert!(error(1).contains("a procedure"));
     assert!(error(2).contains("the same one"));
