@@ -67,3 +67,6 @@
 (check (char-set->list (char-set-difference (string->char-set "abc") char-set:whitespace (char-set #\b))) => (#\c #\a))
 (check (list (char-set-size char-set:hex-digit) (char-set= (char-set #\a) (->char-set "a")) (char-set<= (char-set #\a) char-set:ascii)) => (22 #t #t))
 (check (char-set-contains? (char-set-complement char-set:digit) #\1) => #f)
+
+;; A prefix goes before what the language has itself, too
+(check (list (s:string-contains "abc" "c") (s:string-join '("a" "b") "+")) => (2 "a+b"))

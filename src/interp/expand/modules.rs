@@ -14,7 +14,12 @@ use super::{
     syntax::{Alias, Datum, Name, Node, Span, Syntax},
 };
 use crate::wire::ScriptError;
-use std::{collections::HashMap, mem, ops::Range, rc::Rc};
+use std::{
+    collections::{HashMap, HashSet},
+    mem,
+    ops::Range,
+    rc::Rc,
+};
 
 /// The library of contracts, which `#lang racket` has without requiring it.
 const CONTRACTS: &str = "racket/contract";
@@ -245,8 +250,14 @@ impl Expander {
                 Ok(taken.map(|all| all.mapped(|(w, b)| (!names.iter().any(|n| n.is_word(&w))).then_some((w, b)))))
             }
             [word, prefix, of] if word.is_word("prefix-in") => {
-                let taken = self.taken(of)?;
+                let mut taken = self.taken(of)?;
                 let prefix = prefix.word().unwrap_or_default();
+                if let Some(taken) = taken.as_mut().filter(|_| of.word().is_some()) {
+                    // A library leaves out what the language has itself.
+                    let given: HashSet<Rc<str>> = taken.all.iter().map(|(word, _)| word.clone()).collect();
+                    let own = self.language().into_iter();
+                    taken.all.extend(own.filter(|(word, _)| !given.contains(word)));
+                }
                 Ok(taken.map(|all| all.mapped(|(w, b)| Some((format!("{prefix}{w}").into(), b)))))
             }
             [word, of, names @ ..] if word.is_word("rename-in") => {
