@@ -15,7 +15,7 @@ const DEPTH: usize = 1_000;
 
 /// A hash of these pairs.
 pub(crate) fn hash(pairs: impl IntoIterator<Item = (SteelVal, SteelVal)>) -> SteelVal {
-    hashes::immutable(hashes::Kind::Equal, hashes::gathered(pairs))
+    hashes::immutable(hashes::Kind::Equal, pairs)
 }
 
 /// Parses JSON text.
@@ -67,7 +67,7 @@ fn made(value: Value, manner: Manner) -> SteelVal {
             let pairs = fields.into_iter().map(|(k, v)| (symbol(&k), made(v, manner)));
             match manner {
                 Manner::Own => hash(pairs),
-                Manner::Racket => hashes::immutable(hashes::Kind::Eq, hashes::gathered(pairs)),
+                Manner::Racket => hashes::immutable(hashes::Kind::Eq, pairs),
             }
         }
         Value::Number(n) => {
@@ -122,24 +122,18 @@ fn to_json(value: &SteelVal, depth: usize) -> Result<Value, Fault> {
         SteelVal::VectorV(items) => list(&mut items.iter().cloned())?,
         SteelVal::MutableVector(items) => list(&mut items.get().into_iter())?,
         SteelVal::Pair(pair) => list(&mut [pair.car(), pair.cdr()].into_iter())?,
-        SteelVal::HashMapV(map) => {
-            // serde_json's map keeps its keys sorted.
-            let fields = map.iter().map(|(k, v)| {
-                let key = text_like(k).unwrap_or_else(|| super::print::displayed(k));
-                to_json(v, depth + 1).map(|v| (key, v))
-            });
-            Value::Object(fields.collect::<Result<_, _>>()?)
-        }
-        SteelVal::CustomStruct(_) => match kept_fields(value).or_else(|| super::print::struct_fields(value)) {
-            Some(fields) => {
-                let fields = fields.into_iter().map(|(k, v)| to_json(&v, depth + 1).map(|v| (k, v)));
-                Value::Object(fields.collect::<Result<_, _>>()?)
+        SteelVal::HashMapV(_) | SteelVal::CustomStruct(_) => {
+            match kept_fields(value).or_else(|| super::print::struct_fields(value)) {
+                Some(fields) => {
+                    let fields = fields.into_iter().map(|(k, v)| to_json(&v, depth + 1).map(|v| (k, v)));
+                    Value::Object(fields.collect::<Result<_, _>>()?)
+                }
+                None => match hashes::shown_set(value) {
+                    Some((_, items)) => list(&mut items.into_iter())?,
+                    None => Value::String(super::print::displayed(value)),
+                },
             }
-            None => match hashes::shown_set(value) {
-                Some((_, items)) => list(&mut items.into_iter())?,
-                None => Value::String(super::print::displayed(value)),
-            },
-        },
+        }
         other => {
             let what = super::print::written(other);
             let fault = Fault::script(format!("`{what}` has no JSON form"));
@@ -151,7 +145,9 @@ fn to_json(value: &SteelVal, depth: usize) -> Result<Value, Fault> {
 /// The entries of a hash, or the fields of a record, that the dialect keeps in one of Steel's structs.
 fn kept_fields(value: &SteelVal) -> Option<Vec<(String, SteelVal)>> {
     let named = |key: &SteelVal| text_like(key).unwrap_or_else(|| super::print::displayed(key));
-    let entries = hashes::sorted(value).map(|all| all.into_iter().map(|(key, value)| (named(&key), value)).collect());
+    // serde_json's map sorts its keys itself.
+    let entries = hashes::View::of(value).map(|hash| hash.entries());
+    let entries = entries.map(|all| all.into_iter().map(|(key, value)| (named(&key), value)).collect());
     entries.or_else(|| records::named_fields(value))
 }
 

@@ -152,9 +152,7 @@ impl Comparison {
                 self.held(a.as_ptr() as usize, b.as_ptr() as usize) || self.equal(&a.read(), &b.read())
             }
             (ByteVector(a), ByteVector(b)) => bytes(a) == bytes(b),
-            (HashMapV(a), HashMapV(b)) => {
-                a.len() == b.len() && a.iter().all(|(k, v)| b.get(k).is_some_and(|other| self.equal(v, other)))
-            }
+            (HashMapV(_), _) => hashes::equal(a, b, &mut |a, b| self.equal(a, b)).unwrap_or(false),
             (CustomStruct(left), CustomStruct(right)) => {
                 self.held(left.as_ptr() as usize, right.as_ptr() as usize)
                     || hashes::equal(a, b, &mut |a, b| self.equal(a, b))
@@ -219,11 +217,8 @@ fn contents(value: &SteelVal, out: &mut Mixer, depth: usize) {
         HeapAllocated(content) => content.borrow(|content| contents(content, out, depth + 1)),
         Boxed(content) => contents(&content.read(), out, depth + 1),
         ByteVector(held) => out.write(&bytes(held)),
-        // Their order is not known: the codes of the entries are added up.
-        HashMapV(map) => {
-            out.write_u64(map.iter().fold(0, |sum, (key, value)| sum.wrapping_add(entry(key, value, depth))))
-        }
-        CustomStruct(held) => {
+        HashMapV(_) | CustomStruct(_) => {
+            // Their order is not known: the codes of the entries are added up.
             if let Some(pairs) = hashes::entries(value) {
                 out.write_u64(pairs.iter().fold(0, |sum, (key, value)| sum.wrapping_add(entry(key, value, depth))));
             } else if let Some(pair) = mpairs::parts(value) {
@@ -231,7 +226,7 @@ fn contents(value: &SteelVal, out: &mut Mixer, depth: usize) {
             } else if let Some(fields) = records::contents(value) {
                 all(&mut fields.iter(), out);
             } else if records::is_record(value) {
-                out.write_u64(held.as_ptr() as u64);
+                place(value, out);
             }
         }
         // What Python's and our own values are equal by is known to them alone.

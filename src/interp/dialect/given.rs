@@ -16,7 +16,8 @@ pub(crate) struct Entry {
     pub(crate) function: FunctionSignature,
 }
 
-/// A procedure that needs Steel's machine: it alone makes vectors.
+/// A procedure of another signature: one that needs Steel's machine, which alone makes vectors, or that takes its arguments
+/// for itself.
 pub(crate) struct Machined {
     pub(crate) name: &'static str,
     pub(crate) params: &'static str,
@@ -118,6 +119,25 @@ macro_rules! machined {
     };
 }
 pub(crate) use machined;
+
+/// Declares a procedure that takes its arguments out of their places: what nothing else holds may be changed then.
+macro_rules! taking {
+    ($name:literal, $params:literal, $body:expr) => {
+        $crate::interp::dialect::Machined {
+            name: $name,
+            params: $params,
+            value: || {
+                steel::SteelVal::MutFunc(|raw| {
+                    const SHAPE: $crate::interp::dialect::Shape = $crate::interp::dialect::Shape::of($params);
+                    $crate::interp::dialect::Given::counted($name, $params, &SHAPE, raw)?;
+                    let body: fn(&mut [steel::SteelVal]) -> $crate::interp::value::Native = $body;
+                    body(raw)
+                })
+            },
+        }
+    };
+}
+pub(crate) use taking;
 
 /// The body of a procedure that needs the machine, in which `?` gives its error.
 pub(crate) fn done(body: impl FnOnce() -> Native) -> Native {

@@ -46,7 +46,7 @@ mod words;
 
 pub(crate) use aliases::ALIASES;
 pub(crate) use exceptions::{kind_of, message_of, raise_error};
-pub(crate) use given::{Entry, Given, Machined, Shape, keyed, machined, plain};
+pub(crate) use given::{Entry, Given, Machined, Shape, keyed, machined, plain, taking};
 pub(crate) use known::{name, name_of, takes};
 pub(crate) use regexps::literal as regexp;
 
@@ -54,7 +54,7 @@ pub(crate) use regexps::literal as regexp;
 pub(crate) struct Area {
     pub(crate) title: &'static str,
     natives: &'static [&'static [Entry]],
-    /// Those that need Steel's machine.
+    /// Those of another signature.
     machined: &'static [&'static [Machined]],
     /// The files of `prelude/racket` that have the rest.
     pub(crate) files: &'static [&'static str],
@@ -163,15 +163,15 @@ fn native_takes(word: &str) -> Option<(usize, Option<usize>)> {
         "-" | "<" | ">" | "<=" | ">=" => (1, None),
         _ => {
             static PARAMS: OnceLock<HashMap<&str, &str>> = OnceLock::new();
-            let shape =
-                Shape::of(PARAMS.get_or_init(|| all().map(|entry| (entry.name, entry.params)).collect()).get(word)?);
+            let params = PARAMS.get_or_init(|| AREAS.iter().flat_map(Area::natives).collect()).get(word)?;
+            let shape = Shape::of(params);
             return Some((shape.least, (!shape.rest).then_some(shape.most)));
         }
     };
     Some(steels)
 }
 
-/// Those that need Steel's machine.
+/// Those of another signature.
 pub(crate) fn machined() -> impl Iterator<Item = &'static Machined> {
     AREAS.iter().flat_map(|area| area.machined.iter().copied().flatten())
 }

@@ -1,39 +1,37 @@
-//! Sets: immutable ones, which are Steel's own, mutable ones (`hashes::store`), and lists taken as sets, as `racket/set` has
-//! them.
+//! Sets: immutable and mutable ones, which are hashes (`hashes`), and lists taken as sets, as `racket/set` has them.
 
 use super::{
     Entry, Machined,
     equality::equal,
     given::{NOTHING, failed, misplaced},
     hashes::{
-        Kind, SetView, gathered_set, immutable_set,
+        Kind, SetView, immutable_set,
         store::{self, Table},
+        with, without,
     },
     lists::{items, list},
-    machined, plain,
+    machined, plain, taking,
 };
 use crate::interp::{print, value::Native};
+use std::mem;
 use steel::{SteelErr, SteelVal};
 
 pub(super) const TABLE: &[Entry] = &[
-    plain!("set?", "value", |args| is(matches!(SetView::of(&args[0]), Some(SetView::Immutable(..))))),
-    plain!("set-mutable?", "value", |args| is(matches!(SetView::of(&args[0]), Some(SetView::Mutable(_))))),
+    plain!("set?", "value", |args| is(SetView::of(&args[0]).is_some_and(|set| !set.is_mutable()))),
+    plain!("set-mutable?", "value", |args| is(SetView::of(&args[0]).is_some_and(|set| set.is_mutable()))),
     plain!("generic-set?", "value", |args| is(Set::of(&args[0]).is_some())),
     plain!("set-equal?", "set", |args| is(SetView::of(&args[0]).is_some_and(|set| set.kind() == Kind::Equal))),
     plain!("set-eqv?", "set", |args| is(SetView::of(&args[0]).is_some_and(|set| set.kind() == Kind::Eqv))),
     plain!("set-eq?", "set", |args| is(SetView::of(&args[0]).is_some_and(|set| set.kind() == Kind::Eq))),
-    plain!("set", "item ...", |args| Ok(immutable_set(Kind::Equal, gathered_set(args.iter().cloned())))),
-    plain!("seteqv", "item ...", |args| Ok(immutable_set(Kind::Eqv, gathered_set(args.iter().cloned())))),
-    plain!("seteq", "item ...", |args| Ok(immutable_set(Kind::Eq, gathered_set(args.iter().cloned())))),
-    plain!("list->set", "list", |args| Ok(immutable_set(
-        Kind::Equal,
-        gathered_set(list("list->set", &args[0])?.iter().cloned())
-    ))),
+    plain!("set", "item ...", |args| Ok(immutable_set(Kind::Equal, args.iter().cloned()))),
+    plain!("seteqv", "item ...", |args| Ok(immutable_set(Kind::Eqv, args.iter().cloned()))),
+    plain!("seteq", "item ...", |args| Ok(immutable_set(Kind::Eq, args.iter().cloned()))),
+    plain!("list->set", "list", |args| Ok(immutable_set(Kind::Equal, list("list->set", &args[0])?.iter().cloned()))),
     plain!("list->seteqv", "list", |args| {
-        Ok(immutable_set(Kind::Eqv, gathered_set(list("list->seteqv", &args[0])?.iter().cloned())))
+        Ok(immutable_set(Kind::Eqv, list("list->seteqv", &args[0])?.iter().cloned()))
     }),
     plain!("list->seteq", "list", |args| {
-        Ok(immutable_set(Kind::Eq, gathered_set(list("list->seteq", &args[0])?.iter().cloned())))
+        Ok(immutable_set(Kind::Eq, list("list->seteq", &args[0])?.iter().cloned()))
     }),
     plain!("set->list", "set [try-order?]", |args| made(Set::given("set->list", args)?.items())),
     plain!("set-count", "set", |args| Ok(SteelVal::IntV(Set::given("set-count", args)?.len() as isize))),
@@ -51,17 +49,9 @@ pub(super) const TABLE: &[Entry] = &[
         }
         set.like("set-rest", items.split_off(1))
     }),
-    plain!("set-add", "set item", |args| add("set-add", args)),
-    plain!("set-remove", "set item", |args| match SetView::of(&args[0]) {
-        Some(SetView::Immutable(kind, items)) => Ok(immutable_set(kind, items.without(&args[1]))),
-        _ => {
-            let set = Set::given("set-remove", args)?;
-            set.like("set-remove", set.items().into_iter().filter(|item| !set.same(item, &args[1])).collect())
-        }
-    }),
     plain!("set-clear", "set", |args| Set::given("set-clear", args)?.like("set-clear", Vec::new())),
     plain!("set-union", "set ...", |args| {
-        let [first, others @ ..] = args else { return Ok(immutable_set(Kind::Equal, gathered_set([]))) };
+        let [first, others @ ..] = args else { return Ok(immutable_set(Kind::Equal, [])) };
         let set = Set::given("set-union", std::slice::from_ref(first))?;
         // A list is added to at its front, one by one.
         let mut all = set.items();
@@ -156,6 +146,24 @@ pub(super) const TABLE: &[Entry] = &[
 ];
 
 pub(super) const MAKERS: &[Machined] = &[
+    taking!("set-add", "set item", |args| {
+        if is_immutable(&args[0]) {
+            return Ok(with(mem::take(&mut args[0]), mem::take(&mut args[1]), SteelVal::Void));
+        }
+        let set = Set::given("set-add", args)?;
+        let mut items = set.items();
+        if !set.has(&args[1]) {
+            items.insert(0, args[1].clone());
+        }
+        set.like("set-add", items)
+    }),
+    taking!("set-remove", "set item", |args| {
+        if is_immutable(&args[0]) {
+            return Ok(without(mem::take(&mut args[0]), &args[1]));
+        }
+        let set = Set::given("set-remove", args)?;
+        set.like("set-remove", set.items().into_iter().filter(|item| !set.same(item, &args[1])).collect())
+    }),
     machined!("mutable-set", "item ...", |machine, args| {
         Ok(filled(store::make(Kind::Equal, true, machine.make_mutable_vector(vec![])), args))
     }),
@@ -171,11 +179,9 @@ pub(super) const MAKERS: &[Machined] = &[
     }),
     machined!("set-copy", "set", |machine, args| {
         let items = Set::given("set-copy", args)?.items();
-        match SetView::of(&args[0]) {
-            Some(SetView::Mutable(table)) => {
-                Ok(filled(store::make(table.kind(), true, machine.make_mutable_vector(vec![])), &items))
-            }
-            _ => Ok(args[0].clone()),
+        match SetView::of(&args[0]).and_then(SetView::table) {
+            Some(table) => Ok(filled(store::make(table.kind(), true, machine.make_mutable_vector(vec![])), &items)),
+            None => Ok(args[0].clone()),
         }
     }),
 ];
@@ -257,16 +263,14 @@ impl<'a> Set<'a> {
 
     fn has(&self, item: &SteelVal) -> bool {
         match self {
-            Self::Held(SetView::Immutable(_, set)) => set.contains_key(item),
-            Self::Held(SetView::Mutable(table)) => table.has(item),
+            Self::Held(view) => view.has(item),
             Self::List(value) => list("", value).is_ok_and(|list| list.iter().any(|held| equal(held, item))),
         }
     }
 
     fn len(&self) -> usize {
         match self {
-            Self::Held(SetView::Immutable(_, items)) => items.len(),
-            Self::Held(SetView::Mutable(table)) => table.len(),
+            Self::Held(view) => view.len(),
             Self::List(_) => self.items().len(),
         }
     }
@@ -278,8 +282,8 @@ impl<'a> Set<'a> {
     /// A set of this sort with other items.
     fn like(&self, name: &str, items: Vec<SteelVal>) -> Native {
         match self {
-            Self::Held(SetView::Immutable(kind, _)) => Ok(immutable_set(*kind, gathered_set(items))),
-            Self::Held(SetView::Mutable(_)) => Err(failed(format!(
+            Self::Held(view) if !view.is_mutable() => Ok(immutable_set(view.kind(), items)),
+            Self::Held(_) => Err(failed(format!(
                 "{name}:\nexpected: (not/c (or/c set-mutable? set-weak?))\ngiven mutable set\nargument position: 1st"
             ))),
             Self::List(_) => made(items),
@@ -297,29 +301,17 @@ impl<'a> Set<'a> {
     }
 }
 
-fn add(name: &str, args: &[SteelVal]) -> Native {
-    if let Some(SetView::Immutable(kind, items)) = SetView::of(&args[0]) {
-        return Ok(immutable_set(kind, items.update(args[1].clone(), SteelVal::Void)));
-    }
-    let set = Set::given(name, args)?;
-    if set.has(&args[1]) {
-        return set.like(name, set.items());
-    }
-    let mut items = set.items();
-    items.insert(0, args[1].clone());
-    set.like(name, items)
+fn is_immutable(value: &SteelVal) -> bool {
+    SetView::of(value).is_some_and(|set| !set.is_mutable())
 }
 
 /// The mutable set that is the first argument.
 fn change<'a>(name: &str, args: &'a [SteelVal]) -> Result<Table<'a>, SteelErr> {
-    match SetView::of(&args[0]) {
-        Some(SetView::Mutable(table)) => Ok(table),
-        Some(SetView::Immutable(..)) => {
-            let given = print::printed(&args[0]);
-            Err(failed(format!(
-                "{name}:\nexpected: (or/c set-mutable? set-weak?)\ngiven immutable set: {given}\nargument position: 1st"
-            )))
-        }
-        None => Err(misplaced(name, "set?", args, 0)),
-    }
+    let Some(set) = SetView::of(&args[0]) else { return Err(misplaced(name, "set?", args, 0)) };
+    set.table().ok_or_else(|| {
+        let given = print::printed(&args[0]);
+        failed(format!(
+            "{name}:\nexpected: (or/c set-mutable? set-weak?)\ngiven immutable set: {given}\nargument position: 1st"
+        ))
+    })
 }

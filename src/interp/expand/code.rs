@@ -71,6 +71,18 @@ impl Code {
         Self { op, span }
     }
 
+    /// The expressions that it is made of, but for a procedure's body.
+    pub(crate) fn parts(&self) -> Vec<&Self> {
+        match &self.op {
+            Op::Quote(_) | Op::Local(_) | Op::Global(_) | Op::Native(_) | Op::Lambda(_) => Vec::new(),
+            Op::If(test, yes, no) => vec![test, yes, no],
+            Op::Call(codes) | Op::Begin(codes) => codes.iter().collect(),
+            Op::Let(bindings, body) => bindings.iter().map(|(_, value)| value).chain([&**body]).collect(),
+            Op::Body(steps, value) => steps.iter().map(|(_, step)| step).chain([&**value]).collect(),
+            Op::SetLocal(_, value) | Op::SetGlobal(_, value) => vec![value],
+        }
+    }
+
     /// Whether its value is a procedure that is written at its end, as in `(let (…) (lambda …))`.
     pub(crate) fn gives_procedure(&self) -> bool {
         match &self.op {

@@ -9,7 +9,7 @@ use super::{
     code::{Code, Op, Top},
     lift::{self, Lifted},
     scope::{Arity, Global, Local},
-    shorter::{LONG, case_of, element, is_given, is_inline, makes_procedures, negated},
+    shorter::{LONG, case_of, element, hands_over, is_given, is_inline, makes_procedures, negated},
     source::{Source, as_written, readable},
     syntax::Span,
 };
@@ -203,9 +203,10 @@ impl Emitter {
                     Some(test) => (test, no, yes),
                     None => (&**test, yes, no),
                 };
-                e.put("if ", span);
+                let (yes, no, turned) = if hands_over(yes, no) { (no, yes, true) } else { (yes, no, false) };
+                e.put(if turned { "if (if " } else { "if " }, span);
                 e.code(test, true);
-                e.put(" ", span);
+                e.put(if turned { " #f #t) " } else { " " }, span);
                 e.code(yes, used);
                 e.put(" ", span);
                 e.code(no, used);

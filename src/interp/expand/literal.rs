@@ -27,7 +27,7 @@ pub(crate) fn value(datum: &Syntax) -> Result<SteelVal, String> {
         Node::Hash(kind, pairs) => {
             let pairs = pairs.iter().map(|(k, v)| Ok::<_, String>((value(k)?, value(v)?)));
             let pairs = pairs.collect::<Result<Vec<_>, _>>()?;
-            dialect::hashes::immutable(*kind, dialect::hashes::gathered(pairs))
+            dialect::hashes::immutable(*kind, pairs)
         }
         Node::Prefab(name, fields) => {
             let fields = fields.iter().map(value).collect::<Result<Vec<_>, _>>()?;

@@ -88,16 +88,29 @@ pub(super) fn makes_procedures(code: &Code, elsewhere: &dyn Fn(&Local) -> bool) 
 
 /// How often an expression names a variable, but for the procedures in it.
 fn names(code: &Code, number: usize) -> usize {
-    let all = |codes: &[Code]| codes.iter().map(|code| names(code, number)).sum::<usize>();
-    let of = |code: &Code| names(code, number);
-    match &code.op {
-        Op::Quote(_) | Op::Global(_) | Op::Native(_) | Op::Lambda(_) => 0,
-        Op::Local(local) => usize::from(local.number == number),
-        Op::If(test, yes, no) => of(test) + of(yes) + of(no),
-        Op::Call(codes) | Op::Begin(codes) => all(codes),
-        Op::Let(bindings, body) => bindings.iter().map(|(_, value)| of(value)).sum::<usize>() + of(body),
-        Op::Body(steps, value) => steps.iter().map(|(_, step)| of(step)).sum::<usize>() + of(value),
-        Op::SetLocal(local, value) => usize::from(local.number == number) + of(value),
-        Op::SetGlobal(_, value) => of(value),
-    }
+    let own = match &code.op {
+        Op::Local(local) | Op::SetLocal(local, _) => usize::from(local.number == number),
+        _ => 0,
+    };
+    own + code.parts().into_iter().map(|part| names(part, number)).sum::<usize>()
 }
+
+/// Whether one branch hands a variable to a procedure that changes what nothing else holds, and the other names it too.
+///
+/// Steel's machine lets go of a variable where the text names it last, so the branch that hands it over must come last.
+pub(super) fn hands_over(yes: &Code, no: &Code) -> bool {
+    let handed = match &yes.op {
+        Op::Call(items) => match &items[..] {
+            [Code { op: Op::Global(head), .. }, Code { op: Op::Local(held), .. }, ..] => {
+                TAKING.contains(&as_written(&head.steel)) && names(no, held.number) > 0
+            }
+            _ => false,
+        },
+        _ => false,
+    };
+    handed || yes.parts().into_iter().any(|part| hands_over(part, no))
+}
+
+/// The procedures that do so with their first argument.
+const TAKING: &[&str] =
+    &["hash-set", "hash-set*", "hash-insert", "hash-remove", "hash-update", "set-add", "set-remove"];

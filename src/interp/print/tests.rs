@@ -38,7 +38,7 @@ fn data_print_behind_a_quote() {
 
 #[test]
 fn what_no_literal_makes_prints_as_a_call() {
-    let set = hashes::immutable_set(hashes::Kind::Equal, hashes::gathered_set([symbol("b"), symbol("a")]));
+    let set = hashes::immutable_set(hashes::Kind::Equal, [symbol("b"), symbol("a")]);
     assert_eq!(printed(&set), "(set 'a 'b)");
     assert_eq!(displayed(&set), "#<set: a b>");
     assert_eq!(printed(&list(&[SteelVal::IntV(1), set.clone(), list(&[symbol("x")])])), "(list 1 (set 'a 'b) '(x))");

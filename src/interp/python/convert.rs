@@ -145,13 +145,13 @@ fn hash(dict: &Bound<'_, PyDict>, depth: usize) -> Result<SteelVal> {
         let key = if textual { SteelVal::SymbolV(text(&key)?.into()) } else { from_python(&key, depth)? };
         pairs.push((key, from_python(&value, depth)?));
     }
-    Ok(hashes::immutable(hashes::Kind::Equal, hashes::gathered(pairs)))
+    Ok(hashes::immutable(hashes::Kind::Equal, pairs))
 }
 
 fn hash_set<'py>(items: impl Iterator<Item = Bound<'py, PyAny>>, depth: usize) -> Result<SteelVal> {
     let depth = deeper(depth)?;
     let items = items.map(|item| from_python(&item, depth)).collect::<Result<Vec<_>>>()?;
-    Ok(hashes::immutable_set(hashes::Kind::Equal, hashes::gathered_set(items)))
+    Ok(hashes::immutable_set(hashes::Kind::Equal, items))
 }
 
 /// A Scheme value in Python.
@@ -192,12 +192,13 @@ impl<'py> Writer<'py> {
                 let both = [self.value(pair.car_ref(), depth)?, self.value(pair.cdr_ref(), depth)?];
                 PyTuple::new(py, both).map_err(|err| err.to_string())?.into_any()
             }
-            SteelVal::HashMapV(map) => self.dict(map.len(), map.iter(), depth)?,
-            SteelVal::CustomStruct(_) => match (hashes::sorted(value), hashes::shown_set(value)) {
-                (Some(entries), _) => self.dict(entries.len(), entries.iter().map(|(k, v)| (k, v)), depth)?,
-                (None, Some((_, items))) => self.set(items.len(), items.iter(), depth)?,
-                (None, None) => self.record(value, depth)?,
-            },
+            SteelVal::HashMapV(_) | SteelVal::CustomStruct(_) => {
+                match (hashes::sorted(value), hashes::shown_set(value)) {
+                    (Some(entries), _) => self.dict(entries.len(), entries.iter().map(|(k, v)| (k, v)), depth)?,
+                    (None, Some((_, items))) => self.set(items.len(), items.iter(), depth)?,
+                    (None, None) => self.record(value, depth)?,
+                }
+            }
             SteelVal::Boxed(content) => self.value(&content.read(), deeper(depth)?)?,
             SteelVal::HeapAllocated(content) => {
                 let depth = deeper(depth)?;

@@ -6,6 +6,7 @@
 use super::{Family, Kind, Param, Primitive, find, given_text, keyword, parsed, required, shown, text};
 use crate::{
     interp::{
+        dialect::hashes::View,
         json,
         sched::INTERRUPTED,
         value::{Fault, Native, string, symbol},
@@ -254,9 +255,9 @@ fn elements(list: &Option<SteelVal>) -> impl Iterator<Item = &SteelVal> {
 
 /// The texts in a list; of a hash, what its `'text` is.
 fn texts(name: &str, param: &str, list: &Option<SteelVal>) -> Result<Vec<SteelString>, Fault> {
-    let one = |value: &SteelVal| match value {
-        SteelVal::HashMapV(map) => map.get(&symbol("text")).and_then(text),
-        other => text(other),
+    let one = |value: &SteelVal| match View::of(value) {
+        Some(hash) => text(&hash.get(&symbol("text"))?),
+        None => text(value),
     };
     let wrong = |at: usize, value: &SteelVal| {
         misuse(name, format!("`{param}` must hold strings; its element {at} is {}", shown(value)))

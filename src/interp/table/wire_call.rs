@@ -3,8 +3,9 @@
 use super::{Primitive, embed, nested, shown, state, text};
 use crate::{
     interp::{
+        dialect::hashes::View,
         json, ledger,
-        value::{Fault, bytes},
+        value::{Fault, bytes, symbol},
     },
     wire::{Asks, CallHead, ImageHead, JsonMode, MessageHead, Priority, Role, Sampling},
 };
@@ -220,11 +221,10 @@ fn chat_of(primitive: &Primitive, value: &SteelVal) -> Result<Vec<(Role, SteelSt
         let (role, content) = match value {
             SteelVal::Pair(pair) => (Some(pair.car()), Some(pair.cdr())),
             SteelVal::ListV(list) if list.len() == 2 => (list.get(0).cloned(), list.get(1).cloned()),
-            SteelVal::HashMapV(map) => {
-                let field = |name: &str| map.get(&SteelVal::SymbolV(name.into())).cloned();
-                (field("role"), field("content"))
-            }
-            _ => (None, None),
+            other => match View::of(other) {
+                Some(hash) => (hash.get(&symbol("role")), hash.get(&symbol("content"))),
+                None => (None, None),
+            },
         };
         let (Some(role), Some(content)) = (role, content) else {
             return Err(misuse(format!("{} is no message: a pair of role and text", shown(value))));
@@ -280,7 +280,7 @@ fn object_of(primitive: &Primitive, name: &str, value: &SteelVal) -> Result<(Str
     let problem = |why: String| primitive.misuse(format!("`#:{name}` must be a hash or a JSON object: {why}"));
     // Text is kept as it is written: the order of a schema's properties is that of the answer's.
     let text = match value {
-        SteelVal::HashMapV(_) => json::to_text(value)?,
+        hash if View::of(hash).is_some() => json::to_text(hash)?,
         other => text(other).ok_or_else(|| problem(format!("{} is neither", shown(value))))?.to_string(),
     };
     match serde_json::from_str(&text) {

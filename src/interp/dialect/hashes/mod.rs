@@ -1,22 +1,18 @@
-//! Hashes of both kinds: immutable ones, which are Steel's own, and mutable ones ([`store`]). Whatever reads takes both.
+//! Hashes of both kinds: immutable ones ([`frozen`]) and mutable ones ([`store`]). Whatever reads takes both.
 //!
-//! Immutable ones by `eqv?` and `eq?` are Steel's too, marked so that they print as what they are; their keys are compared
-//! by contents. An immutable set is a hash that is marked: Steel takes any two sets of its own of one size for equal, and so
-//! loses items of a set that are sets. Where the order of entries can be seen it is the order of the keys. Not here: what takes procedures
+//! Where the order of entries can be seen it is the order of the keys. Not here: what takes procedures
 //! (`prelude/racket/hashes.scm`), and sets (`sets`).
 
+mod frozen;
 mod natives;
 pub(crate) mod store;
 
+pub(crate) use frozen::{Frozen, immutable, immutable_set, with, without};
+
 pub(super) use natives::{MAKERS, TABLE, pairs_of};
 
-use crate::interp::{dialect::structs, print, value};
-use std::cell::RefCell;
-use steel::{
-    HashMap, SteelVal,
-    gc::{Gc, ShareableMut},
-    rvals::{Custom, as_underlying_type},
-};
+use crate::interp::print;
+use steel::SteelVal;
 use store::Table;
 
 /// How keys are compared.
@@ -45,172 +41,118 @@ impl Kind {
     }
 }
 
-/// Marks what is no plain hash by `equal?`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Mark {
-    kind: Kind,
-    set: bool,
-}
-
-impl Custom for Mark {
-    fn equality_hint(&self, other: &dyn steel::rvals::CustomType) -> bool {
-        as_underlying_type::<Self>(other).is_some_and(|other| other == self)
-    }
-}
-
-thread_local! {
-    /// What all immutable hashes begin as. So all have one hasher, and the same entries lie in the same order however they
-    /// came: Steel's code of a hash that is a key itself goes by that order.
-    static EMPTY: HashMap<SteelVal, SteelVal> = HashMap::new();
-    /// One mark of each sort: Steel's code of a mark goes by its place.
-    static MARKS: RefCell<Vec<(Mark, SteelVal)>> = const { RefCell::new(Vec::new()) };
-}
-
-/// These pairs, for an immutable hash. Of equal keys the last counts.
-pub(crate) fn gathered(pairs: impl IntoIterator<Item = (SteelVal, SteelVal)>) -> HashMap<SteelVal, SteelVal> {
-    let mut map = EMPTY.with(Clone::clone);
-    map.extend(pairs);
-    map
-}
-
-/// These items, for an immutable set.
-pub(crate) fn gathered_set(items: impl IntoIterator<Item = SteelVal>) -> HashMap<SteelVal, SteelVal> {
-    gathered(items.into_iter().map(|item| (item, SteelVal::Void)))
-}
-
-/// An immutable hash, of pairs that were [`gathered`].
-pub(crate) fn immutable(kind: Kind, map: HashMap<SteelVal, SteelVal>) -> SteelVal {
-    let value = SteelVal::HashMapV(Gc::new(map).into());
-    if kind == Kind::Equal { value } else { marked(Mark { kind, set: false }, value) }
-}
-
-/// An immutable set, of items that were [`gathered_set`].
-pub(crate) fn immutable_set(kind: Kind, items: HashMap<SteelVal, SteelVal>) -> SteelVal {
-    marked(Mark { kind, set: true }, SteelVal::HashMapV(Gc::new(items).into()))
-}
-
-fn marked(mark: Mark, value: SteelVal) -> SteelVal {
-    let shared = MARKS.with_borrow_mut(|marks| match marks.iter().find(|(known, _)| *known == mark) {
-        Some((_, shared)) => shared.clone(),
-        None => {
-            marks.push((mark, value::custom(mark)));
-            marks[marks.len() - 1].1.clone()
-        }
-    });
-    structs::make(&[shared, value])
-}
-
-/// What lies behind a mark, or the value itself.
-fn unmarked(value: &SteelVal) -> (Mark, &SteelVal) {
-    let marked = match value {
-        SteelVal::CustomStruct(held) => match held.get_index(0) {
-            Some(SteelVal::Custom(first)) => as_underlying_type::<Mark>(first.read().as_ref()).copied(),
-            _ => None,
-        }
-        .and_then(|mark| Some((mark, held.get_index(1)?))),
-        _ => None,
-    };
-    marked.unwrap_or((Mark { kind: Kind::Equal, set: false }, value))
-}
+/// What a hash holds: keys and values, in no order.
+pub(crate) type Entries = Vec<(SteelVal, SteelVal)>;
 
 /// A hash to read.
 pub(crate) enum View<'a> {
-    Immutable(Kind, &'a HashMap<SteelVal, SteelVal>),
+    Immutable(Frozen<'a>),
     Mutable(Table<'a>),
 }
 
 impl<'a> View<'a> {
-    /// Of a hash; of nothing else, not even a mutable set.
+    /// Of a hash; of nothing else, not even a set.
     pub(crate) fn of(value: &'a SteelVal) -> Option<Self> {
-        if let Some(table) = Table::of(value) {
-            return (!table.is_set()).then_some(Self::Mutable(table));
-        }
-        match unmarked(value) {
-            (Mark { kind, set: false }, SteelVal::HashMapV(map)) => Some(Self::Immutable(kind, map)),
-            _ => None,
+        Self::of_either(value).filter(|view| !view.is_set())
+    }
+
+    /// Of a hash or a set.
+    fn of_either(value: &'a SteelVal) -> Option<Self> {
+        Frozen::of(value).map(Self::Immutable).or_else(|| Table::of(value).map(Self::Mutable))
+    }
+
+    fn is_set(&self) -> bool {
+        match self {
+            Self::Immutable(frozen) => frozen.is_set(),
+            Self::Mutable(table) => table.is_set(),
         }
     }
 
     pub(crate) fn kind(&self) -> Kind {
         match self {
-            Self::Immutable(kind, _) => *kind,
+            Self::Immutable(frozen) => frozen.kind(),
             Self::Mutable(table) => table.kind(),
         }
     }
 
     pub(crate) fn len(&self) -> usize {
         match self {
-            Self::Immutable(_, map) => map.len(),
+            Self::Immutable(frozen) => frozen.len(),
             Self::Mutable(table) => table.len(),
         }
     }
 
     pub(crate) fn get(&self, key: &SteelVal) -> Option<SteelVal> {
         match self {
-            Self::Immutable(_, map) => map.get(key).cloned(),
+            Self::Immutable(frozen) => frozen.get(key),
             Self::Mutable(table) => table.get(key),
         }
     }
 
     pub(crate) fn has(&self, key: &SteelVal) -> bool {
         match self {
-            Self::Immutable(_, map) => map.contains_key(key),
+            Self::Immutable(frozen) => frozen.has(key),
             Self::Mutable(table) => table.has(key),
         }
     }
 
-    pub(crate) fn entries(&self) -> Vec<(SteelVal, SteelVal)> {
+    pub(crate) fn entries(&self) -> Entries {
         match self {
-            Self::Immutable(_, map) => map.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
+            Self::Immutable(frozen) => frozen.entries(),
             Self::Mutable(table) => table.entries(),
         }
     }
 }
 
-/// A set to read.
-pub(crate) enum SetView<'a> {
-    Immutable(Kind, &'a HashMap<SteelVal, SteelVal>),
-    Mutable(Table<'a>),
-}
+/// A set to read: a hash whose values are not looked at.
+pub(crate) struct SetView<'a>(View<'a>);
 
 impl<'a> SetView<'a> {
     pub(crate) fn of(value: &'a SteelVal) -> Option<Self> {
-        match unmarked(value) {
-            (Mark { kind, set: true }, SteelVal::HashMapV(items)) => Some(Self::Immutable(kind, items)),
-            _ => Table::of(value).filter(Table::is_set).map(Self::Mutable),
+        View::of_either(value).filter(View::is_set).map(Self)
+    }
+
+    pub(crate) fn is_mutable(&self) -> bool {
+        matches!(self.0, View::Mutable(_))
+    }
+
+    /// Of a mutable one.
+    pub(crate) fn table(self) -> Option<Table<'a>> {
+        match self.0 {
+            View::Mutable(table) => Some(table),
+            View::Immutable(_) => None,
         }
     }
 
     pub(crate) fn kind(&self) -> Kind {
-        match self {
-            Self::Immutable(kind, _) => *kind,
-            Self::Mutable(table) => table.kind(),
-        }
+        self.0.kind()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn has(&self, item: &SteelVal) -> bool {
+        self.0.has(item)
     }
 
     pub(crate) fn items(&self) -> Vec<SteelVal> {
-        let mut entries = match self {
-            Self::Immutable(_, items) => items.keys().map(|item| (item.clone(), SteelVal::Void)).collect(),
-            Self::Mutable(table) => table.entries(),
-        };
+        let mut entries = self.0.entries();
         sort(&mut entries);
         entries.into_iter().map(|(item, _)| item).collect()
     }
 }
 
 /// The entries of a hash of either kind, in the order of their keys.
-pub(crate) fn sorted(value: &SteelVal) -> Option<Vec<(SteelVal, SteelVal)>> {
+pub(crate) fn sorted(value: &SteelVal) -> Option<Entries> {
     let mut entries = View::of(value)?.entries();
     sort(&mut entries);
     Some(entries)
 }
 
-/// The entries of a hash or a mutable set that is a struct of Steel's, in no order: for hash codes.
-pub(super) fn entries(value: &SteelVal) -> Option<Vec<(SteelVal, SteelVal)>> {
-    if let Some(view) = View::of(value) {
-        return Some(view.entries());
-    }
-    SetView::of(value).map(|view| view.items().into_iter().map(|item| (item, SteelVal::Void)).collect())
+/// The entries of a hash or a set, in no order: for hash codes.
+pub(super) fn entries(value: &SteelVal) -> Option<Entries> {
+    View::of_either(value).map(|view| view.entries())
 }
 
 /// Sorts by key, in the cases that are many fast.
@@ -245,8 +187,8 @@ pub(super) fn real(value: &SteelVal) -> Option<f64> {
     }
 }
 
-/// How a hash that is no plain one of Steel's prints: what stands before the entries, and these.
-pub(crate) fn shown(value: &SteelVal) -> Option<(String, Vec<(SteelVal, SteelVal)>)> {
+/// How a hash prints: what stands before the entries, and these.
+pub(crate) fn shown(value: &SteelVal) -> Option<(String, Entries)> {
     let kind = View::of(value)?.kind();
     Some((format!("#hash{}", kind.suffix()), sorted(value)?))
 }
@@ -254,35 +196,20 @@ pub(crate) fn shown(value: &SteelVal) -> Option<(String, Vec<(SteelVal, SteelVal
 /// How a set prints: its name, as in `(seteq 1 2)` and `#<seteq: 1 2>`, and its items.
 pub(crate) fn shown_set(value: &SteelVal) -> Option<(String, Vec<SteelVal>)> {
     let view = SetView::of(value)?;
-    let mutable = if matches!(view, SetView::Mutable(_)) { "mutable-" } else { "" };
+    let mutable = if view.is_mutable() { "mutable-" } else { "" };
     Some((format!("{mutable}set{}", view.kind().suffix()), view.items()))
 }
 
-/// Whether two hashes or sets, of which one at least is a struct of Steel's, have the same contents; none if they are no
-/// such things.
+/// Whether two hashes or sets have the same contents; none if they are no such things.
 pub(super) fn equal(a: &SteelVal, b: &SteelVal, same: &mut dyn FnMut(&SteelVal, &SteelVal) -> bool) -> Option<bool> {
-    match (View::of(a), View::of(b)) {
-        (Some(a), Some(b)) => {
-            let alike =
-                matches!((&a, &b), (View::Mutable(_), View::Mutable(_)) | (View::Immutable(..), View::Immutable(..)));
-            return Some(
-                alike
-                    && a.kind() == b.kind()
-                    && a.len() == b.len()
-                    && a.entries().iter().all(|(key, value)| b.get(key).is_some_and(|other| same(value, &other))),
-            );
-        }
-        (None, None) => {}
+    let (a, b) = match (View::of_either(a), View::of_either(b)) {
+        (Some(a), Some(b)) => (a, b),
+        (None, None) => return None,
         _ => return Some(false),
-    }
-    match (SetView::of(a), SetView::of(b)) {
-        (Some(SetView::Mutable(a)), Some(SetView::Mutable(b))) => {
-            Some(a.kind() == b.kind() && a.len() == b.len() && a.entries().iter().all(|(item, _)| b.has(item)))
-        }
-        (Some(SetView::Immutable(kind, a)), Some(SetView::Immutable(other, b))) => {
-            Some(kind == other && a.len() == b.len() && a.keys().all(|item| b.contains_key(item)))
-        }
-        (None, None) => None,
-        _ => Some(false),
-    }
+    };
+    let alike = a.is_set() == b.is_set()
+        && matches!((&a, &b), (View::Mutable(_), View::Mutable(_)) | (View::Immutable(_), View::Immutable(_)))
+        && a.kind() == b.kind()
+        && a.len() == b.len();
+    Some(alike && a.entries().iter().all(|(key, value)| b.get(key).is_some_and(|other| same(value, &other))))
 }

@@ -1,21 +1,23 @@
 //! The procedures on hashes that call no others.
 
 use super::{
-    Kind, View, gathered, immutable, sorted,
+    Entries, Frozen, Kind, View, immutable, sorted,
     store::{self, Table},
+    with, without,
 };
 use crate::interp::{
     dialect::{
         Entry, Machined,
         changing::changes,
         given::{NOTHING, failed, misplaced, mistaken},
-        machined, plain, structs,
+        machined, plain, structs, taking,
     },
     natives::raise,
     print,
     value::{Exn, Fault, Native},
 };
-use steel::{HashMap, SteelErr, SteelVal};
+use std::mem;
+use steel::{SteelErr, SteelVal};
 
 pub(in crate::interp::dialect) const TABLE: &[Entry] = &[
     plain!("hash?", "value", |args| is(View::of(&args[0]).is_some())),
@@ -49,7 +51,7 @@ pub(in crate::interp::dialect) const TABLE: &[Entry] = &[
     }),
     plain!("%hash-key", "hash key default", |args| {
         let held = match read("hash-ref-key", args)? {
-            View::Immutable(_, map) => map.get_key_value(&args[1]).map(|(key, _)| key.clone()),
+            View::Immutable(frozen) => frozen.entry(&args[1]).map(|(key, _)| key),
             View::Mutable(table) => table.key(&args[1]),
         };
         Ok(held.unwrap_or_else(|| args[2].clone()))
@@ -60,7 +62,6 @@ pub(in crate::interp::dialect) const TABLE: &[Entry] = &[
     }),
     plain!("hash-get", "hash key", |args| reference("hash-get", args)),
     plain!("hash-contains?", "hash key", |args| is(read("hash-contains?", args)?.has(&args[1]))),
-    plain!("hash-insert", "hash key value", |args| set("hash-insert", args)),
     plain!("hash-length", "hash", |args| count("hash-length", args)),
     plain!("hash-keys->list", "hash", |args| keys("hash-keys->list", args)),
     plain!("hash-values->list", "hash", |args| values("hash-values->list", args)),
@@ -70,20 +71,7 @@ pub(in crate::interp::dialect) const TABLE: &[Entry] = &[
     plain!("hash-keys", "hash [try-order?]", |args| keys("hash-keys", args)),
     plain!("hash-values", "hash [try-order?]", |args| values("hash-values", args)),
     plain!("hash->list", "hash [try-order?]", |args| to_list("hash->list", args)),
-    plain!("hash-set", "hash key value", |args| set("hash-set", args)),
-    plain!("hash-set*", "hash key-and-value ...", |args| {
-        let (kind, map) = unchanged("hash-set*", args)?;
-        let pairs = even("hash-set*", &args[1..])?;
-        Ok(immutable(kind, pairs.fold(map.clone(), |map, (key, value)| map.update(key, value))))
-    }),
-    plain!("hash-remove", "hash key", |args| {
-        let (kind, map) = unchanged("hash-remove", args)?;
-        if !map.contains_key(&args[1]) {
-            return Ok(args[0].clone());
-        }
-        Ok(immutable(kind, map.without(&args[1])))
-    }),
-    plain!("hash-clear", "hash", |args| unchanged("hash-clear", args).map(|(kind, _)| immutable(kind, gathered([])))),
+    plain!("hash-clear", "hash", |args| unchanged("hash-clear", args).map(|frozen| frozen.emptied())),
     plain!("hash-set!", "hash key value", |args| {
         change("hash-set!", args)?.set(args[1].clone(), args[2].clone());
         NOTHING
@@ -119,8 +107,21 @@ pub(in crate::interp::dialect) const TABLE: &[Entry] = &[
     }),
 ];
 
-/// Makers of mutable hashes: Steel's machine has the vector.
+/// Makers of mutable hashes, since Steel's machine has the vector; and what makes a hash of one that nothing else may hold.
 pub(in crate::interp::dialect) const MAKERS: &[Machined] = &[
+    taking!("hash-set", "hash key value", |args| set("hash-set", args)),
+    taking!("hash-insert", "hash key value", |args| set("hash-insert", args)),
+    taking!("hash-set*", "hash key-and-value ...", |args| {
+        unchanged("hash-set*", args)?;
+        let pairs: Entries = even("hash-set*", &args[1..])?.collect();
+        Ok(pairs.into_iter().fold(mem::take(&mut args[0]), |hash, (key, value)| with(hash, key, value)))
+    }),
+    taking!("hash-remove", "hash key", |args| {
+        if !unchanged("hash-remove", args)?.has(&args[1]) {
+            return Ok(mem::take(&mut args[0]));
+        }
+        Ok(without(mem::take(&mut args[0]), &args[1]))
+    }),
     machined!("%make-hash", "", |machine, _| Ok(store::make(Kind::Equal, false, machine.make_mutable_vector(vec![])))),
     machined!("%make-hasheqv", "", |machine, _| Ok(store::make(Kind::Eqv, false, machine.make_mutable_vector(vec![])))),
     machined!("%make-hasheq", "", |machine, _| Ok(store::make(Kind::Eq, false, machine.make_mutable_vector(vec![])))),
@@ -157,9 +158,9 @@ fn read<'a>(name: &str, args: &'a [SteelVal]) -> Result<View<'a>, SteelErr> {
 }
 
 /// The immutable hash that is the first argument.
-fn unchanged<'a>(name: &str, args: &'a [SteelVal]) -> Result<(Kind, &'a HashMap<SteelVal, SteelVal>), SteelErr> {
+fn unchanged<'a>(name: &str, args: &'a [SteelVal]) -> Result<Frozen<'a>, SteelErr> {
     match View::of(&args[0]) {
-        Some(View::Immutable(kind, map)) => Ok((kind, map)),
+        Some(View::Immutable(frozen)) => Ok(frozen),
         _ => Err(misplaced(name, "(and/c hash? immutable?)", args, 0)),
     }
 }
@@ -193,9 +194,9 @@ fn to_list(name: &str, args: &[SteelVal]) -> Native {
     list(sorted(&args[0]).unwrap_or_default().into_iter().map(|(key, value)| structs::cons(key, value)))
 }
 
-fn set(name: &str, args: &[SteelVal]) -> Native {
-    let (kind, map) = unchanged(name, args)?;
-    Ok(immutable(kind, map.update(args[1].clone(), args[2].clone())))
+fn set(name: &str, args: &mut [SteelVal]) -> Native {
+    unchanged(name, args)?;
+    Ok(with(mem::take(&mut args[0]), mem::take(&mut args[1]), mem::take(&mut args[2])))
 }
 
 /// Keys and values that stand side by side.
@@ -219,17 +220,17 @@ fn of_pairs(name: &str, kind: Kind, args: &[SteelVal]) -> Native {
             "{name}: key does not have a value (i.e., an odd number of arguments were provided)\n  key: {key}"
         )));
     }
-    Ok(immutable(kind, gathered(args.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())))))
+    Ok(immutable(kind, args.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone()))))
 }
 
 fn of_list(name: &str, kind: Kind, args: &[SteelVal]) -> Native {
-    let Some(given) = args.first() else { return Ok(immutable(kind, gathered([]))) };
+    let Some(given) = args.first() else { return Ok(immutable(kind, [])) };
     let pairs = pairs_of(given).ok_or_else(|| mistaken(name, "(listof pair?)", given))?;
-    Ok(immutable(kind, gathered(pairs)))
+    Ok(immutable(kind, pairs))
 }
 
 /// The pairs of an association list.
-pub(in crate::interp::dialect) fn pairs_of(value: &SteelVal) -> Option<Vec<(SteelVal, SteelVal)>> {
+pub(in crate::interp::dialect) fn pairs_of(value: &SteelVal) -> Option<Entries> {
     let SteelVal::ListV(items) = value else { return None };
     items.iter().map(structs::parts).collect()
 }
