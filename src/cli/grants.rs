@@ -8,7 +8,7 @@ use crate::{
 use clap::Args;
 use std::{
     fs::OpenOptions,
-    os::unix::fs::OpenOptionsExt,
+    os::unix::{ffi::OsStrExt, fs::OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -89,16 +89,18 @@ impl Flags {
     }
 }
 
-/// Files that were granted for writing before they existed: the system can open a file to a script, but not a name
-/// without its neighbours. So they are made, empty, and go again when the script left them so.
+/// Files, and folders where a path ends with a slash, that were granted for writing before they existed: the system can
+/// open a file to a script, but not a name without its neighbours. So they are made, empty, and go again when the script
+/// left them so.
 pub(super) struct Made(Vec<PathBuf>);
 
 impl Made {
     pub(super) fn for_writing(grant: &Grant) -> Self {
         let Grant::Only(paths) = grant else { return Self(Vec::new()) };
-        let make = |path: &&PathBuf| {
-            // What cannot be made is the script's error, if it comes to that.
-            OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).is_ok()
+        // What cannot be made is the script's error, if it comes to that.
+        let make = |path: &&PathBuf| match path.as_os_str().as_bytes().ends_with(b"/") {
+            true => std::fs::create_dir(path).is_ok(),
+            false => OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).is_ok(),
         };
         Self(paths.iter().filter(make).cloned().collect())
     }
@@ -107,9 +109,12 @@ impl Made {
 impl Drop for Made {
     fn drop(&mut self) {
         for path in &self.0 {
-            if std::fs::symlink_metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0) {
+            match std::fs::symlink_metadata(path) {
                 // It was ours, and nobody has used it.
-                let _ = std::fs::remove_file(path);
+                Ok(file) if file.is_file() && file.len() == 0 => drop(std::fs::remove_file(path)),
+                // One that holds something stays.
+                Ok(file) if file.is_dir() => drop(std::fs::remove_dir(path)),
+                _ => {}
             }
         }
     }

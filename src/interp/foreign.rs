@@ -13,16 +13,22 @@ const TRUTH: &str = "true is `#t`, false `#f`";
 /// Names, and what to do without them.
 const TABLE: &[(&str, &str)] = &[
     ("async-map", FAN_OUT),
+    ("await-all-syntax", "`(await-all handles)`; `#:data` and `finish` take its responses as they are"),
+    ("checkpoint!", "`(checkpoint key value)`"),
     ("concat", "`append` is for lists, `string-append` for strings"),
+    ("context-store", "`(get-context name)` gives the context that `--context NAME=PATH` loaded"),
     ("def", DEFINE),
     ("defun", DEFINE),
     ("elif", "`cond` takes any number of conditions"),
     ("False", TRUTH),
+    ("finish-error", "`(error \"what is wrong\")` ends the script with an error"),
     ("fn", "procedures are written `(lambda (parameter …) body …)`"),
     ("foreach", EACH),
     ("hash-add", HASH),
     ("hash-put!", HASH),
+    ("heartbeat", "leave it out: nothing ends a script for its silence, and `--timeout` bounds the whole run"),
     ("json-parse", "`(string->json text)`"),
+    ("load-context", "`--context NAME=PATH` loads one, `(get-context name)` gives it"),
     ("mapcar", "`(map f items)`"),
     ("nil", EMPTY),
     ("parallel-map", FAN_OUT),
@@ -31,7 +37,14 @@ const TABLE: &[(&str, &str)] = &[
     ("return", "a procedure's value is its last expression's; `(finish value)` ends the script"),
     ("setq", "it is written `(set! name value)`"),
     ("string-search", "`(string-contains? string part)`"),
+    ("tokens-remaining", "`(- (token-budget) (tokens-used))`, under a budget"),
     ("True", TRUTH),
+    (
+        "unsafe-exec-sub-output",
+        "`(eval-untrusted text)` runs a model's program in a session of its own and gives its value",
+    ),
+    ("unsafe-interpolate", "`(syntax-e response)` gives a response's text"),
+    ("unsafe-overwrite", "`(set! name value)`"),
 ];
 
 /// What Racket and R7RS have and this dialect has not.

@@ -157,3 +157,23 @@ fn all_that_can_be_granted_leaves_the_wall_standing() {
     let shut = "PermissionError";
     assert_eq!(lines, ["True", "0", "True", shut, shut, shut, shut, shut, shut, shut], "{ran:?}");
 }
+
+#[test]
+fn a_new_folder_is_granted_by_a_slash_at_its_end() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (lines, ran) = tried(&[&format!("os.mkdir({:?})", path("out"))], &[], &[]);
+    assert_eq!(lines, ["PermissionError"], "{ran:?}");
+    let ran = script(&format!("(py-exec \"import os; os.makedirs('{}')\")", path("out"))).run();
+    assert!(ran.stderr.contains(&format!("`--allow-write={}/`", path("out"))), "{ran:?}");
+    let write = format!("open({:?}, 'w').write('x')", path("out/new.txt"));
+    let made = format!("os.makedirs({:?}, exist_ok=True)", path("out/deep"));
+    let grant = format!("--allow-write={},{}", path("out/"), path("none/"));
+    let (lines, ran) = tried(&[&made, &write], &[&grant], &[]);
+    assert_eq!(lines, ["None", "1"], "{ran:?}");
+    assert_eq!(std::fs::read_to_string(path("out/new.txt")).unwrap(), "x");
+    assert!(!folder.path().join("none").exists(), "what the script left empty goes again");
+}

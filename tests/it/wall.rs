@@ -347,7 +347,7 @@ PY
         file("read", "/proc/../etc/passwd"),
         file("read", "/etc"),
         file("write", "/etc/new"),
-        file("write", "/etc/new"),
+        file("write", "/etc/new/").replace("'/etc/new/'", "'/etc/new'"),
         file("write", "/etc/passwd"),
         file("write", "/etc/passwd"),
         "[Errno 1] the network is shut (`--allow-net=HOST:PORT` grants a part of it)".into(),

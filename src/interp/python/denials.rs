@@ -45,6 +45,8 @@ enum Asks {
     Open,
     /// A path to be read, at this place of the arguments.
     Reads(usize),
+    /// `os.mkdir`: a path, a mode, the descriptor of the folder that it begins at.
+    Makes,
     /// Paths to be changed, and where the folders' descriptors stand that they begin at.
     Changes(&'static [(usize, Option<usize>)]),
     /// A program, or a copy of this one; the argument that names it.
@@ -59,7 +61,7 @@ fn asks(event: &[u8]) -> Option<Asks> {
     Some(match event {
         b"open" => Asks::Open,
         b"os.listdir" | b"os.scandir" => Asks::Reads(0),
-        b"os.mkdir" => Asks::Changes(&[(0, Some(2))]),
+        b"os.mkdir" => Asks::Makes,
         b"os.remove" | b"os.rmdir" => Asks::Changes(&[(0, Some(1))]),
         b"os.rename" => Asks::Changes(&[(0, Some(2)), (1, Some(3))]),
         b"os.symlink" => Asks::Changes(&[(1, Some(2))]),
@@ -113,10 +115,10 @@ fn denied(asks: Asks, args: &Bound<'_, PyTuple>) -> Option<PyErr> {
             unwritten.or_else(|| if reads { file(&path, false, writes) } else { None })
         }
         Asks::Reads(index) => file(&argument(index)?, false, false),
-        Asks::Changes(paths) => paths.iter().find_map(|(path, folder)| {
-            let begins = folder.and_then(argument).and_then(|folder| folder.extract::<c_int>().ok());
-            if begins.is_some_and(|descriptor| descriptor >= 0) { None } else { file(&argument(*path)?, true, true) }
-        }),
+        Asks::Makes => changed(argument(0)?, argument(2), "/"),
+        Asks::Changes(paths) => {
+            paths.iter().find_map(|(path, folder)| changed(argument(*path)?, folder.and_then(argument), ""))
+        }
         Asks::Starts(_) if wall::lets_run() => None,
         Asks::Starts(program) => {
             let program = program.and_then(argument).and_then(|program| path_of(&program));
@@ -154,8 +156,19 @@ fn path_of(value: &Bound<'_, PyAny>) -> Option<PathBuf> {
     value.extract::<PathBuf>().ok()
 }
 
-/// A file that is to be changed or read; `made`, when it is not there, by the same call.
+/// A file or a folder that is to be changed or made; what it begins at, if not at this folder; what its name ends with in a
+/// flag.
+fn changed(path: Bound<'_, PyAny>, folder: Option<Bound<'_, PyAny>>, end: &str) -> Option<PyErr> {
+    let begins = folder.and_then(|folder| folder.extract::<c_int>().ok());
+    if begins.is_some_and(|descriptor| descriptor >= 0) { None } else { opened(&path, true, true, end) }
+}
+
 fn file(path: &Bound<'_, PyAny>, writes: bool, made: bool) -> Option<PyErr> {
+    opened(path, writes, made, "")
+}
+
+/// A file that is to be changed or read; `made`, when it is not there, by the same call.
+fn opened(path: &Bound<'_, PyAny>, writes: bool, made: bool, end: &str) -> Option<PyErr> {
     let asked = path_of(path)?;
     let plain = asked.is_absolute() && !asked.components().any(|part| part == Component::ParentDir);
     // Without a look at the disk, which takes longer: Python's own files come this way.
@@ -167,7 +180,8 @@ fn file(path: &Bound<'_, PyAny>, writes: bool, made: bool) -> Option<PyErr> {
     if wall::leaves_open(&real, writes) || !there(&real, made) {
         return None;
     }
-    let flag = format!("--allow-{}={}", if writes { "write" } else { "read" }, asked.display());
+    let asked = asked.display().to_string();
+    let flag = format!("--allow-{}={}{end}", if writes { "write" } else { "read" }, asked.trim_end_matches('/'));
     let words = format!("Permission denied (`{flag}` grants it)");
     Some(PyPermissionError::new_err((libc::EACCES, words, path.clone().unbind())))
 }

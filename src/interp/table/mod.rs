@@ -292,8 +292,12 @@ impl Primitive {
                 if values[index].is_some() {
                     return Err(self.misuse(format!("`#:{key}` is given twice")));
                 }
-                self.check(&self.params[index], value)?;
-                values[index] = Some(value.clone());
+                let param = &self.params[index];
+                // `#f` where that is the default is as good as unsaid.
+                if param.default != Some("#f") || !matches!(value, SteelVal::BoolV(false)) {
+                    self.check(param, value)?;
+                    values[index] = Some(value.clone());
+                }
             } else if let Some((index, param)) = positional.next() {
                 self.check(param, arg)?;
                 values[index] = Some(arg.clone());
