@@ -135,3 +135,12 @@
 (check-output (with-handlers ([void print]) (car 5)) => "(exn:fail:contract \"car: contract violation\\n  expected: pair?\\n  given: 5\" #<continuation-mark-set>)")
 (check-output (with-handlers ([void display]) (error 'foo "bar ~s" "x")) => "#(struct:exn:fail foo: bar \"x\" #<continuation-mark-set>)")
 (check-error (let () (struct p (x)) (struct-copy p 'none [x 1])) => "struct-copy: contract violation\n  expected: p?\n  given: 'none")
+
+;; Prefab records and their keys
+(check (list (prefab-struct-key '#s(v 1)) (prefab-struct-key '#s((v w 2) 1 2 3)) (prefab-struct-key 5)) => (v (v w 2) #f))
+(check (list (equal? '#s(v 1 2) '#s((v 2) 1 2)) `#s(v ,(+ 1 2)) (make-prefab-struct '(a b 1) 1 2)) => (#t #s(v 3) #s((a b 1) 1 2)))
+(struct above (a b) #:prefab)
+(struct below above (c) #:prefab)
+(check (list (below? '#s((below above 2) 1 2 3)) (above-b '#s((below above 2) 1 2 3)) (below 1 2 3))
+       => (#t 2 #s((below above 2) 1 2 3)))
+(check (list (unbox '#&1) (unbox #&x) (format "~s" `#&,(+ 1 1))) => (1 x "#&2"))

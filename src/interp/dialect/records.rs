@@ -7,7 +7,7 @@
 mod judged;
 mod prefabs;
 
-pub(crate) use prefabs::prefab;
+pub(crate) use prefabs::{key as prefab_key, prefab};
 
 use super::{
     Entry, Machined,
@@ -54,10 +54,10 @@ pub(super) const TABLE: &[Entry] = &[
         let above = kind.parent.as_ref().map_or(0, |above| above.fields.len());
         fields(&args[0]).get(above + *at as usize).cloned().ok_or_else(|| failed("there is no such field"))
     }),
-    plain!("make-prefab-struct", "name field ...", |args| match &args[0] {
-        SteelVal::SymbolV(name) => Ok(prefab(name, args[1..].to_vec())),
-        other => Err(mistaken("make-prefab-struct", "prefab-key?", other)),
-    }),
+    plain!("make-prefab-struct", "key field ...", prefabs::make),
+    plain!("%prefab-of", "key fields", prefabs::of),
+    plain!("%prefab-fields", "value key", prefabs::taken),
+    plain!("prefab-struct-key", "value", prefabs::key_of),
     plain!("%judged?", "type", |args| Ok(SteelVal::BoolV(type_of_type("%judged?", &args[0])?.judged))),
     plain!("%alike", "type code", judged::alike),
     plain!("%judge", "record code other", judged::judge),
@@ -327,8 +327,8 @@ fn make_type(args: &[SteelVal]) -> Native {
     let called = pairs.iter().any(|(key, _)| called(key)) || above.is_some_and(|above| above.called());
     let equality = pairs.iter().any(|(key, _)| matches!(key, SteelVal::SymbolV(key) if key.as_str() == EQUALITY));
     let judged = !mutable && !called && (equality || above.is_some_and(|above| above.judged));
-    let own_kind = matches!(seen, SteelVal::SymbolV(_)) && above.is_none() && !flags.contains(&true);
-    let known = if own_kind { prefabs::known(name, own.len()) } else { None };
+    let own_kind = matches!(seen, SteelVal::SymbolV(_)) && !mutable && *autos == 0;
+    let known = if own_kind { prefabs::known(name, own.len(), above) } else { None };
     let kind = known.unwrap_or_else(|| {
         added(RecordType {
             name: Rc::from(name.as_str()),

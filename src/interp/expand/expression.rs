@@ -10,6 +10,16 @@ use super::{
 use crate::interp::{errors, inputs};
 use std::{cell::Cell, rc::Rc};
 
+/// A literal. Boxes are made where they stand: Steel's collector has to know of them.
+pub(super) fn quoted(datum: &Syntax) -> Code {
+    match &datum.node {
+        Node::Boxed(inner) => {
+            Code::new(Op::Call(vec![Code::new(Op::Native("box".into()), datum.span), quoted(inner)]), datum.span)
+        }
+        _ => Code::new(Op::Quote(datum.clone()), datum.span),
+    }
+}
+
 impl Expander {
     /// What an expression comes to.
     pub(super) fn expression(&mut self, syntax: &Syntax, scope: &Scope) -> Step<Code> {
@@ -50,7 +60,7 @@ impl Expander {
             }
             // Literals stand for themselves, quoted or not.
             Node::Literal(_) | Node::Vector(_) | Node::Hash(..) | Node::Boxed(_) | Node::Prefab(..) => {
-                Ok(Code::new(Op::Quote(syntax.clone()), syntax.span))
+                Ok(quoted(syntax))
             }
         }
     }
