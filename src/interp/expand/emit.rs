@@ -168,6 +168,9 @@ impl Emitter {
             let most = most.map_or("#false".to_owned(), |most| most.to_string());
             let (steel, word) = (&global.steel, as_written(&global.steel));
             self.put(&format!("\n(%named {steel} '{word} {least} {most})"), code.span);
+            if let Some(more) = &lambda.more {
+                self.put(&format!("\n(%inner-takes {steel} \"{more}\" 0)"), code.span);
+            }
         } else if code.gives_procedure() && !self.internal && readable(&global.steel) {
             self.put(&format!("\n(%inner-named {} '{})", global.steel, as_written(&global.steel)), code.span);
         }
@@ -284,6 +287,11 @@ impl Emitter {
     fn told(&mut self, lambda: &super::code::Lambda, span: Span) {
         let Arity { least, most } = lambda.takes;
         let own = lambda.params.len();
+        if let Some(more) = lambda.more.as_ref().filter(|_| !self.internal) {
+            self.put("(%inner-takes ", span);
+            self.lambda(lambda, &[], span);
+            return self.put(&format!(" \"{more}\" 0)"), span);
+        }
         if self.internal || least == own && most == lambda.rest.is_none().then_some(own) {
             return self.lambda(lambda, &[], span);
         }

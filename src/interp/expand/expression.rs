@@ -87,7 +87,21 @@ impl Expander {
             // Steel's own are right for two arguments, and have instructions for it.
             match &*global.steel {
                 "%d:=" => calls[0].op = Op::Native("=".into()),
-                "apply%r" => calls[0].op = Op::Native("apply".into()),
+                "apply%r" => {
+                    calls[0].op = Op::Native("apply".into());
+                    // Which takes no record that is called.
+                    let plain = match &calls[1].op {
+                        Op::Native(_) | Op::Lambda(_) => true,
+                        Op::Global(global) => global.arity.get().is_some(),
+                        _ => false,
+                    };
+                    if !plain {
+                        let span = calls[1].span;
+                        let callable = Code::new(Op::Native("%callable".into()), span);
+                        let f = calls.remove(1);
+                        calls.insert(1, Code::new(Op::Call(vec![callable, f]), span));
+                    }
+                }
                 _ => {}
             }
         }

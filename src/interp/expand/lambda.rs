@@ -17,6 +17,9 @@ struct Formals {
     optional: Vec<(Syntax, Syntax)>,
     keys: Vec<Key>,
     rest: Option<Syntax>,
+    /// Whether each that may be left out or has a keyword is one of those with a keyword, as they stand: a default may name
+    /// what stands before it.
+    order: Vec<bool>,
 }
 
 struct Key {
@@ -38,7 +41,7 @@ impl Formals {
             Node::Dotted(items, rest) if rest.name().is_some() => (items, Some((**rest).clone())),
             _ => return Err(wrong(formals)),
         };
-        let mut read = Self { required: Vec::new(), optional: Vec::new(), keys: Vec::new(), rest };
+        let mut read = Self { required: Vec::new(), optional: Vec::new(), keys: Vec::new(), rest, order: Vec::new() };
         let mut items = items.iter();
         while let Some(item) = items.next() {
             if let Some(word) = item.keyword() {
@@ -51,6 +54,7 @@ impl Formals {
                 if name.name().is_none() {
                     return Err(wrong(name));
                 }
+                read.order.push(true);
                 read.keys.push(Key { word: word.into(), name: name.clone(), default });
             } else if item.is_word("#!optional") || item.is_word("#!rest") {
                 return Err(wrong(item));
@@ -66,6 +70,7 @@ impl Formals {
             } else {
                 match item.items() {
                     Some([name, default]) if name.name().is_some() => {
+                        read.order.push(false);
                         read.optional.push((name.clone(), default.clone()));
                     }
                     _ => return Err(wrong(item)),
@@ -78,6 +83,15 @@ impl Formals {
     fn arity(&self) -> Arity {
         let least = self.required.len();
         Arity { least, most: self.rest.is_none().then_some(least + self.optional.len()) }
+    }
+
+    /// What is taken, as `dialect::takes` reads it.
+    fn told(&self) -> Rc<str> {
+        let mut told = self.arity().told();
+        for key in &self.keys {
+            told += &format!(" {}{}", if key.default.is_some() { '?' } else { '!' }, key.word);
+        }
+        told.into()
     }
 }
 
@@ -103,10 +117,8 @@ impl Expander {
             read.keys.iter().filter(|key| key.default.is_none()).map(|key| keyword(&key.word)).collect();
         let slots = self.fresh("slots", span);
         let mut bindings = Vec::new();
-        let mut at = 0;
-        let mut slot = |name: &Syntax, default: Option<&Syntax>| {
+        let mut slot = |at: usize, name: &Syntax, default: Option<&Syntax>| {
             let index = Syntax::integer(at, span);
-            at += 1;
             let parts = [("SLOTS", Part::One(&slots)), ("AT", Part::One(&index))];
             let value = match default {
                 None => self.fill(form, "(%slot SLOTS AT)", &parts),
@@ -118,17 +130,23 @@ impl Expander {
             };
             bindings.push(Syntax::list(vec![name.clone(), value], span));
         };
-        for name in &read.required {
-            slot(name, None);
+        for (at, name) in read.required.iter().enumerate() {
+            slot(at, name, None);
         }
-        for (name, default) in &read.optional {
-            slot(name, Some(default));
-        }
-        for key in &read.keys {
-            slot(&key.name, key.default.as_ref());
+        let (first_key, mut optional, mut keyed) = (least + read.optional.len(), 0, 0);
+        for is_key in &read.order {
+            if *is_key {
+                let key = &read.keys[keyed];
+                slot(first_key + keyed, &key.name, key.default.as_ref());
+                keyed += 1;
+            } else {
+                let (name, default) = &read.optional[optional];
+                slot(least + optional, name, Some(default));
+                optional += 1;
+            }
         }
         if let Some(rest) = &read.rest {
-            slot(rest, None);
+            slot(first_key + read.keys.len(), rest, None);
         }
         let word: Rc<str> = word.unwrap_or_else(|| "procedure".into());
         let word = Syntax::new(Node::Name(Name::Plain(word)), span);
@@ -151,6 +169,7 @@ impl Expander {
             && let Some(lambda) = Rc::get_mut(lambda)
         {
             lambda.takes = read.arity();
+            lambda.more = (!read.keys.is_empty()).then(|| read.told());
         }
         Ok(code)
     }
@@ -172,7 +191,7 @@ impl Expander {
                 }
             };
             let body = self.body(body, &inner.inner(), form)?;
-            Ok(Op::Lambda(Rc::new(Lambda { params, rest, body, takes: formals.arity() })))
+            Ok(Op::Lambda(Rc::new(Lambda { params, rest, body, takes: formals.arity(), more: None })))
         })();
         self.depth -= 1;
         Ok(Code::new(made?, form.span))
@@ -228,7 +247,13 @@ impl Expander {
         let template =
             "(lambda ARGS (let ([COUNT (length ARGS)]) (cond CHOICES... [else (%no-case 'WORD COUNT LEAST)])))";
         let filled = self.fill(form, template, &parts);
-        self.expression(&filled, scope)
+        let mut code = self.expression(&filled, scope)?;
+        if let Op::Lambda(lambda) = &mut code.op
+            && let Some(lambda) = Rc::get_mut(lambda)
+        {
+            lambda.more = Some(arities.iter().map(|arity| arity.told()).collect::<Vec<_>>().join(" ").into());
+        }
+        Ok(code)
     }
 
     /// Takes note of how many arguments a variable's procedure takes.
