@@ -165,3 +165,7 @@
   (lambda (stx) (syntax-case stx () [(_ a) #'(cons 'tag a)]))
   (lambda (stx) (syntax-case stx () [(_ a) #'(cons 'tag a)])))
 (check (match (tagged 5) [(tagged x) x]) => 5)
+
+;; A procedure of several values fits as many patterns.
+(check (match 5 [(app (λ (n) (values 0 n)) a b) (list a b)]) => (0 5))
+(check (match '(17) [(list (app (λ (n) (quotient/remainder n 5)) q r)) (list q r)]) => (3 2))
