@@ -6,10 +6,11 @@
 (define (%elements-of name value)
   (or (%elements value)
       (cond [(%lazy? value) (%walked ((%lazy-start value)))]
+            [(%property-of value 'prop:sequence) => (lambda (own) (%elements-of name ((car own) value)))]
             [(or (%stream? value) (promise? value)) (stream->list value)]
             [else (%no-sequence name value)])))
 
-(define (sequence? value) (or (%sequence? value) (%unmade? value)))
+(define (sequence? value) (or (%sequence? value) (and (%unmade? value) #t)))
 (define (sequence->list value) (%elements-of 'sequence->list value))
 (define (in-list items)
   (unless (list? items) (raise-argument-error 'in-list "list?" items))

@@ -7,7 +7,7 @@
 (%define-list (%lazy-type %lazy %lazy? %lazy-start %lazy-m) (%record-type 'sequence #f '(start) 0 #f '(#f) #f #f '()))
 
 ;; Whether a loop has to walk it so.
-(define (%unmade? value) (and (not (list? value)) (or (%lazy? value) (%stream? value) (promise? value))))
+(define (%unmade? value) (and (not (list? value)) (or (%lazy? value) (%stream? value) (promise? value) (%property-of value 'prop:sequence))))
 
 (define (%walk value)
   (cond [(or (null? value) (%stream? value)) value]
@@ -16,6 +16,7 @@
         [(exact-nonnegative-integer? value)
          (let from ([n 0])
            (if (< n value) (cons (lambda () n) (lambda () (from (+ n 1)))) '()))]
+        [(%property-of value 'prop:sequence) => (lambda (own) (%walk ((car own) value)))]
         [(hash? value) (%along-pairs (%elements value))]
         [else (%along (%elements-of 'for value))]))
 (define (%along items)
