@@ -47,7 +47,8 @@
 
 ;; Those of the language, and the script's own.
 (define %properties
-  '(prop:procedure prop:custom-write prop:equal+hash prop:evt prop:object-name prop:authentic prop:serializable prop:sealed))
+  '(prop:procedure prop:custom-write prop:equal+hash prop:evt prop:object-name prop:authentic prop:serializable prop:sealed
+    prop:sequence prop:stream gen:stream))
 
 (define (%check-property property)
   (unless (memq (car property) %properties)
@@ -136,3 +137,5 @@
 (define prop:procedure 'prop:procedure)
 (define prop:custom-write 'prop:custom-write)
 (define prop:equal+hash 'prop:equal+hash)
+(define prop:sequence 'prop:sequence)
+(define prop:stream 'prop:stream)

@@ -107,10 +107,11 @@ impl Options {
                 "(cons 'prop:equal+hash (let () DEFINITIONS... (list RESULTS...)))",
                 vec![method("equal-proc"), method("hash-proc"), method("hash2-proc")],
             ),
-            "gen:equal-mode+hash" | "gen:stream" | "gen:dict" | "gen:set" | "gen:datum" => {
+            "gen:equal-mode+hash" | "gen:dict" | "gen:set" | "gen:datum" => {
                 let message = format!("{who}: methods of `{generic}` are not in this dialect");
                 return Err(x.bad(generic, message));
             }
+            "gen:stream" => ("(cons 'gen:stream RESULTS...)", vec![super::generics::methods(x, definitions, methods)]),
             _ => ("(cons 'GENERIC RESULTS...)", vec![super::generics::methods(x, definitions, methods)]),
         };
         let parts = [
