@@ -48,7 +48,7 @@
 ;; Those of the language, and the script's own.
 (define %properties
   '(prop:procedure prop:custom-write prop:equal+hash prop:evt prop:object-name prop:authentic prop:serializable prop:sealed
-    prop:sequence prop:stream gen:stream))
+    prop:sequence prop:stream gen:stream gen:dict))
 
 (define (%check-property property)
   (unless (memq (car property) %properties)

@@ -120,19 +120,18 @@
         (loop (stream-rest left) (and count (- count 1)) (cons (stream-first left) all)))))
 
 (define (list->stream items) items)
-(define (%stream-ended name at value)
-  (raise-arguments-error name "stream ended before index" "index" at "stream" value))
+(define (%stream-ended name at) (raise-arguments-error name "stream ended before index" "index" at))
 (define (stream-ref value at)
   (%need-place 'stream-ref at)
   (let loop ([left value] [count at])
-    (cond [(stream-empty? left) (%stream-ended 'stream-ref at value)]
+    (cond [(stream-empty? left) (%stream-ended 'stream-ref at)]
           [(= count 0) (stream-first left)]
           [else (loop (stream-rest left) (- count 1))])))
 (define (stream-tail value at)
   (%need-place 'stream-tail at)
   (let loop ([left value] [count at])
     (cond [(= count 0) left]
-          [(stream-empty? left) (%stream-ended 'stream-tail at value)]
+          [(stream-empty? left) (%stream-ended 'stream-tail at)]
           [else (loop (stream-rest left) (- count 1))])))
 (define (stream-length value)
   (let loop ([left value] [count 0])
@@ -141,7 +140,7 @@
   (%need-place 'stream-take count)
   (let from ([left value] [more count])
     (cond [(= more 0) empty-stream]
-          [(stream-empty? left) (%stream-ended 'stream-take count value)]
+          [(stream-empty? left) (%stream-ended 'stream-take count)]
           [else
            (%stream-cons (%promise (lambda () (stream-first left)))
                          (%promise (lambda () (from (stream-rest left) (- more 1)))))])))

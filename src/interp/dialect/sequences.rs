@@ -111,9 +111,7 @@ fn span(name: &str, kind: &str, value: &SteelVal, bounds: &[SteelVal]) -> Result
     }
     if start != stop {
         if size == 0 {
-            return Err(failed(format!(
-                "{name}: starting index is out of range for empty {kind}\n  index: {start}"
-            )));
+            return Err(failed(format!("{name}: starting index is out of range for empty {kind}\n  index: {start}")));
         }
         if start >= size {
             return Err(outside("starting", start, 0, size - 1));
