@@ -12,7 +12,7 @@ mod bytes;
 mod changing;
 mod chars;
 mod dates;
-mod equality;
+pub(crate) mod equality;
 mod exceptions;
 mod formatted;
 pub(crate) mod given;
