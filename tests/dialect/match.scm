@@ -144,3 +144,7 @@
 (check (match '(1 2) [(list a b) (=> next) (+ a (if (> b 1) (next) b))] [(list a _) (list 'one a)]) => (one 1))
 (check (call-with-values (lambda () (match 1 [x (=> next) (values x 2)])) list) => (1 2))
 (check (match* (1 2) [(a b) (=> next) (for ([i 3]) (when (= i b) (next))) 'first] [(_ _) 'second]) => second)
+
+;; A procedure of several values fits as many patterns.
+(check (match 5 [(app (λ (n) (values 0 n)) a b) (list a b)]) => (0 5))
+(check (match '(17) [(list (app (λ (n) (quotient/remainder n 5)) q r)) (list q r)]) => (3 2))

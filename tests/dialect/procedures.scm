@@ -126,3 +126,12 @@
 (define named-within (let ([memo (make-hash)]) (lambda (x) x)))
 (check (object-name named-within) => named-within)
 (check (object-name 'symbol) => #f)
+
+;; Inner procedures that sort their arguments out themselves, and call themselves.
+(check (let () (define (f n [s 0]) (if (= n 0) s (f (- n 1)))) (f 3)) => 0)
+(check (let () (define (go t [depth 0]) (if (pair? t) (go (cdr t) (+ depth 1)) depth)) (go '(1 2 3))) => 3)
+(check (letrec ([f (λ (n [s 0]) (if (= n 0) s (f (- n 1) (+ s 1))))]) (f 4)) => 4)
+(check (letrec ([g (λ (n) (if (= n 0) 'done (f (- n 1))))] [f (λ (n [k 1]) (g n))]) (g 3)) => done)
+(check (let () (define (f a #:k [k 1]) (if (> a 3) k (f (+ a 1) #:k (* k 2)))) (f 0)) => 16)
+(check (let () (define (f a [b 2]) (if (pair? a) (map f a) a)) (list (f '(1 (2))) (procedure-arity f))) => ((1 (2)) (1 2)))
+(check (let () (define (f a [b 2]) a) (set! f f) (list (f 1) (object-name f))) => (1 f))

@@ -4,9 +4,10 @@
 //! Top-level forms that call something run as fibers: `E` becomes `(%main (lambda () (%just E)))`.
 
 mod literals;
+mod notes;
 
 use super::{
-    code::{Code, Op, Top},
+    code::{Code, Lambda, Op, Top},
     lift::{self, Lifted},
     scope::{Arity, Global, Local},
     shorter::{LONG, case_of, element, hands_over, is_given, is_inline, makes_procedures, negated},
@@ -275,25 +276,8 @@ impl Emitter {
         self.put(if local.boxed() { ")" } else { "" }, value.span);
     }
 
-    /// Whether somebody may ask what a variable's procedure is called: one that is only ever called is spared it.
-    fn wants_name(&self, local: &Local, value: &Code) -> bool {
-        !self.internal && local.shown.get() && matches!(value.op, Op::Lambda(_)) && readable(&local.word)
-    }
-
-    /// A procedure of no definition at the top level: if it sorts its arguments out itself, it is told how many it takes.
-    fn told(&mut self, lambda: &super::code::Lambda, span: Span) {
-        let Arity { least, most } = lambda.takes;
-        let own = lambda.params.len();
-        if self.internal || least == own && most == lambda.rest.is_none().then_some(own) {
-            return self.lambda(lambda, &[], span);
-        }
-        self.put("(%inner-takes ", span);
-        self.lambda(lambda, &[], span);
-        self.put(&format!(" {least} {})", most.map_or("#false".to_owned(), |most| most.to_string())), span);
-    }
-
     /// A procedure. `more`: further parameters, as they are.
-    fn lambda(&mut self, lambda: &super::code::Lambda, more: &[Rc<Local>], span: Span) {
+    fn lambda(&mut self, lambda: &Lambda, more: &[Rc<Local>], span: Span) {
         self.list(span, |e| {
             e.put("lambda ", span);
             let params: Vec<String> = lambda.params.iter().chain(more).map(|local| local_name(local)).collect();
@@ -367,15 +351,16 @@ impl Emitter {
                 Some(local) => self.list(step.span, |e| {
                     let set = if local.boxed() { "set-box!" } else { "define" };
                     e.put(&format!("{set} {} ", local_name(local)), step.span);
-                    e.code(step, true);
+                    match &step.op {
+                        // As it is, so that Steel sees a procedure that may name itself.
+                        Op::Lambda(lambda) => e.lambda(lambda, &[], step.span),
+                        _ => e.code(step, true),
+                    }
                 }),
                 None => self.code(step, hidden),
             }
             self.put(if hidden { ") " } else { " " }, step.span);
-            if let Some(local) = local.as_ref().filter(|local| self.wants_name(local, step)) {
-                let name = local_name(local);
-                let value = if local.boxed() { format!("(unbox {name})") } else { name };
-                let call = format!("(%inner-named {value} '{})", local.word);
+            if let Some(call) = local.as_ref().and_then(|local| self.noted(local, step)) {
                 let define = format!("(define nothing%{} {call}) ", self.source.text.len());
                 self.put(if more { &define } else { &call }, step.span);
             }

@@ -106,8 +106,13 @@ impl<'a> Reader<'a> {
             let rest = self.rest();
             let trimmed = rest.trim_start();
             self.at += rest.len() - trimmed.len();
-            if trimmed.starts_with(';') || trimmed.starts_with("#lang ") {
+            if trimmed.starts_with(';') {
                 self.line();
+            } else if let Some(language) = trimmed.strip_prefix("#lang ") {
+                // What follows the language's name on its line is a part of the program.
+                let language = language.trim_start_matches(' ');
+                let name = language.find(|c: char| c.is_whitespace() || c == ';').unwrap_or(language.len());
+                self.at += trimmed.len() - language.len() + name;
             } else if trimmed.starts_with("#|") {
                 let (bytes, closed) = comment(trimmed);
                 self.at += bytes;

@@ -76,7 +76,15 @@ impl Matcher {
                 }
             }
             Pattern::Apply(function, all) => {
-                let value = x.fill(&function, "(F V)", &[("F", Part::One(&function)), ("V", Part::One(&place))]);
+                let parts = [("F", Part::One(&function)), ("V", Part::One(&place))];
+                if all.len() > 1 {
+                    // One of its values for each pattern.
+                    let values = x.fill(&function, "(call-with-values (lambda () (F V)) list)", &parts);
+                    let values = self.once(x, values);
+                    let each = all.into_iter().map(Segment::One).collect();
+                    return self.take(x, Pattern::List(each, None), values);
+                }
+                let value = x.fill(&function, "(F V)", &parts);
                 let value = self.once(x, value);
                 for pattern in all {
                     self.take(x, pattern, value.clone());

@@ -1,0 +1,2 @@
+#lang racket (define greeting "one") (displayln greeting)
+(displayln "two")
