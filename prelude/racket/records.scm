@@ -61,8 +61,8 @@
 ;; Those of the language, and the script's own.
 (define %properties
   '(prop:procedure prop:custom-write prop:equal+hash prop:evt prop:object-name prop:authentic prop:serializable prop:sealed
-    prop:sequence prop:custom-print-quotable prop:exn:srclocs prop:method-arity-error prop:arity-string
-    prop:incomplete-arity prop:place-location prop:impersonator-of))
+    prop:sequence prop:stream gen:stream gen:dict prop:custom-print-quotable prop:exn:srclocs prop:method-arity-error
+    prop:arity-string prop:incomplete-arity prop:place-location prop:impersonator-of))
 
 ;; The script's own with a guard or with more properties that they bring: themselves, the guard, and the others with what
 ;; makes their values.
@@ -188,6 +188,7 @@
 (define prop:custom-write 'prop:custom-write)
 (define prop:equal+hash 'prop:equal+hash)
 (define prop:sequence 'prop:sequence)
+(define prop:stream 'prop:stream)
 (define prop:object-name 'prop:object-name)
 (define prop:evt 'prop:evt)
 (define prop:custom-print-quotable 'prop:custom-print-quotable)

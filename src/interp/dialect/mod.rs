@@ -14,7 +14,7 @@ mod changing;
 mod chars;
 mod complex;
 mod dates;
-mod equality;
+pub(crate) mod equality;
 mod exceptions;
 mod formatted;
 pub(crate) mod given;
@@ -104,7 +104,13 @@ pub(crate) const AREAS: &[Area] = &[
         files: &["vectors.scm"],
         steels: &["vector", "vector-ref", "vector-length"],
     },
-    Area { title: "Hashes", natives: &[hashes::TABLE], machined: &[hashes::MAKERS], files: &["hashes.scm"], steels: &[] },
+    Area {
+        title: "Hashes",
+        natives: &[hashes::TABLE],
+        machined: &[hashes::MAKERS],
+        files: &["hashes.scm", "dicts.scm"],
+        steels: &[],
+    },
     Area { title: "Sets", natives: &[sets::TABLE], machined: &[sets::MAKERS], files: &["sets.scm"], steels: &[] },
     Area {
         title: "Sequences, streams, generators",

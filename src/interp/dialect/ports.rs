@@ -14,10 +14,12 @@ use super::{
 };
 use crate::{
     interp::{
-        expand, json, output, print,
-        value::{Exn, Native, custom, string},
+        expand, json,
+        natives::raise,
+        output, print,
+        value::{Exn, Fault, Native, custom, string, text_like},
     },
-    wire::Stream,
+    wire::{FailureClass, Stream},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -362,12 +364,34 @@ pub(super) const TABLE: &[Entry] = &[
             (if bytes.is_empty() && count > 0 { eof() } else { made(bytes) }, 0)
         })
     }),
-    plain!("%read-json", "port", |v| {
-        read("read-json", &v[0], |rest| match json::first(rest) {
+    // The first value of what is left; NULL stands for null.
+    plain!("%read-json", "name port null", |v| {
+        let name = print::displayed(&v[0]);
+        let before = with_port(&v[1], |port| match port {
+            Port::Input { at, .. } => at.get(),
+            _ => 0,
+        });
+        read(&name, &v[1], |rest| match json::first(rest, &v[2]) {
             Ok(Some((value, bytes))) => (Ok(value), bytes),
             Ok(None) => (Ok(eof()), rest.len()),
-            Err(what) => (Err(raised(Exn::Read, format!("read-json: {what}"))), rest.len()),
+            Err(problem) => {
+                let place = problem.at.map(|at| before.unwrap_or(0) + at + 1);
+                (Err(no_json(&name, &problem.message, place)), rest.len())
+            }
         })?
+    }),
+    // The first value of a text, or of what stands in a Markdown fence if that is the whole text.
+    plain!("%text->jsexpr", "name text null", |v| {
+        let name = print::displayed(&v[0]);
+        let Some(text) = text_like(&v[1]) else { return Err(mistaken(&name, "string?", &v[1])) };
+        let unfenced = |_: &json::Problem| json::unfenced(&text).and_then(|inner| json::first(inner, &v[2]).ok());
+        match json::first(&text, &v[2]).or_else(|problem| unfenced(&problem).ok_or(problem)) {
+            Ok(value) => Ok(value.map_or_else(eof, |(value, _)| value)),
+            Err(problem) => Err(no_json(&name, &problem.message, problem.at.map(|at| at + 1))),
+        }
+    }),
+    plain!("%jsexpr->text", "value null all?", |v| {
+        json::to_racket(&v[0], &v[1], v[2].is_truthy()).map(string).map_err(|fault| raise(fault.into_value()))
     }),
     plain!("%read", "port", |v| {
         let before = with_port(&v[0], |port| match port {
@@ -396,6 +420,13 @@ pub(super) const TABLE: &[Entry] = &[
         })?
     }),
 ];
+
+/// PLACE is the position in the port, from 1.
+fn no_json(name: &str, message: &str, place: Option<usize>) -> SteelErr {
+    let message = place.map_or_else(|| message.to_owned(), |at| format!("string::{at}: {name}: {message}"));
+    let fault = Fault::of_program(FailureClass::InvalidJson, message);
+    raise(Fault { kind: Exn::Read, ..fault }.into_value())
+}
 
 fn kept() -> SteelVal {
     custom(Port::Kept { text: RefCell::default(), closed: Cell::new(false) })

@@ -54,6 +54,7 @@ pub(super) fn contracts() -> Syntax {
 const LIBRARIES: &[(&str, &[&str])] = &[
     (CONTRACTS, &[include_str!("../../../prelude/library/contracts.scm")]),
     ("racket/contract/base", &[include_str!("../../../prelude/library/contracts.scm")]),
+    ("compatibility/mlist", &[include_str!("../../../prelude/library/mlist.scm")]),
     ("data/bit-vector", &[include_str!("../../../prelude/library/bit-vector.scm")]),
     ("data/gvector", &[include_str!("../../../prelude/library/gvector.scm")]),
     ("data/heap", &[include_str!("../../../prelude/library/heap.scm")]),
@@ -62,6 +63,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("math/number-theory", &[include_str!("../../../prelude/library/number-theory.scm")]),
     ("math/statistics", &[include_str!("../../../prelude/library/statistics.scm")]),
     ("rackunit", &[include_str!("../../../prelude/library/rackunit.scm")]),
+    ("srfi/1", &[include_str!("../../../prelude/library/srfi-1.scm")]),
     ("srfi/13", &[include_str!("../../../prelude/library/srfi-13.scm")]),
     ("srfi/14", &[include_str!("../../../prelude/library/char-sets.scm")]),
     ("xml", &[include_str!("../../../prelude/library/xml.scm")]),

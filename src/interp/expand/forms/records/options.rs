@@ -115,10 +115,13 @@ impl Options {
                 "(cons 'prop:equal+hash (let () DEFINITIONS... (list RESULTS...)))",
                 vec![method("equal-proc"), method("hash-proc"), method("hash2-proc")],
             ),
-            "gen:equal-mode+hash" | "gen:stream" | "gen:dict" | "gen:set" | "gen:datum" => {
+            "gen:equal-mode+hash" | "gen:set" | "gen:datum" => {
                 let message = format!("{who}: methods of `{generic}` are not in this dialect");
                 return Err(x.bad(generic, message));
             }
+            // The language's own, by their words.
+            "gen:stream" => ("(cons 'gen:stream RESULTS...)", vec![super::generics::methods(x, definitions, methods)]),
+            "gen:dict" => ("(cons 'gen:dict RESULTS...)", vec![super::generics::methods(x, definitions, methods)]),
             _ => ("(cons 'GENERIC RESULTS...)", vec![super::generics::methods(x, definitions, methods)]),
         };
         let parts =
