@@ -134,6 +134,11 @@ fn what_the_machine_has_instructions_for_is_called_by_its_own_name() {
     }
     assert!(!written("(define (car x) x) (car 1)").contains("#%prim"));
     assert!(written("(lambda (a) (if (not a) 1 2))").contains(" 2 1)"));
+    // What is handed over to be changed is named last.
+    let turned = written("(define (hash-set h k v) h) (define (f h n) (if (< n 3) (f (hash-set h n n) (+ n 1)) h))");
+    assert!(turned.contains("#f #t) h%") && turned.contains("(hash-set h%"), "{turned}");
+    let other = written("(define (hash-set h k v) h) (define (f h n) (if (< n 3) (f (hash-set h n n) (+ n 1)) n))");
+    assert!(!other.contains("#f #t)"), "{other}");
 }
 
 #[test]
