@@ -135,3 +135,6 @@
 (check (let () (define (f a #:k [k 1]) (if (> a 3) k (f (+ a 1) #:k (* k 2)))) (f 0)) => 16)
 (check (let () (define (f a [b 2]) (if (pair? a) (map f a) a)) (list (f '(1 (2))) (procedure-arity f))) => ((1 (2)) (1 2)))
 (check (let () (define (f a [b 2]) a) (set! f f) (list (f 1) (object-name f))) => (1 f))
+(check ((λ (a #:b [b 5] [c (+ b 1)]) (list a b c)) 1) => (1 5 6))
+(check ((λ ([x 1] #:y [y (* x 10)] [z (+ x y)]) (list x y z)) 2 #:y 3) => (2 3 5))
+(check (let-values ([(results cpu real gc) (time-apply + '(1 2))]) results) => (3))

@@ -7,6 +7,7 @@
 use std::{collections::HashMap, sync::OnceLock};
 
 mod aliases;
+mod binary;
 mod bits;
 mod bytes;
 mod changing;
@@ -74,7 +75,7 @@ pub(crate) const AREAS: &[Area] = &[
     },
     Area {
         title: "Numbers",
-        natives: &[numbers::TABLE, reals::TABLE, bits::TABLE],
+        natives: &[numbers::TABLE, reals::TABLE, bits::TABLE, binary::TABLE],
         machined: &[],
         files: &["numbers.scm"],
         steels: &["+", "-", "<", ">", "<=", ">="],

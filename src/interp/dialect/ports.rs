@@ -10,7 +10,7 @@ use super::{
     given::{NOTHING, failed, mistaken, raised},
     plain,
     strings::text,
-    tower::{natural, truth},
+    tower::{natural, optional_natural, truth},
 };
 use crate::{
     interp::{
@@ -218,7 +218,20 @@ pub(super) const TABLE: &[Entry] = &[
         Ok(super::support::several(&[input, output]))
     }),
     plain!("get-output-string", "port", |v| written("get-output-string", &v[0]).map(string)),
-    plain!("get-output-bytes", "port", |v| written("get-output-bytes", &v[0]).map(|text| made(text.into_bytes()))),
+    plain!("get-output-bytes", "port [reset? start end]", |v| {
+        let text = written("get-output-bytes", &v[0])?;
+        if v.get(1).is_some_and(|reset| !matches!(reset, SteelVal::BoolV(false))) {
+            with_port(&v[0], |port| {
+                if let Port::Kept { text, .. } = port {
+                    text.borrow_mut().clear();
+                }
+            });
+        }
+        let start = optional_natural("get-output-bytes", v.get(2))?.unwrap_or(0);
+        let end = optional_natural("get-output-bytes", v.get(3))?.unwrap_or(text.len());
+        let part = text.as_bytes().get(start..end);
+        part.map(|part| made(part.to_vec())).ok_or_else(|| failed("get-output-bytes: the range lies outside the bytes"))
+    }),
     // ---- what ports are
     plain!("port?", "value", |v| truth(with_port(&v[0], |_| ()).is_some())),
     plain!("input-port?", "value", |v| truth(is_input(&v[0]))),
@@ -271,7 +284,23 @@ pub(super) const TABLE: &[Entry] = &[
             |place| Ok(super::support::several(&place)),
         )
     }),
-    plain!("file-position", "port", |v| {
+    plain!("file-position", "port [position]", |v| {
+        if let Some(new) = v.get(1) {
+            let new = if is_eof(new) { usize::MAX } else { natural("file-position", new)? };
+            let moved = with_port(&v[0], |port| match port {
+                Port::Input { text, at, .. } => {
+                    let text = text.borrow();
+                    at.set(text.floor_char_boundary(new.min(text.len())));
+                    true
+                }
+                _ => false,
+            });
+            return match moved {
+                Some(true) => NOTHING,
+                Some(false) => Err(failed("file-position: only the place where a string is read can be set")),
+                None => Err(mistaken("file-position", "port?", &v[0])),
+            };
+        }
         let bytes = with_port(&v[0], |port| match port {
             Port::Input { at, .. } => at.get(),
             Port::Kept { text, .. } => text.borrow().len(),
@@ -325,6 +354,14 @@ pub(super) const TABLE: &[Entry] = &[
         read("read-bytes", &v[1], |rest| {
             let end = rest.floor_char_boundary(count.min(rest.len()));
             if end == 0 && count > 0 { (eof(), 0) } else { (made(rest.as_bytes()[..end].to_vec()), end) }
+        })
+    }),
+    plain!("%peek-bytes", "name count skip port", |v| {
+        let name = print::displayed(&v[0]);
+        let (count, skip) = (natural(&name, &v[1])?, natural(&name, &v[2])?);
+        read(&name, &v[3], |rest| {
+            let bytes: Vec<u8> = rest.bytes().skip(skip).take(count).collect();
+            (if bytes.is_empty() && count > 0 { eof() } else { made(bytes) }, 0)
         })
     }),
     // The first value of what is left; NULL stands for null.

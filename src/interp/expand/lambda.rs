@@ -13,13 +13,14 @@ use std::{cell::Cell, rc::Rc};
 /// A procedure's parameters.
 struct Formals {
     required: Vec<Syntax>,
-    /// With what each is when it is left out.
-    optional: Vec<(Syntax, Syntax)>,
+    /// Where each stands among these and the keywords, and with what it is when it is left out.
+    optional: Vec<(usize, Syntax, Syntax)>,
     keys: Vec<Key>,
     rest: Option<Syntax>,
 }
 
 struct Key {
+    place: usize,
     word: Rc<str>,
     name: Syntax,
     default: Option<Syntax>,
@@ -51,7 +52,12 @@ impl Formals {
                 if name.name().is_none() {
                     return Err(wrong(name));
                 }
-                read.keys.push(Key { word: word.into(), name: name.clone(), default });
+                read.keys.push(Key {
+                    place: read.optional.len() + read.keys.len(),
+                    word: word.into(),
+                    name: name.clone(),
+                    default,
+                });
             } else if item.is_word("#!optional") || item.is_word("#!rest") {
                 return Err(wrong(item));
             } else if item.name().is_some() {
@@ -66,7 +72,8 @@ impl Formals {
             } else {
                 match item.items() {
                     Some([name, default]) if name.name().is_some() => {
-                        read.optional.push((name.clone(), default.clone()));
+                        let place = read.optional.len() + read.keys.len();
+                        read.optional.push((place, name.clone(), default.clone()));
                     }
                     _ => return Err(wrong(item)),
                 }
@@ -104,7 +111,7 @@ impl Expander {
         let slots = self.fresh("slots", span);
         let mut bindings = Vec::new();
         let mut at = 0;
-        let mut slot = |name: &Syntax, default: Option<&Syntax>| {
+        let mut slot = |place: usize, name: &Syntax, default: Option<&Syntax>| {
             let index = Syntax::integer(at, span);
             at += 1;
             let parts = [("SLOTS", Part::One(&slots)), ("AT", Part::One(&index))];
@@ -116,20 +123,23 @@ impl Expander {
                     self.fill(form, "(let ([t (%slot SLOTS AT)]) (if (%absent? t) DEFAULT t))", &parts)
                 }
             };
-            bindings.push(Syntax::list(vec![name.clone(), value], span));
+            bindings.push((place, Syntax::list(vec![name.clone(), value], span)));
         };
         for name in &read.required {
-            slot(name, None);
+            slot(0, name, None);
         }
-        for (name, default) in &read.optional {
-            slot(name, Some(default));
+        for (place, name, default) in &read.optional {
+            slot(*place, name, Some(default));
         }
         for key in &read.keys {
-            slot(&key.name, key.default.as_ref());
+            slot(key.place, &key.name, key.default.as_ref());
         }
         if let Some(rest) = &read.rest {
-            slot(rest, None);
+            slot(usize::MAX, rest, None);
         }
+        // A default may name the parameters that are written before it.
+        bindings.sort_by_key(|(place, _)| *place);
+        let bindings: Vec<Syntax> = bindings.into_iter().map(|(_, binding)| binding).collect();
         let word: Rc<str> = word.unwrap_or_else(|| "procedure".into());
         let word = Syntax::new(Node::Name(Name::Plain(word)), span);
         let template = "(lambda args

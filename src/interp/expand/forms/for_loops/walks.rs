@@ -175,7 +175,7 @@ pub(super) fn read(
             let port = x.fill(sequence, "(current-input-port)", &[]);
             let parts =
                 [("PORT", Part::One(args.first().unwrap_or(&port))), ("MODE", Part::One(args.get(1).unwrap_or(&any)))];
-            let call = if known == "in-lines" { "(read-line PORT MODE)" } else { "(%read-bytes-line PORT MODE)" };
+            let call = if known == "in-lines" { "(read-line PORT MODE)" } else { "(read-bytes-line PORT MODE)" };
             let call = x.fill(sequence, call, &parts);
             into.push(until_eof(x, name, &call));
         }

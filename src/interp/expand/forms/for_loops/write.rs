@@ -162,7 +162,8 @@ impl Loop<'_> {
                 let inner = self.level(x, rest, self.carried(), next, finals);
                 let other = match level {
                     Level::Break(_) => self.done(x, self.carried()),
-                    _ => next(x, self.carried()),
+                    _ if finals.is_empty() => next(x, self.carried()),
+                    _ => self.either(x, finals, self.carried(), next),
                 };
                 let parts = [("TEST", Part::One(test)), ("INNER", Part::One(&inner)), ("OTHER", Part::One(&other))];
                 match level {
