@@ -58,7 +58,7 @@
                               (%keep-text! record style
                                            (call-with-output-string
                                             (lambda (port)
-                                              (print-it record port (%mode-of style (eq? record value)))))))
+                                              (print-it record port (%mode-of style (if (eq? styles %styles) (memq record value) (eq? record value))))))))
                             styles)))
               (%customs-in value))))
 (define (%mode-of style whole?)

@@ -9,7 +9,7 @@
             [(%unmade? value) (%walked (%walk value))]
             [else (%no-sequence name value)])))
 
-(define (sequence? value) (or (%sequence? value) (%unmade? value)))
+(define (sequence? value) (or (%sequence? value) (and (%unmade? value) #t)))
 (define (sequence->list value) (%elements-of 'sequence->list value))
 (define (in-list items)
   (unless (list? items) (raise-argument-error 'in-list "list?" items))

@@ -24,6 +24,7 @@
         [(exact-nonnegative-integer? value)
          (let from ([n 0])
            (if (< n value) (cons (lambda () n) (lambda () (from (+ n 1)))) '()))]
+        [(%property-of value 'prop:sequence) => (lambda (own) (%walk ((car own) value)))]
         [(hash? value) (%along-pairs (%elements value))]
         [else (%along (%elements-of 'for value))]))
 (define (%along items)

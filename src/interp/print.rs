@@ -424,7 +424,10 @@ fn record(value: &SteelVal) -> Option<Record> {
         let seen = records::seen_fields(value);
         let hidden = |field: Option<SteelVal>| field.unwrap_or_else(|| value::custom(Hidden));
         return Some(Record {
-            name: kind.name.to_string(),
+            name: match kind.prefab {
+                true => displayed(&records::prefab_key(&kind)),
+                false => kind.name.to_string(),
+            },
             transparent: seen.is_some(),
             prefab: kind.prefab,
             fields: seen.unwrap_or_default().into_iter().map(hidden).collect(),

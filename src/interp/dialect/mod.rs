@@ -39,6 +39,7 @@ mod sorting;
 mod strings;
 pub(crate) mod structs;
 pub(crate) mod support;
+mod takes;
 #[cfg(test)]
 mod tests;
 mod tilde;
@@ -120,7 +121,7 @@ pub(crate) const AREAS: &[Area] = &[
     },
     Area {
         title: "Procedures, boxes, time",
-        natives: &[procedures::TABLE, known::TABLE, support::TABLE, dates::TABLE],
+        natives: &[procedures::TABLE, known::TABLE, takes::TABLE, support::TABLE, dates::TABLE],
         machined: &[],
         files: &["procedures.scm", "arity.scm", "forms.scm", "dates.scm"],
         steels: &["box", "unbox", "make-parameter", "dynamic-wind", "call/cc", "call-with-current-continuation"],

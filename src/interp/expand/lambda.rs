@@ -86,6 +86,15 @@ impl Formals {
         let least = self.required.len();
         Arity { least, most: self.rest.is_none().then_some(least + self.optional.len()) }
     }
+
+    /// What is taken, as `dialect::takes` reads it.
+    fn told(&self) -> Rc<str> {
+        let mut told = self.arity().told();
+        for key in &self.keys {
+            told += &format!(" {}{}", if key.default.is_some() { '?' } else { '!' }, key.word);
+        }
+        told.into()
+    }
 }
 
 impl Expander {
@@ -161,6 +170,7 @@ impl Expander {
             && let Some(lambda) = Rc::get_mut(lambda)
         {
             lambda.takes = read.arity();
+            lambda.more = (!read.keys.is_empty()).then(|| read.told());
         }
         Ok(code)
     }
@@ -182,7 +192,7 @@ impl Expander {
                 }
             };
             let body = self.body(body, &inner.inner(), form)?;
-            Ok(Op::Lambda(Rc::new(Lambda { params, rest, body, takes: formals.arity() })))
+            Ok(Op::Lambda(Rc::new(Lambda { params, rest, body, takes: formals.arity(), more: None })))
         })();
         self.depth -= 1;
         Ok(Code::new(made?, form.span))
@@ -238,7 +248,13 @@ impl Expander {
         let template =
             "(lambda ARGS (let ([COUNT (length ARGS)]) (cond CHOICES... [else (%no-case 'WORD COUNT LEAST)])))";
         let filled = self.fill(form, template, &parts);
-        self.expression(&filled, scope)
+        let mut code = self.expression(&filled, scope)?;
+        if let Op::Lambda(lambda) = &mut code.op
+            && let Some(lambda) = Rc::get_mut(lambda)
+        {
+            lambda.more = Some(arities.iter().map(|arity| arity.told()).collect::<Vec<_>>().join(" ").into());
+        }
+        Ok(code)
     }
 
     /// Takes note of how many arguments a variable's procedure takes.

@@ -90,6 +90,11 @@ fn quasi(x: &mut Expander, datum: &Syntax, scope: &Scope, depth: usize) -> Step<
             let made = x.fill(datum, template, &[("ARGS", Part::Many(&args))]);
             x.expression(&made, scope)
         }
+        Node::Boxed(inner) => Ok(call("box", vec![quasi(x, inner, scope, depth)?], span)),
+        Node::Prefab(key, fields) => {
+            let code = list(x, fields, None, datum, scope, depth)?;
+            Ok(if is_quoted(&code) { quoted(datum) } else { call("%prefab-of", vec![quoted(key), code], span) })
+        }
         _ => Ok(quoted(datum)),
     }
 }
