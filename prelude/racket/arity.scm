@@ -2,17 +2,23 @@
 
 ;; Called the first time, what curry gives calls F only when it has as many arguments as F can take; after that, as soon
 ;; as F takes as many as there are.  Arguments that curry itself is given are the first call's.
-(define (curry f . given) (%curry f given (lambda (first more) (append first more))))
-(define (curryr f . given) (%curry f given (lambda (first more) (append more first))))
+(define (curry f . given) (%curry 'curry f given (lambda (first more) (append first more))))
+(define (curryr f . given) (%curry 'curryr f given (lambda (first more) (append more first))))
 
-(define (%curry f given join)
-  (define (collect given)
-    (lambda more
-      (let ([all (join given more)])
-        (if (procedure-arity-includes? f (length all)) (apply f all) (collect all)))))
-  (define (first-call . args)
-    (if (equal? (%most-arguments f) (length args)) (apply f args) (collect args)))
-  (if (null? given) first-call (apply first-call given)))
+(define (%curry name f given join)
+  (unless (procedure? f) (raise-argument-error name "procedure?" f))
+  (if (null? given)
+      (lambda args (%curry-first f args join))
+      (%curry-first f given join)))
+(define (%curry-first f args join)
+  (if (equal? (%most-arguments f) (%positional args)) (%curry-on f args join) (%collecting f args join)))
+(define (%collecting f given join) (lambda more (%curry-on f (join given more) join)))
+(define (%curry-on f all join) (if (%enough? f all) (apply f all) (%collecting f all join)))
+
+;; Whether F can be called with these, keywords among them.
+(define (%enough? f all)
+  (and (procedure-arity-includes? f (%positional all) #t)
+       (andmap (lambda (key) (memq key all)) (car (%keywords f)))))
 
 ;; The most arguments that F takes, or #f for no end.
 (define (%most-arguments f)

@@ -25,7 +25,25 @@
         (unless (= (length (car left)) size)
           (%raise-contract name ": all lists must have same size\n  first list length: " size
                            "\n  other list length: " (length (car left)) "\n  procedure: " f))
-        (loop (cdr left))))))
+        (loop (cdr left)))))
+  (unless (or (%takes? f (length lists)) (not (memq name '(map for-each andmap ormap)))) (%misfits name f lists)))
+
+;; F takes another number of arguments than there are lists.
+(define (%misfits name f lists)
+  (let ([arity (procedure-arity f)] [required (car (%keywords f))])
+    (raise (make-exn:fail:contract
+            (if (pair? required)
+                (format "~a: argument mismatch;\n the given procedure expects keyword arguments\n  given procedure: ~a"
+                        name (or (object-name f) f))
+                (format "~a: argument mismatch;\n the given procedure's expected number of arguments does not match the given number of lists\n  given procedure: ~a~a\n  given: ~a\n  argument lists...: ~a"
+                        name
+                        (or (object-name f) f)
+                        (cond [(integer? arity) (format "\n  expected: ~a" arity)]
+                              [(arity-at-least? arity) (format "\n  expected: at least ~a" (arity-at-least-value arity))]
+                              [else ""])
+                        (length lists)
+                        (apply string-append (map (lambda (one) (format "\n   ~e" one)) lists))))
+            (current-continuation-marks)))))
 
 ;; ---- one step of several lists
 
@@ -44,7 +62,7 @@
 
 (define (map f items . more)
   (cond [(null? more)
-         (unless (and (procedure? f) (list? items)) (%need-lists 'map f (list items)))
+         (unless (and (%takes? f 1) (list? items)) (%need-lists 'map f (list items)))
          (let loop ([left items] [all '()])
            (if (null? left) (reverse all) (loop (cdr left) (cons (f (car left)) all))))]
         [(null? (cdr more))
@@ -59,9 +77,7 @@
 (define (for-each f items . more)
   (if (null? more)
       (begin
-        (unless (and (procedure? f) (list? items))
-          (%need-procedure 'for-each f)
-          (%need-list 'for-each items))
+        (unless (and (%takes? f 1) (list? items)) (%need-lists 'for-each f (list items)))
         (let loop ([left items])
           (unless (null? left) (f (car left)) (loop (cdr left)))))
       (begin

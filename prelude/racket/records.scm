@@ -109,7 +109,17 @@
 
 ;; ---- generic procedures (define-generics): a type's methods are a property, named as the generic interface is
 
-(define (%new-generic name) (set! %properties (cons name %properties)))
+;; DERIVED: properties that types with such methods have too, and thunks of their values.
+(define (%new-generic name derived)
+  (set! %properties (cons name %properties))
+  (when (pair? derived)
+    (let ([brought (map (lambda (one) (cons (car one) (lambda (methods) ((cdr one))))) derived)])
+      (set! %guarded-properties (cons (list name #f brought) %guarded-properties)))))
+
+(define (%has-method? value generic defaults method)
+  (let* ([default (findf (lambda (default) ((car default) value)) defaults)]
+         [own (or (%record-property value generic) (and default (cdr default)))])
+    (and own (assq method own) #t)))
 
 (define (%implements? value generic defaults)
   (and (or (%record-property value generic) (ormap (lambda (default) ((car default) value)) defaults)) #t))

@@ -208,3 +208,14 @@
 (check (for/list ([(k v) (in-dict (alist '((a . 1) (b . 2))))]) (list k v)) => ((a 1) (b 2)))
 (check (dict-ref (dict-update (alist '((a . 1))) 'a add1) 'a) => 2)
 (check (hash-map/copy (make-hash '((a . 1))) (lambda (k v) (values k (add1 v))) #:kind 'immutable) => #hash((a . 2)))
+
+
+;; A mutable hash holds plain values first, then others.
+(check (let ([h (make-hash)])
+         (for ([i 100]) (hash-set! h i (* i i)))
+         (hash-set! h '(a) (vector 1 2))
+         (for ([i 20000]) (make-vector 10 i))
+         (hash-remove! h 50)
+         (list (hash-count h) (hash-ref h 99) (hash-ref h '(a)) (hash-ref h 50 'gone)))
+       => (100 9801 #(1 2) gone))
+(check (let ([h (make-hash)]) (hash-set! h 'k 1) (hash-set! h 'k (list h)) (hash-clear! h) (hash-set! h 'k 2) (hash->list h)) => ((k . 2)))

@@ -151,3 +151,18 @@
 (check ((λ (a #:b [b 5] [c (+ b 1)]) (list a b c)) 1) => (1 5 6))
 (check ((λ ([x 1] #:y [y (* x 10)] [z (+ x y)]) (list x y z)) 2 #:y 3) => (2 3 5))
 (check (let-values ([(results cpu real gc) (time-apply + '(1 2))]) results) => (3))
+
+;; Currying, one argument at a time or none, several cases, keywords
+(define (three x y z) (list x y z))
+(define three-or-five (case-lambda [(a b c) 3] [(a b c d e) 5]))
+(check (((((((curry three)) 1)) 2)) 3) => (1 2 3))
+(check (list (((curry three 1) 2) 3) ((((curry three-or-five) 1 2 3 4)) 5) (((curryr three 1) 2) 3)) => ((1 2 3) 5 (3 2 1)))
+(define (with-key a b #:c c) (list a b c))
+(check (((curry with-key #:c 3) 1) 2) => (1 2 3))
+(check-error (compose add1 1 sub1) => "compose: contract violation\n  expected: procedure?\n  given: 1\n  argument position: 2nd")
+(check-error (curry 5) => "curry: contract violation\n  expected: procedure?\n  given: 5")
+(check (object-name (compose add1 sub1)) => composed)
+
+;; Too many lists for a procedure
+(check-error (map car '(1 2) '(3 4)) => "map: argument mismatch;\n the given procedure's expected number of arguments does not match the given number of lists\n  given procedure: car\n  expected: 1\n  given: 2\n  argument lists...: \n   '(1 2)\n   '(3 4)")
+(check-error (for-each three '(1)) => "for-each: argument mismatch;\n the given procedure's expected number of arguments does not match the given number of lists\n  given procedure: three\n  expected: 3")

@@ -180,3 +180,22 @@
 (check (map struct-accessor-procedure? (list seen-x seen? car)) => (#t #f #f))
 (check (map procedure-arity (list seen seen? seen-x set-seen-y!)) => (2 1 1 2))
 (check (let ([at (srcloc "f" 1 2 3 4)]) (list (srcloc-line at) (srcloc->string at))) => (1 "f:1:2"))
+
+;; Options of generics
+(require racket/generic)
+(define-generics shown
+  (show-on shown port)
+  (other-of shown)
+  #:defined-predicate shown-has?
+  #:defined-table shown-table
+  #:derive-property prop:custom-write (lambda (self port mode) (show-on self port)))
+(struct showing () #:methods gen:shown [(define (show-on self port) (display "shown" port))])
+(check (list (format "~a" (showing)) (shown? (showing)) (shown-has? (showing) 'show-on) (shown-has? (showing) 'other-of)
+             (hash-ref (shown-table (showing)) 'other-of)) => ("shown" #t #t #f #f))
+(struct boxed (v)
+  #:methods gen:equal+hash
+  [(define/generic other-equal equal-proc)
+   (define (equal-proc a b same?) (same? (boxed-v a) (boxed-v b)))
+   (define (hash-proc a code) (code (boxed-v a)))
+   (define (hash2-proc a code) (code (boxed-v a)))])
+(check (list (equal? (boxed '(1)) (boxed '(1))) (hash-ref (hash (boxed 'a) 'x) (boxed 'a))) => (#t x))

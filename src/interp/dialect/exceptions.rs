@@ -174,7 +174,7 @@ fn argument_error(what: &str, args: &[SteelVal]) -> SteelErr {
     let (name, expected) = (print::displayed(&args[0]), print::displayed(&args[1]));
     let (value, tail) = match &args[2..] {
         [] => return failed("raise-argument-error: it wants a value"),
-        [value] => (value, String::new()),
+        [value] | [SteelVal::IntV(0), value] => (value, String::new()),
         [SteelVal::IntV(at), all @ ..] if (0..all.len() as isize).contains(at) => {
             let at = *at as usize;
             let others = all.iter().enumerate().filter(|(i, _)| *i != at);

@@ -173,6 +173,20 @@ pub(super) const TABLE: &[Entry] = &[
         };
         Ok(SteelVal::BoolV(cases(&args[0]).iter().all(within)))
     }),
+    // Whether a value is a procedure that takes so many arguments, without keywords.
+    plain!("%takes?", "value count", |args| {
+        let SteelVal::IntV(count) = args[1] else { return Ok(SteelVal::BoolV(false)) };
+        let count = usize::try_from(count).unwrap_or(0);
+        let known = match &args[0] {
+            // What sorts its own arguments out has a rest parameter alone.
+            SteelVal::Closure(held) if !held.is_multi_arity() => held.arity() == count,
+            procedure => {
+                super::procedures::is_procedure(procedure)
+                    && of(procedure).is_none_or(|takes| takes.takes(count) && takes.required.is_empty())
+            }
+        };
+        Ok(SteelVal::BoolV(known))
+    }),
     plain!("procedure-arity-includes?", "procedure count [keywords?]", includes),
     // The keywords that a procedure requires, and all that it takes or #f for any.
     plain!("%keywords", "procedure", |args| {

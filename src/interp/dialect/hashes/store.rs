@@ -1,7 +1,8 @@
-//! The mutable hash: entries in a vector of Steel's, where its collector sees them, and an index over them in Rust.
+//! The mutable hash: entries, key, value, key, value, …, and an index over them.
 //!
-//! As a value it is one of Steel's structs that holds the index (a [`Store`]) and the vector: key, value, key, value, ….
-//! What is removed is replaced by the last entry, so the vector has no holes.
+//! As a value it is one of Steel's structs that holds the index (a [`Store`]) and a vector of Steel's. As long as nothing in
+//! the hash holds other values, the entries lie in the store, which is quicker; from then on in the vector, where Steel's
+//! collector sees them. What is removed is replaced by the last entry, so there are no holes.
 
 use super::Kind;
 use crate::interp::dialect::{equality, structs};
@@ -19,6 +20,27 @@ pub(crate) struct Store {
     /// Whether it is a mutable set: then the values are not looked at.
     pub(crate) set: bool,
     index: RefCell<Index>,
+    /// The entries, unless they are in the vector.
+    plain: RefCell<Option<Vec<SteelVal>>>,
+}
+
+/// Whether a value holds no others: then Steel's collector need not see it.
+fn is_plain(value: &SteelVal) -> bool {
+    use SteelVal::{BigNum, BigRational, BoolV, ByteVector, CharV, IntV, NumV, Rational, StringV, SymbolV, Void};
+    matches!(
+        value,
+        IntV(_)
+            | StringV(_)
+            | SymbolV(_)
+            | BoolV(_)
+            | NumV(_)
+            | CharV(_)
+            | Void
+            | BigNum(_)
+            | Rational(_)
+            | BigRational(_)
+            | ByteVector(_)
+    )
 }
 
 impl Custom for Store {
@@ -84,7 +106,12 @@ pub(crate) struct Table<'a> {
 
 /// Makes one of an empty vector of Steel's.
 pub(crate) fn make(kind: Kind, set: bool, vector: SteelVal) -> SteelVal {
-    let store = crate::interp::value::custom(Store { kind, set, index: RefCell::default() });
+    let store = crate::interp::value::custom(Store {
+        kind,
+        set,
+        index: RefCell::default(),
+        plain: RefCell::new(Some(Vec::new())),
+    });
     structs::make(&[store, vector])
 }
 
@@ -96,7 +123,12 @@ impl<'a> Table<'a> {
         Some(Self { store, vector: fields.get_index(1)? })
     }
 
+    /// While entries are changed, there seem to be none.
     fn read<T>(&self, f: impl FnOnce(&[SteelVal]) -> T) -> T {
+        let Ok(plain) = self.store.plain.try_borrow() else { return f(&[]) };
+        if let Some(items) = &*plain {
+            return f(items);
+        }
         match self.vector {
             SteelVal::MutableVector(items) => items.borrow(|items| f(items)),
             _ => f(&[]),
@@ -104,6 +136,11 @@ impl<'a> Table<'a> {
     }
 
     fn write<T>(&self, f: impl FnOnce(&mut Vec<SteelVal>) -> T) -> T {
+        if let Ok(mut plain) = self.store.plain.try_borrow_mut()
+            && let Some(items) = &mut *plain
+        {
+            return f(items);
+        }
         match self.vector {
             SteelVal::MutableVector(items) => {
                 // Taken out meanwhile: Steel shows its vectors to be read only.
@@ -157,6 +194,9 @@ impl<'a> Table<'a> {
     }
 
     pub(crate) fn set(&self, key: SteelVal, value: SteelVal) {
+        if !(is_plain(&key) && is_plain(&value)) {
+            self.spill();
+        }
         self.write(|items| {
             // Taken while the vector is out: a hash that has itself for a key and a value has no end.
             let (kind, code) = (self.kind(), self.code(&key));
@@ -169,6 +209,13 @@ impl<'a> Table<'a> {
                 }
             }
         });
+    }
+
+    /// Puts the entries into the vector.
+    fn spill(&self) {
+        if let (Some(items), SteelVal::MutableVector(vector)) = (self.store.plain.take(), self.vector) {
+            vector.set_and_return(items);
+        }
     }
 
     pub(crate) fn remove(&self, key: &SteelVal) -> bool {

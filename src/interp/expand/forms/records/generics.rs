@@ -10,12 +10,13 @@ use crate::interp::expand::{
 };
 
 /// `(define-generics name option … (method … name …) …)`
-pub(super) fn define_generics(x: &mut Expander, form: &Syntax, _: &Scope) -> Step<Syntax> {
+pub(super) fn define_generics(x: &mut Expander, form: &Syntax, scope: &Scope) -> Step<Syntax> {
     let shape = "define-generics: it is written (define-generics name (method name argument …) …)";
     let [name, rest @ ..] = arguments(form) else { return Err(x.bad(form, shape)) };
     let Some(word) = name.word() else { return Err(x.bad(name, shape)) };
     let generic = derived(name, &format!("gen:{word}"));
-    let mut predicate = derived(name, &format!("{word}?"));
+    let predicate = derived(name, &format!("{word}?"));
+    let (mut asked, mut table, mut properties) = (None, None, Vec::new());
     let (mut defaults, mut fallbacks) = (Vec::new(), methods(x, &[], form));
     let mut procedures = Vec::new();
     let mut rest = rest.iter();
@@ -26,7 +27,17 @@ pub(super) fn define_generics(x: &mut Expander, form: &Syntax, _: &Scope) -> Ste
         };
         let Some(value) = rest.next() else { return Err(x.bad(item, shape)) };
         match option {
-            "defined-predicate" => predicate = value.clone(),
+            "defined-predicate" => asked = Some(value.clone()),
+            "defined-table" => table = Some(value.clone()),
+            "derive-property" => {
+                let Some(held) = rest.next() else { return Err(x.bad(item, shape)) };
+                let word = value.word().unwrap_or_default();
+                let own = word.starts_with("prop:") && x.means(value, scope, word);
+                let parts = [("PROPERTY", Part::One(value)), ("HELD", Part::One(held))];
+                let template =
+                    if own { "(cons 'PROPERTY (lambda () HELD))" } else { "(cons PROPERTY (lambda () HELD))" };
+                properties.push(x.fill(item, template, &parts));
+            }
             "fallbacks" => fallbacks = methods(x, value.items().unwrap_or_default(), value),
             "defaults" | "fast-defaults" => {
                 for clause in value.items().unwrap_or_default() {
@@ -41,6 +52,7 @@ pub(super) fn define_generics(x: &mut Expander, form: &Syntax, _: &Scope) -> Ste
     }
     let (found, given) = (x.fresh("defaults", form.span), x.fresh("fallbacks", form.span));
     let mut definitions = Vec::new();
+    let mut names = Vec::new();
     for procedure in procedures {
         let (items, target) = match &procedure.node {
             Node::List(items) | Node::Dotted(items, _) => (items, items.first()),
@@ -52,6 +64,7 @@ pub(super) fn define_generics(x: &mut Expander, form: &Syntax, _: &Scope) -> Ste
             let message = format!("define-generics: a method is written (method … {word} …)");
             return Err(x.bad(procedure, message));
         };
+        names.push(target.clone());
         let parts = [
             ("METHOD", Part::One(target)),
             ("GENERIC", Part::One(&generic)),
@@ -63,7 +76,26 @@ pub(super) fn define_generics(x: &mut Expander, form: &Syntax, _: &Scope) -> Ste
         let template = "(define METHOD (%generic 'METHOD 'GENERIC 'PREDICATE AT DEFAULTS FALLBACKS))";
         definitions.push(x.fill(procedure, template, &parts));
     }
+    for (name, template) in [
+        (asked, "(define (NAME value . methods) (andmap (lambda (m) (%has-method? value 'GENERIC DEFAULTS m)) methods))"),
+        (
+            table,
+            "(define (NAME value)
+                (make-immutable-hash (map (lambda (m) (cons m (%has-method? value 'GENERIC DEFAULTS m))) '(METHODS...))))",
+        ),
+    ] {
+        if let Some(name) = name {
+            let parts = [
+                ("NAME", Part::One(&name)),
+                ("GENERIC", Part::One(&generic)),
+                ("DEFAULTS", Part::One(&found)),
+                ("METHODS", Part::Many(&names)),
+            ];
+            definitions.push(x.fill(&name, template, &parts));
+        }
+    }
     let parts = [
+        ("PROPERTIES", Part::Many(&properties)),
         ("GENERIC", Part::One(&generic)),
         ("PREDICATE", Part::One(&predicate)),
         ("DEFAULTS", Part::One(&found)),
@@ -73,7 +105,7 @@ pub(super) fn define_generics(x: &mut Expander, form: &Syntax, _: &Scope) -> Ste
         ("DEFINITIONS", Part::Many(&definitions)),
     ];
     let template = "(begin
-        (%new-generic 'GENERIC)
+        (%new-generic 'GENERIC (list PROPERTIES...))
         (define DEFAULTS (list ALL...))
         (define FALLBACKS GIVEN)
         (define (PREDICATE value) (%implements? value 'GENERIC DEFAULTS))

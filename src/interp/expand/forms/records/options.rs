@@ -101,7 +101,8 @@ impl Options {
         let Some(definitions) = methods.items() else {
             return Err(x.bad(methods, format!("{who}: methods are written [(define (method …) …) …]")));
         };
-        let defined: Vec<&Syntax> = definitions.iter().filter_map(name_of).collect();
+        let plain: Vec<Syntax> = definitions.iter().map(|definition| without_generic(x, definition)).collect();
+        let defined: Vec<&Syntax> = plain.iter().filter_map(name_of).collect();
         let method = |word: &str| {
             let found = defined.iter().find(|name| name.is_word(word));
             found.map_or_else(|| Syntax::boolean(false, methods.span), |name| (*name).clone())
@@ -123,14 +124,27 @@ impl Options {
             "gen:dict" => ("(cons 'gen:dict RESULTS...)", vec![super::generics::methods(x, definitions, methods)]),
             _ => ("(cons 'GENERIC RESULTS...)", vec![super::generics::methods(x, definitions, methods)]),
         };
-        let parts = [
-            ("GENERIC", Part::One(generic)),
-            ("DEFINITIONS", Part::Many(definitions)),
-            ("RESULTS", Part::Many(&results)),
-        ];
+        let parts =
+            [("GENERIC", Part::One(generic)), ("DEFINITIONS", Part::Many(&plain)), ("RESULTS", Part::Many(&results))];
         self.properties.push(x.fill(methods, template, &parts));
         Ok(())
     }
+}
+
+/// `(define/generic name method)` of a generic interface of the language's, defined as what it comes to.
+fn without_generic(x: &Expander, definition: &Syntax) -> Syntax {
+    let Some([head, name, method]) = definition.items() else { return definition.clone() };
+    if !head.is_word("define/generic") {
+        return definition.clone();
+    }
+    let template = match method.word().unwrap_or_default() {
+        "equal-proc" => "(define (NAME a b same?) (equal? a b))",
+        "hash-proc" => "(define (NAME value code) (equal-hash-code value))",
+        "hash2-proc" => "(define (NAME value code) (equal-hash-code value))",
+        "write-proc" => "(define (NAME value port mode) ((if mode write display) value port))",
+        _ => return definition.clone(),
+    };
+    x.fill(definition, template, &[("NAME", Part::One(name))])
 }
 
 /// An expression with the number of the field in place of each `(struct-field-index field)`.
