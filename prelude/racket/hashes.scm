@@ -63,7 +63,11 @@
   (cond [(hash-equal? hash) (%make-hash)] [(hash-eqv? hash) (%make-hasheqv)] [else (%make-hasheq)]))
 
 (define (hash-copy hash) (%hash-fill! 'hash-copy (%empty-like hash) hash))
-(define (hash-copy-clear hash) (if (immutable? hash) (hash-clear hash) (%empty-like hash)))
+(define (hash-copy-clear hash #:kind [kind #f])
+  (cond [(not kind) (if (immutable? hash) (hash-clear hash) (%empty-like hash))]
+        [(eq? kind 'immutable) (cond [(hash-equal? hash) (%frozen-hash)] [(hash-eqv? hash) (hasheqv)] [else (hasheq)])]
+        [else (%empty-like hash)]))
+(define (%frozen-hash) (hash))
 (define (hash-weak? hash) #f)
 (define (hash-ephemeron? hash) #f)
 (define (hash-strong? hash)
@@ -89,11 +93,11 @@
   (unless (hash? hash) (raise-argument-error name "hash?" hash))
   (hash->list hash))
 
-(define (hash-map/copy hash f)
+(define (hash-map/copy hash f #:kind [kind #f])
   (foldl (lambda (entry made)
            (call-with-values (lambda () (f (car entry) (cdr entry)))
                              (lambda (key value) (%put made key value))))
-         (hash-copy-clear hash)
+         (hash-copy-clear hash #:kind kind)
          (%entries 'hash-map/copy hash)))
 
 ;; Puts an entry into a hash of either kind.

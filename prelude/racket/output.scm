@@ -205,8 +205,6 @@
 ;; Lists of what there is to read.
 (define (in-lines [port #f] [mode 'any]) (%read-lines 'in-lines (or port (current-input-port)) mode))
 (define (in-port [read read] [port #f]) (port->list read port))
-(define (%read-bytes-line port mode)
-  (let ([line (%read-line port mode)]) (if (eof-object? line) line (string->bytes/utf-8 line))))
 (define (in-bytes-lines [port #f] [mode 'any])
   (map string->bytes/utf-8 (%read-lines 'in-bytes-lines (or port (current-input-port)) mode)))
 (define (in-input-port-bytes port)

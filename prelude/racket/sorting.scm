@@ -49,18 +49,14 @@
 (define (stable-sort items less?) (%sort 'sort items less? #f))
 (define (merge-sort items less?) (%sort 'sort items less? #f))
 
-(define (vector-sort items less? . options)
-  (let-values ([(start end key) (apply %sort-range items less? options)])
-    (if (procedure? items)
-        (vector-sort less? items)
-        (list->vector (%sorted-list (vector->list items start end) less? key)))))
-
-(define (vector-sort! items less? . options)
-  (let-values ([(start end key) (apply %sort-range items less? options)])
-    (vector-copy! items start (list->vector (%sorted-list (vector->list items start end) less? key)))))
-
-(define (%sort-range items less? [start 0] [end #f] #:key [key #f] #:cache-keys? [cache? #f])
-  (values start (or end (if (vector? items) (vector-length items) 0)) key))
+(define (vector-sort items less? [start 0] [end #f] #:key [key #f] #:cache-keys? [cache? #f])
+  (if (procedure? items)
+      (vector-sort less? items)
+      (list->vector (%sorted-part items less? start end key))))
+(define (vector-sort! items less? [start 0] [end #f] #:key [key #f] #:cache-keys? [cache? #f])
+  (vector-copy! items start (list->vector (%sorted-part items less? start end key))))
+(define (%sorted-part items less? start end key)
+  (%sorted-list (vector->list items start (or end (vector-length items))) less? key))
 
 (define (sorted? items less? #:key [key identity])
   (let loop ([left items])

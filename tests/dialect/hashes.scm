@@ -207,6 +207,8 @@
 (check (let ([d (dict-set (alist '((a . 1))) 'b 2)]) (list (dict? d) (dict-ref d 'a) (dict-ref d 'c 'none) (dict-keys d) (dict-count d) (dict-has-key? d 'b))) => (#t 1 none (b a) 2 #t))
 (check (for/list ([(k v) (in-dict (alist '((a . 1) (b . 2))))]) (list k v)) => ((a 1) (b 2)))
 (check (dict-ref (dict-update (alist '((a . 1))) 'a add1) 'a) => 2)
+(check (hash-map/copy (make-hash '((a . 1))) (lambda (k v) (values k (add1 v))) #:kind 'immutable) => #hash((a . 2)))
+
 
 ;; A mutable hash holds plain values first, then others.
 (check (let ([h (make-hash)])

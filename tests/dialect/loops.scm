@@ -174,3 +174,6 @@
 (check (list (stream-length (stream 1 (/ 0))) (stream-andmap even? (in-naturals)) (stream-first (stream-cons #:eager 1 (/ 0)))) => (2 #f 1))
 (check-error (stream->list (stream-take (stream 1 2) 3)) => "stream-take: stream ended before index\n  index: 3")
 (check (map generator? (list (generator () 1) car)) => (#t #f))
+;; A turn that `#:unless` leaves out may be the last.
+(check (for*/list ([i 4] [j 2] #:final (= i 2) #:unless (= j 0)) (list i j)) => ((0 1) (1 1)))
+(check (for/list ([i 6] #:final (= i 2) #:when (odd? i)) i) => (1 3 5))

@@ -169,3 +169,5 @@
 ;; A procedure of several values fits as many patterns.
 (check (match 5 [(app (λ (n) (values 0 n)) a b) (list a b)]) => (0 5))
 (check (match '(17) [(list (app (λ (n) (quotient/remainder n 5)) q r)) (list q r)]) => (3 2))
+(require racket/stream)
+(check (list (match (stream 1 2) [(stream a b) (+ a b)]) (match (in-naturals) [(stream* a b rest) (list a b (stream-first rest))]) (match (stream 1) [(stream) 1] [_ 2])) => (3 (0 1 2) 2))

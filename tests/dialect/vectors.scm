@@ -89,3 +89,6 @@
 ;; Bytes in place
 (check (let ([b (make-bytes 4 1)]) (bytes-fill! b 7) (bytes-copy! b 1 #"abc" 1) b) => #"\abc\a")
 (check (list (bytes-join '(#"a" #"b") #", ") (bytes-append* #"x" '(#"y" #"z"))) => (#"a, b" #"xyz"))
+(check (vector-sort #:key car #((3 a) (1) (3 b) (2)) <) => #((1) (2) (3 a) (3 b)))
+(check (let ([v (vector 5 3 1 0)]) (vector-sort! v < 0 3) v) => #(1 3 5 0))
+(check-error (vector-copy #(4 5 6) 1 4) => "vector-copy: ending index is out of range\n  ending index: 4\n  valid range: [0, 3]\n  vector: '#(4 5 6)")

@@ -413,7 +413,8 @@ fn permutations(items: Vec<SteelVal>) -> Vec<SteelVal> {
 fn combinations(name: &str, args: &[SteelVal]) -> Native {
     let items = items(name, &args[0])?;
     let chosen = |places: &[usize]| SteelVal::ListV(places.iter().map(|at| items[*at].clone()).collect());
-    let Some(size) = args.get(1).map(|_| index(name, args, 1)).transpose()? else {
+    let given = args.get(1).filter(|size| size.is_truthy());
+    let Some(size) = given.map(|_| index(name, args, 1)).transpose()? else {
         if items.len() > 40 {
             return Err(failed(format!("{name}: a list of {} has too many", items.len())));
         }

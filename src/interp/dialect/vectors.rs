@@ -240,8 +240,13 @@ fn range(
 }
 
 fn part(name: &str, args: &[SteelVal]) -> Result<Vec<SteelVal>, SteelErr> {
-    let (start, end) = range(name, &args[0], args.get(1), args.get(2))?;
     let mut items = all(name, &args[0])?;
+    if let Some(SteelVal::IntV(end)) = args.get(2)
+        && usize::try_from(*end).is_ok_and(|end| end > items.len())
+    {
+        return Err(outside(name, "ending ", *end as usize, (0, items.len()), &args[0]));
+    }
+    let (start, end) = range(name, &args[0], args.get(1), args.get(2))?;
     items.truncate(end);
     Ok(items.split_off(start))
 }

@@ -4,6 +4,7 @@
 //! An inner loop ends with a call of the outer one, and `#:break` with the result: everything is in tail position, and no
 //! number of accumulators makes values that somebody has to keep. How each sequence is walked is told in `walks`.
 
+mod lists;
 mod walks;
 mod write;
 

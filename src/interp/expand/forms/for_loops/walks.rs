@@ -1,5 +1,6 @@
 //! How a loop walks a sequence: as a counter or along a list, without making anything, wherever its clause shows what it is.
 
+use super::lists::LISTS;
 use crate::interp::expand::{
     Expander, Part, Step,
     scope::Scope,
@@ -49,47 +50,6 @@ impl Walk {
         inner
     }
 }
-
-/// Procedures of the language whose value is a list, and who are often walked.
-const LISTS: &[&str] = &[
-    "build-list",
-    "cartesian-product",
-    "combinations",
-    "filter",
-    "filter-map",
-    "flatten",
-    "hash->list",
-    "hash-keys",
-    "hash-values",
-    "in-bytes",
-    "in-combinations",
-    "in-dict-keys",
-    "in-dict-pairs",
-    "in-dict-values",
-    "in-hash-keys",
-    "in-hash-pairs",
-    "in-hash-values",
-    "in-immutable-hash-keys",
-    "in-immutable-hash-pairs",
-    "in-immutable-hash-values",
-    "in-mlist",
-    "in-mutable-hash-keys",
-    "in-mutable-hash-pairs",
-    "in-mutable-hash-values",
-    "in-string",
-    "list",
-    "map",
-    "permutations",
-    "regexp-match*",
-    "remove-duplicates",
-    "reverse",
-    "set->list",
-    "shuffle",
-    "sort",
-    "string->list",
-    "string-split",
-    "vector->list",
-];
 
 /// Reads a clause's sequence: the walks it takes.
 pub(super) fn read(
@@ -175,7 +135,7 @@ pub(super) fn read(
             let port = x.fill(sequence, "(current-input-port)", &[]);
             let parts =
                 [("PORT", Part::One(args.first().unwrap_or(&port))), ("MODE", Part::One(args.get(1).unwrap_or(&any)))];
-            let call = if known == "in-lines" { "(read-line PORT MODE)" } else { "(%read-bytes-line PORT MODE)" };
+            let call = if known == "in-lines" { "(read-line PORT MODE)" } else { "(read-bytes-line PORT MODE)" };
             let call = x.fill(sequence, call, &parts);
             into.push(until_eof(x, name, &call));
         }

@@ -162,6 +162,8 @@ impl Loop<'_> {
                 let inner = self.level(x, rest, self.carried(), next, finals);
                 let other = match level {
                     Level::Break(_) => self.done(x, self.carried()),
+                    // As in Racket, a turn that `#:unless` leaves out may be the last one, and not one that `#:when` does.
+                    Level::Unless(_) if !finals.is_empty() => self.either(x, finals, self.carried(), next),
                     _ => next(x, self.carried()),
                 };
                 let parts = [("TEST", Part::One(test)), ("INNER", Part::One(&inner)), ("OTHER", Part::One(&other))];

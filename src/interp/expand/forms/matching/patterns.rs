@@ -183,6 +183,13 @@ impl Reader<'_> {
                 let halves = vec![(named("mcar"), self.read(first)?), (named("mcdr"), self.read(rest)?)];
                 Pattern::Record(named("mpair?"), halves)
             }
+            ("stream", []) => Pattern::Predicate(self.x.fill(head, "stream-null?", &[]), Vec::new()),
+            ("stream*", [rest]) => Pattern::Predicate(self.x.fill(head, "stream?", &[]), vec![self.read(rest)?]),
+            ("stream" | "stream*", [first, rest @ ..]) => {
+                let [pair, car, cdr] =
+                    ["stream-pair?", "stream-first", "stream-rest"].map(|w| self.x.fill(head, w, &[]));
+                Pattern::Record(pair, vec![(car, self.read(first)?), (cdr, self.named(head, rest, whole)?)])
+            }
             (word, _) => {
                 let message = if KNOWN.contains(&word) {
                     format!("the pattern `{word}` is written otherwise")
