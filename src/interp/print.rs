@@ -13,7 +13,7 @@ mod tests;
 pub(crate) use quote::{MARK, quoted, unmarked};
 
 use super::{
-    dialect::{self, hashes, mpairs, numerals, records, support},
+    dialect::{self, hashes, mpairs, number_vectors, numerals, records, support},
     value::{self, Fault, field_names, text_like, with_fault, with_response},
 };
 use crate::wire::FailureClass;
@@ -238,6 +238,9 @@ impl Printer {
         if is_datum(value, depth) {
             if wants_quote(value) {
                 self.push("'");
+            } else if let Some((name, numbers)) = number_vectors::parts(value) {
+                let open = if numbers.is_empty() { format!("({name}") } else { format!("({name} ") };
+                return self.items(&open, &numbers, |this, item| this.datum(item, Style::Print, depth + 1));
             }
             return self.datum(value, Style::Print, depth);
         }

@@ -12,6 +12,7 @@ mod bytes;
 mod changing;
 mod chars;
 mod dates;
+mod encodings;
 mod equality;
 mod exceptions;
 mod formatted;
@@ -21,6 +22,7 @@ mod insert;
 mod known;
 mod lists;
 pub(crate) mod mpairs;
+pub(crate) mod number_vectors;
 mod numbers;
 pub(crate) mod numerals;
 mod output;
@@ -85,7 +87,7 @@ pub(crate) const AREAS: &[Area] = &[
         files: &["text.scm"],
         steels: &[],
     },
-    Area { title: "Symbols, keywords, bytes", natives: &[bytes::TABLE], machined: &[], files: &[], steels: &["symbol?"] },
+    Area { title: "Symbols, keywords, bytes", natives: &[bytes::TABLE, encodings::TABLE], machined: &[], files: &[], steels: &["symbol?"] },
     Area { title: "Regular expressions", natives: &[regexps::TABLE], machined: &[], files: &["patterns.scm"], steels: &[] },
     Area {
         title: "Pairs and lists",
@@ -96,7 +98,7 @@ pub(crate) const AREAS: &[Area] = &[
     },
     Area {
         title: "Vectors",
-        natives: &[vectors::TABLE],
+        natives: &[vectors::TABLE, number_vectors::TABLE],
         machined: &[vectors::MAKERS],
         files: &["vectors.scm"],
         steels: &["vector", "vector-ref", "vector-length"],

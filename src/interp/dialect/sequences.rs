@@ -5,7 +5,7 @@ use super::{
     given::{failed, misplaced, mistaken},
     hashes::{self, SetView},
     lists::index,
-    machined, plain,
+    machined, number_vectors, plain,
     structs::cons,
 };
 use crate::interp::{
@@ -54,7 +54,10 @@ pub(super) fn elements(value: &SteelVal) -> Option<SteelVal> {
         SteelVal::ByteVector(held) => bytes(held).into_iter().map(|byte| SteelVal::IntV(isize::from(byte))).collect(),
         other => match hashes::sorted(other) {
             Some(entries) => entries.into_iter().map(|(key, value)| cons(key, value)).collect(),
-            None => SetView::of(other)?.items().into(),
+            None => match number_vectors::parts(other) {
+                Some((_, numbers)) => numbers.into(),
+                None => SetView::of(other)?.items().into(),
+            },
         },
     }))
 }

@@ -1,0 +1,51 @@
+//! Libraries that are expanded into the programs that require them: others would pay for them at every start.
+
+/// The library of contracts, which `#lang racket` has without requiring it.
+pub(super) const CONTRACTS: &str = "racket/contract";
+
+/// What a library is.
+#[derive(Clone, Copy)]
+pub(super) enum Library {
+    Text(&'static str),
+    /// All that others give.
+    Of(&'static [&'static str]),
+}
+
+use Library::Of;
+
+macro_rules! text {
+    ($file:literal) => {
+        Library::Text(include_str!(concat!("../../../prelude/library/", $file, ".scm")))
+    };
+}
+
+pub(super) const ALL: &[(&str, Library)] = &[
+    (CONTRACTS, text!("contracts")),
+    ("racket/contract/base", Of(&[CONTRACTS])),
+    ("racket/control", text!("control")),
+    ("racket/fixnum", text!("number-vectors")),
+    ("racket/flonum", Of(&["racket/fixnum"])),
+    ("racket/trace", text!("trace")),
+    ("data/bit-vector", text!("bit-vector")),
+    ("data/gvector", text!("gvector")),
+    ("data/heap", text!("heap")),
+    ("data/queue", text!("queue")),
+    ("file/md5", text!("md5")),
+    ("math", Of(&["math/base", "math/number-theory", "math/statistics"])),
+    ("math/base", text!("math-base")),
+    ("math/number-theory", text!("number-theory")),
+    ("math/statistics", text!("statistics")),
+    ("net/base64", text!("base64")),
+    ("net/uri-codec", text!("uri-codec")),
+    ("rackunit", text!("rackunit")),
+    ("srfi/2", text!("srfi-2")),
+    ("srfi/13", text!("srfi-13")),
+    ("srfi/14", text!("char-sets")),
+    ("srfi/26", text!("srfi-26")),
+    ("xml", text!("xml")),
+];
+
+/// The library of this name.
+pub(super) fn find(name: &str) -> Option<Library> {
+    ALL.iter().find(|(library, _)| *library == name).map(|(_, library)| *library)
+}
