@@ -11,6 +11,7 @@ mod bits;
 mod bytes;
 mod changing;
 mod chars;
+mod complex;
 mod dates;
 mod encodings;
 mod equality;

@@ -4,7 +4,7 @@
 //! Not here: roots, logarithms and angles (`reals`), bits (`bits`).
 
 use super::{
-    Entry,
+    Entry, complex,
     given::{failed, mistaken, raised},
     numerals, plain,
     tower::{
@@ -166,11 +166,7 @@ fn quotient_of(n: &SteelVal, d: &SteelVal) -> Native {
             return Ok(SteelVal::IntV(n / d));
         }
         (SteelVal::Complex(_), other) | (other, SteelVal::Complex(_)) if is_number(other) => {
-            let steels = NUMBER_MODULE.with(|module| module.try_get("/".to_owned()));
-            return match steels {
-                Some(SteelVal::FuncV(divide)) => divide(&[n.clone(), d.clone()]),
-                _ => Err(failed("/: complex numbers cannot be divided here")),
-            };
+            return complex::divided(n, d);
         }
         _ => {}
     }

@@ -1,7 +1,7 @@
 //! Powers, roots, logarithms and angles, exact where they can be.
 
 use super::{
-    Entry,
+    Entry, complex,
     given::{failed, mistaken, raised},
     numbers::{ZERO, absolute, rational_of, to_inexact},
     numerals::{self, rectangular},
@@ -10,10 +10,11 @@ use super::{
 };
 use crate::interp::value::Native;
 use num_bigint::BigInt;
+use num_complex::Complex;
 use num_rational::BigRational;
 use num_traits::{One, Pow, Signed, ToPrimitive, Zero};
 use std::f64::consts::{LN_2, LN_10, PI};
-use steel::{SteelErr, SteelVal, rvals::SteelComplex};
+use steel::{SteelErr, SteelVal};
 
 pub(super) const TABLE: &[Entry] = &[
     plain!("sqr", "number", |v| match &v[0] {
@@ -41,7 +42,7 @@ pub(super) const TABLE: &[Entry] = &[
         let root = if negative { rectangular(SteelVal::IntV(0), root) } else { root };
         Ok(SteelVal::ListV([root, inexact(integer(rest))?].into_iter().collect()))
     }),
-    plain!("exp", "number", |v| zero_is("exp", &v[0], SteelVal::IntV(1), f64::exp)),
+    plain!("exp", "number", |v| zero_is("exp", &v[0], SteelVal::IntV(1), f64::exp, |z| z.exp())),
     plain!("log", "number [base]", |v| {
         let log = logarithm("log", &v[0])?;
         match v.get(1) {
@@ -49,16 +50,20 @@ pub(super) const TABLE: &[Entry] = &[
             Some(base) => quotient_of_logs(&v[0], base, &log),
         }
     }),
-    plain!("sin", "angle", |v| zero_is("sin", &v[0], SteelVal::IntV(0), f64::sin)),
-    plain!("cos", "angle", |v| zero_is("cos", &v[0], SteelVal::IntV(1), f64::cos)),
-    plain!("tan", "angle", |v| zero_is("tan", &v[0], SteelVal::IntV(0), f64::tan)),
-    plain!("asin", "number", |v| zero_is("asin", &v[0], SteelVal::IntV(0), f64::asin)),
+    plain!("sin", "angle", |v| zero_is("sin", &v[0], SteelVal::IntV(0), f64::sin, |z| z.sin())),
+    plain!("cos", "angle", |v| zero_is("cos", &v[0], SteelVal::IntV(1), f64::cos, |z| z.cos())),
+    plain!("tan", "angle", |v| zero_is("tan", &v[0], SteelVal::IntV(0), f64::tan, |z| z.tan())),
+    plain!("asin", "number", |v| match &v[0] {
+        other if beyond_one(other) => complex::through("asin", other, |z| z.asin()),
+        other => zero_is("asin", other, SteelVal::IntV(0), f64::asin, |z| z.asin()),
+    }),
     plain!("acos", "number", |v| match &v[0] {
         SteelVal::IntV(1) => Ok(SteelVal::IntV(0)),
+        other if beyond_one(other) => complex::through("acos", other, |z| z.acos()),
         other => float_of("acos", other).map(|n| SteelVal::NumV(n.acos())),
     }),
     plain!("atan", "y [x]", |v| match v.get(1) {
-        None => zero_is("atan", &v[0], SteelVal::IntV(0), f64::atan),
+        None => zero_is("atan", &v[0], SteelVal::IntV(0), f64::atan, |z| z.atan()),
         Some(x) => {
             let (y, x) = (real("atan", &v[0])?, real("atan", x)?);
             match (&y, &x) {
@@ -72,14 +77,14 @@ pub(super) const TABLE: &[Entry] = &[
             }
         }
     }),
-    plain!("sinh", "number", |v| zero_is("sinh", &v[0], SteelVal::IntV(0), f64::sinh)),
-    plain!("cosh", "number", |v| zero_is("cosh", &v[0], SteelVal::NumV(1.0), f64::cosh)),
-    plain!("tanh", "number", |v| zero_is("tanh", &v[0], SteelVal::IntV(0), f64::tanh)),
+    plain!("sinh", "number", |v| zero_is("sinh", &v[0], SteelVal::IntV(0), f64::sinh, |z| z.sinh())),
+    plain!("cosh", "number", |v| zero_is("cosh", &v[0], SteelVal::NumV(1.0), f64::cosh, |z| z.cosh())),
+    plain!("tanh", "number", |v| zero_is("tanh", &v[0], SteelVal::IntV(0), f64::tanh, |z| z.tanh())),
     plain!("degrees->radians", "degrees", |v| {
-        zero_is("degrees->radians", &v[0], SteelVal::IntV(0), |n| n * PI / 180.0)
+        zero_is("degrees->radians", &v[0], SteelVal::IntV(0), |n| n * PI / 180.0, |z| z * PI / 180.0)
     }),
     plain!("radians->degrees", "radians", |v| {
-        zero_is("radians->degrees", &v[0], SteelVal::IntV(0), |n| n * 180.0 / PI)
+        zero_is("radians->degrees", &v[0], SteelVal::IntV(0), |n| n * 180.0 / PI, |z| z * 180.0 / PI)
     }),
     plain!("order-of-magnitude", "number", |v| {
         let number = rational_of("order-of-magnitude", &v[0])?;
@@ -123,10 +128,8 @@ pub(super) const TABLE: &[Entry] = &[
     }),
     plain!("make-rectangular", "real imaginary", |v| {
         real("make-rectangular", &v[0])?;
-        match real("make-rectangular", &v[1])? {
-            Real::Int(n) if n.is_zero() => Ok(v[0].clone()),
-            _ => Ok(rectangular(v[0].clone(), v[1].clone())),
-        }
+        real("make-rectangular", &v[1])?;
+        complex::of_parts(&v[0], &v[1])
     }),
     plain!("make-polar", "magnitude angle", |v| {
         let (size, angle) = (float_of("make-polar", &v[0])?, float_of("make-polar", &v[1])?);
@@ -141,7 +144,7 @@ pub(super) const TABLE: &[Entry] = &[
     }),
 ];
 
-fn is_exact(value: &SteelVal) -> bool {
+pub(super) fn is_exact(value: &SteelVal) -> bool {
     !matches!(value, SteelVal::NumV(_))
 }
 
@@ -160,10 +163,25 @@ fn float_of(name: &str, value: &SteelVal) -> Result<f64, SteelErr> {
 }
 
 /// A function that is exact at an exact zero, and nowhere else.
-fn zero_is(name: &str, value: &SteelVal, at_zero: SteelVal, f: fn(f64) -> f64) -> Native {
+fn zero_is(
+    name: &str,
+    value: &SteelVal,
+    at_zero: SteelVal,
+    f: fn(f64) -> f64,
+    complex_f: fn(Complex<f64>) -> Complex<f64>,
+) -> Native {
     match value {
         SteelVal::IntV(0) => Ok(at_zero),
+        SteelVal::Complex(_) => complex::through(name, value, complex_f),
         other => float_of(name, other).map(|n| SteelVal::NumV(f(n))),
+    }
+}
+
+/// Whether no angle on the real line has this sine or cosine.
+fn beyond_one(value: &SteelVal) -> bool {
+    match value {
+        SteelVal::Complex(_) => true,
+        other => Real::of(other).is_some_and(|n| n.float().abs() > 1.0),
     }
 }
 
@@ -179,11 +197,14 @@ fn logarithm(name: &str, value: &SteelVal) -> Native {
         }
         Some(n) if n.is_negative() => Ok(rectangular(SteelVal::NumV((-n.float()).ln()), SteelVal::NumV(PI))),
         Some(n) => Ok(SteelVal::NumV(n.float().ln())),
-        None => Err(mistaken(name, "number?", value)),
+        None => complex::through(name, value, |z| z.ln()),
     }
 }
 
 fn quotient_of_logs(number: &SteelVal, base: &SteelVal, log: &SteelVal) -> Native {
+    if let (SteelVal::Complex(_), _) | (_, SteelVal::Complex(_)) = (log, &logarithm("log", base)?) {
+        return complex::divided(log, &logarithm("log", base)?);
+    }
     let exact = |value: &SteelVal| matches!(value, SteelVal::IntV(n) if *n > 0);
     if exact(number) && exact(base) && matches!(number, SteelVal::IntV(1)) {
         return Ok(SteelVal::IntV(0));
@@ -216,9 +237,9 @@ fn quotient_of_logs(number: &SteelVal, base: &SteelVal, log: &SteelVal) -> Nativ
 }
 
 /// Exact where the root is.
-fn sqrt(name: &str, value: &SteelVal) -> Native {
-    if let SteelVal::Complex(z) = value {
-        return complex_sqrt(name, z);
+pub(super) fn sqrt(name: &str, value: &SteelVal) -> Native {
+    if let SteelVal::Complex(_) = value {
+        return complex::root(name, value);
     }
     let number = Real::of(value).ok_or_else(|| mistaken(name, "number?", value))?;
     if number.is_negative() {
@@ -244,17 +265,6 @@ fn sqrt(name: &str, value: &SteelVal) -> Native {
     })
 }
 
-fn complex_sqrt(name: &str, z: &SteelComplex) -> Native {
-    let (re, im) = (float_of(name, &z.re)?, float_of(name, &z.im)?);
-    let size = re.hypot(im);
-    let (a, b) = (((size + re) / 2.0).sqrt(), ((size - re) / 2.0).sqrt() * im.signum());
-    // Exact when the parts are and the root's parts are whole.
-    if is_exact(&z.re) && is_exact(&z.im) && a.fract() == 0.0 && b.fract() == 0.0 {
-        return Ok(rectangular(SteelVal::IntV(a as isize), SteelVal::IntV(b as isize)));
-    }
-    Ok(rectangular(SteelVal::NumV(a), SteelVal::NumV(b)))
-}
-
 /// The largest number of bits that an exact power may have.
 const MOST_BITS: u64 = 1 << 33;
 
@@ -265,8 +275,8 @@ fn expt(name: &str, base: &SteelVal, power: &SteelVal) -> Native {
     {
         return Ok(SteelVal::IntV(result));
     }
-    if let (SteelVal::Complex(z), SteelVal::IntV(n)) = (base, power) {
-        return complex_power(name, z, *n);
+    if let (SteelVal::Complex(_), _) | (_, SteelVal::Complex(_)) = (base, power) {
+        return complex::power(name, base, power);
     }
     let number = |value: &SteelVal| Real::of(value).ok_or_else(|| mistaken(name, "number?", value));
     let (b, p) = (number(base)?, number(power)?);
@@ -297,10 +307,7 @@ fn expt(name: &str, base: &SteelVal, power: &SteelVal) -> Native {
             None => b.powf(Real::Int(p.clone()).float()),
         }),
         (_, Real::Ratio(p)) if *p == BigRational::new(1.into(), 2.into()) => return sqrt(name, base),
-        _ if b.is_negative() && !is_integer(power) => {
-            let (size, angle) = (b.float().abs().powf(p.float()), PI * p.float());
-            rectangular(SteelVal::NumV(size * angle.cos()), SteelVal::NumV(size * angle.sin()))
-        }
+        _ if b.is_negative() && !is_integer(power) => return complex::power(name, base, power),
         _ => SteelVal::NumV(b.float().powf(p.float())),
     })
 }
@@ -314,22 +321,4 @@ impl PowerOf for f64 {
     fn powi_exactly(self, power: i32) -> f64 {
         self.powf(f64::from(power))
     }
-}
-
-fn complex_power(name: &str, z: &SteelComplex, power: isize) -> Native {
-    let part = |value: &SteelVal| rational_of(name, value);
-    let (Ok(re), Ok(im)) = (part(&z.re), part(&z.im)) else {
-        return Err(failed(format!("{name}: the number has a part that is not finite")));
-    };
-    let (mut a, mut b) = (BigRational::one(), BigRational::zero());
-    for _ in 0..power.unsigned_abs().min(1 << 16) {
-        (a, b) = (&a * &re - &b * &im, &a * &im + &b * &re);
-    }
-    if power < 0 {
-        let size = &a * &a + &b * &b;
-        (a, b) = (a / &size, -b / size);
-    }
-    let inexact = !is_exact(&z.re) || !is_exact(&z.im);
-    let shown = |r: BigRational| if inexact { to_inexact(name, &rational(r)) } else { Ok(rational(r)) };
-    if b.is_zero() && !inexact { shown(a) } else { Ok(rectangular(shown(a)?, shown(b)?)) }
 }
