@@ -37,6 +37,7 @@ pub(crate) mod regexps;
 mod sequences;
 mod sets;
 mod sorting;
+mod special;
 mod strings;
 pub(crate) mod structs;
 pub(crate) mod support;
@@ -76,7 +77,7 @@ pub(crate) const AREAS: &[Area] = &[
     },
     Area {
         title: "Numbers",
-        natives: &[numbers::TABLE, reals::TABLE, bits::TABLE],
+        natives: &[numbers::TABLE, reals::TABLE, bits::TABLE, special::TABLE],
         machined: &[],
         files: &["numbers.scm"],
         steels: &["+", "-", "<", ">", "<=", ">="],
