@@ -80,11 +80,14 @@
          [default (box value)])
     (set! %last-parameter (+ 1 %last-parameter))
     (let ([key %last-parameter])
-      (lambda args
-        (cond [(null? args) (unbox (%binding key default (car %dyn)))]
-              [(eq? (car args) %parameter-key) (cons key guard)]
-              [(null? (cdr args)) (set-box! (%binding key default (car %dyn)) (guard (car args))) (void)]
-              [else (apply %miscounted 'parameter-procedure 0 1 args)])))))
+      (%inner-takes
+       (lambda args
+         (cond [(null? args) (unbox (%binding key default (car %dyn)))]
+               [(eq? (car args) %parameter-key) (cons key guard)]
+               [(null? (cdr args)) (set-box! (%binding key default (car %dyn)) (guard (car args))) (void)]
+               [else (apply %miscounted 'parameter-procedure 0 1 args)]))
+       0
+       1))))
 
 (define (%binding key default bindings)
   (cond [(null? bindings) default]

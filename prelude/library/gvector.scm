@@ -3,9 +3,18 @@
 ;;; Expanded into a program that requires it.
 
 (provide make-gvector gvector gvector? gvector-add! gvector-ref gvector-set! gvector-count gvector-insert! gvector-remove!
-         gvector-remove-last! gvector->list gvector->vector vector->gvector list->gvector in-gvector for/gvector)
+         gvector-remove-last! gvector->list gvector->vector vector->gvector list->gvector in-gvector for/gvector
+         for*/gvector)
 
-(struct growing ([items #:mutable] [count #:mutable]))
+(struct growing ([items #:mutable] [count #:mutable])
+  #:property prop:sequence (lambda (g) (gvector->list g))
+  #:property prop:custom-write
+  (lambda (g port mode)
+    (write-string (if (boolean? mode) "#<gvector:" "(gvector") port)
+    (for ([item (gvector->list g)])
+      (write-string " " port)
+      (cond [(not mode) (display item port)] [(boolean? mode) (write item port)] [else (print item port mode)]))
+    (write-string (if (boolean? mode) ">" ")") port)))
 
 (define (gvector? value) (growing? value))
 (define (make-gvector #:capacity [room 10]) (growing (make-vector (max room 1) #f) 0))
@@ -57,3 +66,4 @@
 (define (list->gvector items) (let ([g (make-gvector)]) (apply gvector-add! g items) g))
 (define (in-gvector g) (gvector->list g))
 (define-syntax-rule (for/gvector clauses body ...) (list->gvector (for/list clauses body ...)))
+(define-syntax-rule (for*/gvector clauses body ...) (list->gvector (for*/list clauses body ...)))

@@ -8,6 +8,7 @@
 
 ;; Ranges in order, each with its ends; between two of them something is missing.
 (struct whole-numbers ([ranges #:mutable])
+  #:property prop:sequence (lambda (set) (numbers set))
   #:property prop:equal+hash
   (list (lambda (a b same?) (same? (whole-numbers-ranges a) (whole-numbers-ranges b)))
         (lambda (a hash) (hash (whole-numbers-ranges a)))

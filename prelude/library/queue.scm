@@ -6,7 +6,8 @@
          queue-filter! in-queue)
 
 ;; What comes first, in order, and what came last, the latest first.
-(struct queue ([front #:mutable] [back #:mutable]))
+(struct queue ([front #:mutable] [back #:mutable])
+  #:property prop:sequence (lambda (q) (queue->list q)))
 
 (define (make-queue) (queue '() '()))
 (define (queue-empty? q) (and (null? (queue-front q)) (null? (queue-back q))))

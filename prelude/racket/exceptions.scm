@@ -80,7 +80,9 @@
         (raise value)
         (parameterize ([%handlers (cdr handlers)]) ((car handlers) value)))))
 
-(define (call-with-exception-handler handler thunk) (with-exception-handler handler thunk))
+;; Racket's: what HANDLER gives is raised on, for the handlers round it.
+(define (call-with-exception-handler handler thunk)
+  (with-exception-handler (lambda (value) (raise (handler value))) thunk))
 
 (define (call-with-escape-continuation f) (call-with-current-continuation f))
 (define (call/ec f) (call-with-current-continuation f))

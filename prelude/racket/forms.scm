@@ -115,8 +115,14 @@
 (define-syntax-rule (delay-force body ...) (%promise (lambda () body ...)))
 (define-syntax-rule (lazy body ...) (%promise (lambda () body ...)))
 
-(define-syntax-rule (stream-cons first rest)
-  (%stream-cons (%promise (lambda () first)) (%promise (lambda () rest))))
+(define-syntax stream-cons
+  (syntax-rules ()
+    [(_ #:eager first rest ...) (%stream-cons-to (make-promise first) rest ...)]
+    [(_ first rest ...) (%stream-cons-to (%promise (lambda () first)) rest ...)]))
+(define-syntax %stream-cons-to
+  (syntax-rules ()
+    [(_ first #:eager rest) (%stream-cons first (make-promise rest))]
+    [(_ first rest) (%stream-cons first (%promise (lambda () rest)))]))
 (define-syntax stream
   (syntax-rules ()
     [(_) empty-stream]

@@ -40,9 +40,10 @@
             (lambda (k)
               (set! return k)
               (enter args)))]))
-  generate)
+  (%inner-named generate 'generator))
 
 (define %state-key (list 'state))
+(define (generator? value) (and (procedure? value) (eq? (object-name value) 'generator)))
 (define (generator-state generator) (generator %state-key))
 
 ;; What BODY yields, one after the other, as a sequence that is made as far as somebody looks.

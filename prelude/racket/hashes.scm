@@ -53,6 +53,8 @@
 (define (make-weak-hasheqv . pairs) (%hash-of 'make-weak-hasheqv (%make-hasheqv) pairs))
 (define (make-weak-hasheq . pairs) (%hash-of 'make-weak-hasheq (%make-hasheq) pairs))
 (define (make-ephemeron-hash . pairs) (%hash-of 'make-ephemeron-hash (%make-hash) pairs))
+(define (make-ephemeron-hasheqv . pairs) (%hash-of 'make-ephemeron-hasheqv (%make-hasheqv) pairs))
+(define (make-ephemeron-hasheq . pairs) (%hash-of 'make-ephemeron-hasheq (%make-hasheq) pairs))
 
 (define (%hash-of name table pairs)
   (if (null? pairs) table (%hash-fill! name table (car pairs))))
@@ -63,6 +65,10 @@
 (define (hash-copy hash) (%hash-fill! 'hash-copy (%empty-like hash) hash))
 (define (hash-copy-clear hash) (if (immutable? hash) (hash-clear hash) (%empty-like hash)))
 (define (hash-weak? hash) #f)
+(define (hash-ephemeron? hash) #f)
+(define (hash-strong? hash)
+  (unless (hash? hash) (raise-argument-error 'hash-strong? "hash?" hash))
+  #t)
 
 ;; ---- going through
 
@@ -186,66 +192,6 @@
 (define (hash-table-clear! table) (hash-clear! table))
 (define (hash-table-copy table . options) (hash-copy table))
 (define (hash-table-empty? table) (hash-empty? table))
-
-;; ---- dictionaries: hashes, vectors and association lists
-
-(define (dict? value)
-  (or (hash? value) (vector? value) (and (list? value) (andmap pair? value))))
-
-(define (%need-dict name value)
-  (unless (dict? value) (raise-argument-error name "dict?" value)))
-
-(define (dict->list dict)
-  (%need-dict 'dict->list dict)
-  (cond [(hash? dict) (hash->list dict)]
-        [(vector? dict) (map cons (range (vector-length dict)) (vector->list dict))]
-        [else dict]))
-
-(define (dict-ref dict key . fail)
-  (%need-dict 'dict-ref dict)
-  (cond [(hash? dict) (apply hash-ref dict key fail)]
-        [(assoc key (dict->list dict)) => cdr]
-        [(null? fail)
-         (%raise-contract "dict-ref: no value for key: " (%printed key) " in: " (%printed dict))]
-        [else (%value-or-call (car fail))]))
-
-(define (dict-set dict key value)
-  (%need-dict 'dict-set dict)
-  (cond [(hash? dict) (hash-set dict key value)]
-        [(assoc key dict) (map (lambda (pair) (if (equal? (car pair) key) (cons key value) pair)) dict)]
-        [else (append dict (list (cons key value)))]))
-
-(define (dict-remove dict key)
-  (%need-dict 'dict-remove dict)
-  (if (hash? dict)
-      (hash-remove dict key)
-      (filter (lambda (pair) (not (equal? (car pair) key))) dict)))
-
-(define (dict-update dict key f . fail) (dict-set dict key (f (apply dict-ref dict key fail))))
-(define (dict-set* dict . entries)
-  (if (null? entries)
-      dict
-      (apply dict-set* (dict-set dict (car entries) (cadr entries)) (cddr entries))))
-(define (dict-set! dict key value)
-  (cond [(hash? dict) (hash-set! dict key value)]
-        [(vector? dict) (vector-set! dict key value)]
-        [else (raise-argument-error 'dict-set! "(dict-implements/c dict-set!)" dict)]))
-(define (dict-remove! dict key) (hash-remove! dict key))
-(define (dict-update! dict key f . fail) (dict-set! dict key (f (apply dict-ref dict key fail))))
-(define (dict-ref! dict key value) (hash-ref! dict key value))
-(define (dict-has-key? dict key) (if (hash? dict) (hash-has-key? dict key) (and (assoc key (dict->list dict)) #t)))
-(define (dict-keys dict) (map car (dict->list dict)))
-(define (dict-values dict) (map cdr (dict->list dict)))
-(define (dict-count dict) (length (dict->list dict)))
-(define (dict-empty? dict) (null? (dict->list dict)))
-(define (dict-map dict f) (map (lambda (pair) (f (car pair) (cdr pair))) (dict->list dict)))
-(define (dict-for-each dict f) (for-each (lambda (pair) (f (car pair) (cdr pair))) (dict->list dict)))
-(define (dict-copy dict) (hash-copy dict))
-(define (dict-clear dict) (if (hash? dict) (hash-clear dict) '()))
-(define (dict-mutable? dict) (and (hash? dict) (not (immutable? dict))))
-(define (in-dict dict) (dict->list dict))
-(define (in-dict-keys dict) (dict-keys dict))
-(define (in-dict-values dict) (dict-values dict))
 
 ;; ---- association lists
 

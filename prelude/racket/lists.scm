@@ -283,6 +283,20 @@
         (loop (cdr left) (cons (car left) all))
         (values (reverse all) left))))
 
+;; How far two lists are the same.
+(define (%common name a b same)
+  (%need-list name a)
+  (%need-list name b)
+  (let ([same? (if (null? same) equal? (car same))])
+    (let loop ([a a] [b b] [count 0])
+      (if (and (pair? a) (pair? b) (same? (car a) (car b))) (loop (cdr a) (cdr b) (+ count 1)) count))))
+(define (list-prefix? a b . same) (= (%common 'list-prefix? a b same) (length a)))
+(define (take-common-prefix a b . same) (take a (%common 'take-common-prefix a b same)))
+(define (drop-common-prefix a b . same)
+  (let ([count (%common 'drop-common-prefix a b same)]) (values (drop a count) (drop b count))))
+(define (split-common-prefix a b . same)
+  (let ([count (%common 'split-common-prefix a b same)]) (values (take a count) (drop a count) (drop b count))))
+
 (define (takef-right items keep?) (reverse (takef (reverse items) keep?)))
 (define (dropf-right items drop?) (reverse (dropf (reverse items) drop?)))
 (define (splitf-at-right items keep?) (values (dropf-right items keep?) (takef-right items keep?)))
@@ -378,10 +392,15 @@
 (define (%best name f items better?)
   (%need-procedure name f)
   (unless (pair? items) (raise-argument-error name "(and/c list? (not/c empty?))" 1 f items))
-  (let loop ([left (cdr items)] [best (car items)] [key (f (car items))])
+  (define (key-of item)
+    (let ([key (f item)])
+      (unless (real? key)
+        (%raise-contract name ": contract violation\n  expected: real?\n  result: " (%printed key)))
+      key))
+  (let loop ([left (cdr items)] [best (car items)] [key (key-of (car items))])
     (if (null? left)
         best
-        (let ([other (f (car left))])
+        (let ([other (key-of (car left))])
           (if (better? other key) (loop (cdr left) (car left) other) (loop (cdr left) best key))))))
 
 (define (argmin f items) (%best 'argmin f items <))

@@ -58,7 +58,7 @@
                               (%keep-text! record style
                                            (call-with-output-string
                                             (lambda (port)
-                                              (print-it record port (%mode-of style (eq? record value)))))))
+                                              (print-it record port (%mode-of style (if (eq? styles %styles) (memq record value) (eq? record value))))))))
                             styles)))
               (%customs-in value))))
 (define (%mode-of style whole?)
@@ -72,6 +72,27 @@
   (for-each (lambda (one)
               (unless (void? one) (println one)))
             (%values->list value)))
+
+;; Ways of printing and reading that are not there: each has the value that Racket begins with, and takes no other.
+(define (%only name value)
+  (make-parameter value
+                  (lambda (new)
+                    (unless (equal? (and new #t) (and value #t))
+                      (%raise-contract name ": only " (%printed value) " is supported here"))
+                    new)))
+(define print-graph (%only 'print-graph #f))
+(define print-struct (%only 'print-struct #t))
+(define print-box (%only 'print-box #t))
+(define print-hash-table (%only 'print-hash-table #t))
+(define print-vector-length (%only 'print-vector-length #f))
+(define print-unreadable (%only 'print-unreadable #t))
+(define print-as-expression (%only 'print-as-expression #t))
+(define print-boolean-long-form (%only 'print-boolean-long-form #f))
+(define print-reader-abbreviations (%only 'print-reader-abbreviations #f))
+(define read-case-sensitive (%only 'read-case-sensitive #t))
+(define read-decimal-as-inexact (%only 'read-decimal-as-inexact #t))
+(define error-print-width (make-parameter 256))
+(define error-print-source-location (make-parameter #t))
 
 (define pretty-print-columns (make-parameter 79))
 (define pretty-print-depth (make-parameter #f))
@@ -123,15 +144,55 @@
   (%read-line (%in port+mode)
               (if (or (null? port+mode) (null? (cdr port+mode))) 'linefeed (cadr port+mode))))
 
-(define (port->string [port #f] #:close? [close? #f]) (%read-all 'port->string (or port (current-input-port))))
-
+(define (port->string [port #f] #:close? [close? #f])
+  (%and-close (%read-all 'port->string (or port (current-input-port))) close? port))
 (define (port->bytes [port #f] #:close? [close? #f])
-  (string->bytes/utf-8 (%read-all 'port->bytes (or port (current-input-port)))))
+  (%and-close (string->bytes/utf-8 (%read-all 'port->bytes (or port (current-input-port)))) close? port))
+(define (%and-close value close? port)
+  (when close? (close-input-port (or port (current-input-port))))
+  value)
 (define (with-output-to-bytes thunk) (string->bytes/utf-8 (with-output-to-string thunk)))
 (define (call-with-output-bytes use) (string->bytes/utf-8 (call-with-output-string use)))
 
 (define (port->lines [port #f] #:line-mode [mode 'any] #:close? [close? #f])
-  (%read-lines 'port->lines (or port (current-input-port)) mode))
+  (%and-close (%read-lines 'port->lines (or port (current-input-port)) mode) close? port))
+(define (port->bytes-lines [port #f] #:line-mode [mode 'any] #:close? [close? #f])
+  (map string->bytes/utf-8 (port->lines port #:line-mode mode #:close? close?)))
+
+;; ---- bytes of a port, and ports made of others
+
+(define (with-input-from-bytes bytes thunk)
+  (%needs-thunk 'with-input-from-bytes thunk)
+  (parameterize ([current-input-port (open-input-bytes bytes)]) (thunk)))
+(define (call-with-input-bytes bytes use) (use (open-input-bytes bytes)))
+
+(define (peek-bytes count skip . port) (%peek-bytes 'peek-bytes count skip (%in port)))
+(define (peek-byte [port (current-input-port)] [skip 0])
+  (let ([bytes (%peek-bytes 'peek-byte 1 skip port)]) (if (eof-object? bytes) bytes (bytes-ref bytes 0))))
+(define (read-bytes-line . port+mode)
+  (let ([line (apply read-line port+mode)]) (if (eof-object? line) line (string->bytes/utf-8 line))))
+
+;; Into TARGET, from START to END.  Gives how many were read.
+(define (read-string! target [port (current-input-port)] [start 0] [end (string-length target)])
+  (let ([text (%read-string (- end start) port)])
+    (cond [(eof-object? text) text]
+          [else (string-copy! target start text) (string-length text)])))
+(define (read-bytes! target [port (current-input-port)] [start 0] [end (bytes-length target)])
+  (let ([bytes (%read-bytes (- end start) port)])
+    (cond [(eof-object? bytes) bytes]
+          [else (bytes-copy! target start bytes) (bytes-length bytes)])))
+
+;; What they hold is taken when they are made.
+(define (input-port-append close? . ports)
+  (open-input-string (string-append* (map (lambda (port) (port->string port #:close? close?)) ports))))
+(define (make-limited-input-port port limit [close? #t])
+  (let ([bytes (%read-bytes limit port)])
+    (open-input-bytes (if (eof-object? bytes) #"" bytes))))
+(define (peeking-input-port port . options) (open-input-string (%peek-string 1000000000 0 port)))
+
+(define (terminal-port? port) #f)
+(define (file-stream-port? port) #f)
+(define (byte-ready? . port) #t)
 
 (define (port->list [read read] [port #f] #:close? [close? #f])
   (let ([port (or port (current-input-port))])
@@ -144,6 +205,13 @@
 ;; Lists of what there is to read.
 (define (in-lines [port #f] [mode 'any]) (%read-lines 'in-lines (or port (current-input-port)) mode))
 (define (in-port [read read] [port #f]) (port->list read port))
+(define (%read-bytes-line port mode)
+  (let ([line (%read-line port mode)]) (if (eof-object? line) line (string->bytes/utf-8 line))))
+(define (in-bytes-lines [port #f] [mode 'any])
+  (map string->bytes/utf-8 (%read-lines 'in-bytes-lines (or port (current-input-port)) mode)))
+(define (in-input-port-bytes port)
+  (unless (input-port? port) (raise-argument-error 'in-input-port-bytes "input-port?" port))
+  port)
 (define (in-input-port-chars port) (string->list (%read-all 'in-input-port-chars port)))
 
 (define (copy-port from to) (write-string (%read-all 'copy-port from) to) (void))

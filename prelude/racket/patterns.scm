@@ -28,9 +28,10 @@
 
 (define (%replace name pattern input insert start end all?)
   (if (procedure? insert)
-      (%replaced name (%regexp-parts pattern input start end all? name) insert
-                 (if (eqv? start 0) "" (substring input 0 start))
-                 (if end (substring input end) ""))
+      (let ([part (if (bytes? input) subbytes substring)])
+        (%replaced name (%regexp-parts pattern input start end all? name) insert
+                   (if (eqv? start 0) "" (part input 0 start))
+                   (if end (part input end) "")))
       (%regexp-replace pattern input insert start end all? name)))
 
 (define (%replaced name parts insert before behind)
@@ -39,11 +40,15 @@
         (%joined name (reverse (cons behind pieces)))
         (next (cddr parts) (cons (cadr parts) (cons (apply insert (car parts)) pieces))))))
 
+;; Of bytes where a match gives bytes.
 (define (%joined name pieces)
-  (for-each (lambda (piece)
-              (unless (string? piece) (%mistaken name "string?" piece)))
-            pieces)
-  (string-append* pieces))
+  (let ([binary? (ormap bytes? pieces)])
+    (for-each (lambda (piece)
+                (unless (or (string? piece) (bytes? piece)) (%mistaken name "(or/c string? bytes?)" piece)))
+              pieces)
+    (if binary?
+        (apply bytes-append (map (lambda (piece) (if (string? piece) (string->bytes/utf-8 piece) piece)) pieces))
+        (string-append* pieces))))
 
 (define (regexp-replaces input replacements)
   (let next ([text input] [left replacements])

@@ -5,28 +5,51 @@
 
 (define (%elements-of name value)
   (or (%elements value)
-      (cond [(%lazy? value) (%walked ((%lazy-start value)))]
-            [(or (%stream? value) (promise? value)) (stream->list value)]
+      (cond [(or (%stream? value) (promise? value)) (stream->list value)]
+            [(%unmade? value) (%walked (%walk value))]
             [else (%no-sequence name value)])))
 
-(define (sequence? value) (or (%sequence? value) (%unmade? value)))
+(define (sequence? value) (or (%sequence? value) (and (%unmade? value) #t)))
 (define (sequence->list value) (%elements-of 'sequence->list value))
 (define (in-list items)
   (unless (list? items) (raise-argument-error 'in-list "list?" items))
   items)
-(define (in-vector items . bounds)
-  (if (= (length bounds) 3)
-      (map (lambda (at) (vector-ref items at))
-           (range (car bounds) (or (cadr bounds) (vector-length items)) (caddr bounds)))
-      (apply vector->list items bounds)))
-(define (in-string text . range) (string->list (if (null? range) text (apply substring text range))))
 (define (%in-hash hash . order) (%entries 'in-hash hash))
 (define (in-hash hash . order) (%of-pairs (%entries 'in-hash hash)))
+;; Those of one kind of hash say so when they are given another.
+(define (%need-kind name hash wanted? wanted)
+  (unless (and (hash? hash) (wanted? hash)) (raise-argument-error name wanted hash))
+  hash)
+(define (%strong hash name) (%need-kind name hash %changing? "(and/c hash? mutable? hash-strong?)"))
+(define (%frozen hash name) (%need-kind name hash immutable? "(and/c hash? immutable?)"))
+(define (%weak hash name) (%need-kind name hash %changing? "(and/c hash? hash-weak?)"))
+(define (%changing? hash) (not (immutable? hash)))
+(define (%in-hash-keys name hash) (map car (%entries name hash)))
+(define (%in-hash-values name hash) (map cdr (%entries name hash)))
+
 (define (in-hash-pairs hash . order) (%entries 'in-hash-pairs hash))
-(define (in-hash-keys hash . order) (hash-keys hash))
-(define (in-hash-values hash . order) (hash-values hash))
-(define (in-mutable-hash hash . order) (%of-pairs (%entries 'in-mutable-hash hash)))
-(define (in-immutable-hash hash . order) (%of-pairs (%entries 'in-immutable-hash hash)))
+(define (in-hash-keys hash . order) (%in-hash-keys 'in-hash-keys hash))
+(define (in-hash-values hash . order) (%in-hash-values 'in-hash-values hash))
+(define (in-mutable-hash hash . gone) (%of-pairs (%entries 'in-mutable-hash (%strong hash 'in-mutable-hash))))
+(define (in-mutable-hash-pairs hash . gone) (hash->list (%strong hash 'in-mutable-hash-pairs)))
+(define (in-mutable-hash-keys hash . gone) (hash-keys (%strong hash 'in-mutable-hash-keys)))
+(define (in-mutable-hash-values hash . gone) (hash-values (%strong hash 'in-mutable-hash-values)))
+(define (in-immutable-hash hash . gone) (%of-pairs (hash->list (%frozen hash 'in-immutable-hash))))
+(define (in-immutable-hash-pairs hash . gone) (hash->list (%frozen hash 'in-immutable-hash-pairs)))
+(define (in-immutable-hash-keys hash . gone) (hash-keys (%frozen hash 'in-immutable-hash-keys)))
+(define (in-immutable-hash-values hash . gone) (hash-values (%frozen hash 'in-immutable-hash-values)))
+(define (in-weak-hash hash . gone) (%of-pairs (hash->list (%weak hash 'in-weak-hash))))
+(define (in-weak-hash-pairs hash . gone) (hash->list (%weak hash 'in-weak-hash-pairs)))
+(define (in-weak-hash-keys hash . gone) (hash-keys (%weak hash 'in-weak-hash-keys)))
+(define (in-weak-hash-values hash . gone) (hash-values (%weak hash 'in-weak-hash-values)))
+(define (in-ephemeron-hash hash . gone) (in-weak-hash hash))
+(define (in-ephemeron-hash-pairs hash . gone) (in-weak-hash-pairs hash))
+(define (in-ephemeron-hash-keys hash . gone) (in-weak-hash-keys hash))
+(define (in-ephemeron-hash-values hash . gone) (in-weak-hash-values hash))
+(define (in-mlist items)
+  (cond [(null? items) '()]
+        [(mpair? items) (%elements items)]
+        [else (raise-argument-error 'in-mlist "(or/c mpair? null)" items)]))
 (define (in-value value) (list value))
 (define (in-stream value) (stream->list value))
 (define (in-sequence value) (%sequence->list value))
@@ -68,13 +91,25 @@
 (define (%stream-cons first rest) (%stream-of first rest))
 ;; `stream-lazy` makes a promise of a stream.
 (define (%looked-at value) (if (promise? value) (%looked-at (force value)) value))
-(define (stream? value) (or (%stream? value) (list? value) (promise? value)))
-(define (stream-pair? value) (or (%stream? value) (pair? value)))
-(define (stream-null? value) (null? value))
+;; What a record of the script's own has for a stream: procedures that tell whether it is empty, its first, its rest.
+(define (%stream-methods value)
+  (let ([own (%record-property value 'gen:stream)])
+    (if own
+        (map (lambda (name) (cond [(assq name own) => cdr] [else #f])) '(stream-empty? stream-first stream-rest))
+        (let ([own (%record-property value 'prop:stream)]) (and own (vector->list own))))))
+(define (%own-method value at)
+  (let ([own (and (not (list? value)) (%stream-methods value))]) (and own (list-ref own at))))
+(define (stream? value)
+  (or (%stream? value) (list? value) (promise? value) (set? value) (and (%stream-methods value) #t)))
+(define (stream-pair? value) (and (stream? value) (not (stream-empty? value))))
+(define (stream-null? value) (and (stream? value) (stream-empty? value)))
 (define (stream-empty? value)
   (cond [(%stream? value) #f]
-        [(list? value) (null? value)]
+        [(null? value) #t]
+        [(list? value) #f]
         [(promise? value) (stream-empty? (%looked-at value))]
+        [(set? value) (set-empty? value)]
+        [(%own-method value 0) => (lambda (empty?) (empty? value))]
         [else (null? (%elements-of 'stream-empty? value))]))
 
 (define (%need-stream name value)
@@ -82,13 +117,15 @@
     (raise-argument-error name "(and/c stream? (not/c stream-empty?))" value)))
 
 (define (stream-first value)
-  (let ([value (%looked-at value)])
-    (%need-stream 'stream-first value)
-    (if (%stream? value) (force (%stream-head value)) (car (%elements value)))))
+  (cond [(%stream? value) (force (%stream-head value))]
+        [(promise? value) (stream-first (%looked-at value))]
+        [(%own-method value 1) => (lambda (first) (first value))]
+        [else (%need-stream 'stream-first value) (car (%elements value))]))
 (define (stream-rest value)
-  (let ([value (%looked-at value)])
-    (%need-stream 'stream-rest value)
-    (if (%stream? value) (%looked-at (%stream-tail value)) (cdr (%elements value)))))
+  (cond [(%stream? value) (%looked-at (%stream-tail value))]
+        [(promise? value) (stream-rest (%looked-at value))]
+        [(%own-method value 2) => (lambda (rest) (rest value))]
+        [else (%need-stream 'stream-rest value) (cdr (%elements value))]))
 (define (stream-car value) (stream-first value))
 (define (stream-cdr value) (stream-rest value))
 
@@ -103,18 +140,31 @@
         (loop (stream-rest left) (and count (- count 1)) (cons (stream-first left) all)))))
 
 (define (list->stream items) items)
-(define (stream-ref value at) (if (= at 0) (stream-first value) (stream-ref (stream-rest value) (- at 1))))
+(define (%stream-ended name at) (raise-arguments-error name "stream ended before index" "index" at))
+(define (stream-ref value at)
+  (%need-place 'stream-ref at)
+  (let loop ([left value] [count at])
+    (cond [(stream-empty? left) (%stream-ended 'stream-ref at)]
+          [(= count 0) (stream-first left)]
+          [else (loop (stream-rest left) (- count 1))])))
 (define (stream-tail value at)
+  (%need-place 'stream-tail at)
   (let loop ([left value] [count at])
     (cond [(= count 0) left]
-          [(stream-empty? left) (raise-arguments-error 'stream-tail "stream ended before index" "index" at)]
+          [(stream-empty? left) (%stream-ended 'stream-tail at)]
           [else (loop (stream-rest left) (- count 1))])))
-(define (stream-length value) (length (stream->list value)))
+(define (stream-length value)
+  (let loop ([left value] [count 0])
+    (if (stream-empty? left) count (loop (stream-rest left) (+ count 1)))))
 (define (stream-take value count)
-  (if (or (= count 0) (stream-empty? value))
-      empty-stream
-      (%stream-cons (%promise (lambda () (stream-first value)))
-                    (%promise (lambda () (stream-take (stream-rest value) (- count 1)))))))
+  (%need-place 'stream-take count)
+  (let from ([left value] [more count])
+    (cond [(= more 0) empty-stream]
+          [(stream-empty? left) (%stream-ended 'stream-take count)]
+          [else
+           (%stream-cons (%promise (lambda () (stream-first left)))
+                         (%promise (lambda () (from (stream-rest left) (- more 1)))))])))
+(define (stream-force value) (if (promise? value) (%looked-at value) value))
 (define (stream-head value count) (stream->list value count))
 
 (define (stream-map f value . more)
@@ -140,8 +190,13 @@
          (let ([first (car all)])
            (%stream-cons (%promise (lambda () (stream-first first)))
                          (%promise (lambda () (apply stream-append (stream-rest first) (cdr all))))))]))
-(define (stream-count f value) (count f (stream->list value)))
-(define (stream-andmap f value) (andmap f (stream->list value)))
+(define (stream-count f value)
+  (stream-fold (lambda (count item) (if (f item) (+ count 1) count)) 0 value))
+(define (stream-andmap f value)
+  (let loop ([left value] [last #t])
+    (if (stream-empty? left)
+        last
+        (let ([value (f (stream-first left))]) (and value (loop (stream-rest left) value))))))
 (define (stream-ormap f value)
   (and (not (stream-empty? value)) (or (f (stream-first value)) (stream-ormap f (stream-rest value)))))
 (define (stream-take-while keep? value)

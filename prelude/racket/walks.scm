@@ -7,15 +7,24 @@
 (%define-list (%lazy-type %lazy %lazy? %lazy-start %lazy-m) (%record-type 'sequence #f '(start) 0 #f '(#f) #f #f '()))
 
 ;; Whether a loop has to walk it so.
-(define (%unmade? value) (and (not (list? value)) (or (%lazy? value) (%stream? value) (promise? value))))
+(define (%unmade? value)
+  (and (not (list? value))
+       (or (%lazy? value) (%stream? value) (promise? value) (input-port? value) (%own-sequence? value))))
+;; Records whose type says how they are walked.
+(define (%own-sequence? value)
+  (and (or (%record-property value 'prop:sequence) (%stream-methods value)) #t))
 
 (define (%walk value)
   (cond [(or (null? value) (%stream? value)) value]
         [(%lazy? value) ((%lazy-start value))]
         [(promise? value) (%walk (%looked-at value))]
+        [(%record-property value 'prop:sequence) => (lambda (sequence-of) (%walk (sequence-of value)))]
+        [(%stream-methods value) (if (stream-empty? value) '() value)]
+        [(input-port? value) (%walk-port value)]
         [(exact-nonnegative-integer? value)
          (let from ([n 0])
            (if (< n value) (cons (lambda () n) (lambda () (from (+ n 1)))) '()))]
+        [(%property-of value 'prop:sequence) => (lambda (own) (%walk ((car own) value)))]
         [(hash? value) (%along-pairs (%elements value))]
         [else (%along (%elements-of 'for value))]))
 (define (%along items)
@@ -25,6 +34,18 @@
       '()
       (cons (lambda () (values (caar pairs) (cdar pairs))) (lambda () (%along-pairs (cdr pairs))))))
 (define (%of-pairs pairs) (%lazy (lambda () (%along-pairs pairs))))
+
+;; The bytes of a port, of which no more are read than are looked at.
+(define (%walk-port port)
+  (let from ([bytes '()])
+    (cond [(pair? bytes) (cons (lambda () (car bytes)) (lambda () (from (cdr bytes))))]
+          [(eof-object? (peek-char port)) '()]
+          [else
+           (let ([all #f])
+             (define (bytes-of)
+               (unless all (set! all (bytes->list (string->bytes/utf-8 (string (read-char port))))))
+               all)
+             (cons (lambda () (car (bytes-of))) (lambda () (from (cdr (bytes-of))))))])))
 
 ;; The element at a place, and the place after it.
 (define (%element at) (if (pair? at) ((car at)) (stream-first at)))
@@ -91,7 +112,33 @@
                         (if (procedure? (car more)) (%of (car more) one) (equal? (car more) one)))
                    '()
                    (cons (lambda () one) walk)))))))
+(define (make-do-sequence start)
+  (%lazy (lambda ()
+           (let ([all (%values->list (start))])
+             (if (= (length all) 6)
+                 (%by-places (car all) values (cadr all) (cddr all))
+                 (%by-places (car all) (cadr all) (caddr all) (cdddr all)))))))
+;; From INIT on, as long as the three that may be given agree: on the place, on the element, on both for what is next.
+(define (%by-places element-of early next init+tests)
+  (define more? (cadr init+tests))
+  (define good? (caddr init+tests))
+  (define next? (cadddr init+tests))
+  (let from ([at (car init+tests)])
+    (if (and more? (not (more? at)))
+        '()
+        (let ([made #f])
+          (define (element)
+            (unless made (set! made (%values->list (element-of at))))
+            made)
+          (if (and good? (not (apply good? (element))))
+              '()
+              (cons (lambda () (apply values (element)))
+                    (lambda ()
+                      (element)
+                      (let ([at (early at)])
+                        (if (and next? (not (apply next? at (element)))) '() (from (next at)))))))))))
 (define (in-slice size value)
+  (unless (exact-positive-integer? size) (raise-argument-error 'in-slice "exact-positive-integer?" size))
   (%lazy (lambda ()
            (let walk ([at (%walk value)])
              (if (null? at)
@@ -142,7 +189,8 @@
       (let from ([at (%walk value)])
         (if (null? at)
             empty-stream
-            (%stream-cons (%promise (lambda () (%element at))) (%promise (lambda () (from (%next at)))))))))
+            (let ([first (%promise (lambda () (%element at)))])
+              (%stream-cons first (%promise (lambda () (force first) (from (%next at))))))))))
 
 ;; ---- racket/sequence: what is a stream, lists included, gives one
 
@@ -151,12 +199,16 @@
   (if (%unmade? value) (sequence-fold (lambda (n . one) (+ n 1)) 0 value) (length (%elements-of 'sequence-length value))))
 (define (%sequence-ended at value)
   (raise-arguments-error 'sequence-ref "sequence ended before index" "index" at "sequence" value))
+(define (%need-place name at)
+  (unless (exact-nonnegative-integer? at) (raise-argument-error name "exact-nonnegative-integer?" at)))
 (define (sequence-ref value at)
+  (%need-place 'sequence-ref at)
   (let loop ([place (%walk value)] [left at])
     (cond [(null? place) (%sequence-ended at value)]
           [(= left 0) (%element place)]
           [else (%element place) (loop (%next place) (- left 1))])))
 (define (sequence-tail value at)
+  (%need-place 'sequence-tail at)
   (cond [(= at 0) value]
         [(stream? value) (stream-tail value at)]
         [else
@@ -164,8 +216,9 @@
                   (let loop ([place (%walk value)] [left at])
                     (cond [(= left 0) place]
                           [(null? place) (%sequence-ended at value)]
-                          [else (loop (%next place) (- left 1))]))))]))
+                          [else (%element place) (loop (%next place) (- left 1))]))))]))
 (define (sequence-append . all)
+  (for-each (lambda (one) (%need-sequence 'in-sequences one)) all)
   (if (andmap stream? all) (apply stream-append all) (apply in-sequences all)))
 (define (%need-sequence name value)
   (unless (sequence? value) (raise-argument-error name "sequence?" value)))

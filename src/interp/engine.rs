@@ -43,6 +43,7 @@ pub(super) const RACKET: &[&str] = &[
     include_str!("../../prelude/racket/exceptions.scm"),
     include_str!("../../prelude/racket/sequences.scm"),
     include_str!("../../prelude/racket/walks.scm"),
+    include_str!("../../prelude/racket/dicts.scm"),
     include_str!("../../prelude/racket/generators.scm"),
     include_str!("../../prelude/racket/json.scm"),
     include_str!("../../prelude/racket/checks.scm"),

@@ -160,6 +160,13 @@ fn application(message: &str, callee: Option<&str>) -> Option<Said> {
         };
         return Some(said(not_applicable(odd), hint));
     }
+    if message.contains("Attempted to call struct as a function") {
+        let expected = "expected a procedure that can be applied to arguments";
+        return Some(said(
+            format!("application: not a procedure;\n {expected}"),
+            "a record is called when its `struct` says how: `#:property prop:procedure`",
+        ));
+    }
     if message.contains("arity mismatch") {
         let name = message.rsplit(": ").next().unwrap_or_default();
         return Some(said(format!("{name}: the arguments do not fit its parameters"), usage(Some(name))));

@@ -103,7 +103,7 @@ pub(crate) const ABSENT: &[Absent] = &[
     Absent {
         area: "lists that change",
         instead: "pairs and lists stay as they are: make new ones, or use `mcons`, a vector, a mutable hash or a box",
-        names: &["set-car!", "set-cdr!", "mlist", "append!", "reverse!"],
+        names: &["set-car!", "set-cdr!", "append!", "reverse!"],
         forms: &[],
     },
     Absent {

@@ -117,6 +117,9 @@ fn is_datum(value: &SteelVal, depth: usize) -> bool {
                 return entries.iter().all(|(key, value)| is_datum(key, depth + 1) && is_datum(value, depth + 1));
             }
             let itself = || customs::any() && records::prints_itself(other);
+            if customs::any() && records::unquotable(other) {
+                return false;
+            }
             set(other).is_none()
                 && mpairs::parts(other).is_none()
                 && (itself() || record(other).is_none_or(|record| record.prefab || !record.transparent))
@@ -235,7 +238,7 @@ impl Printer {
         if depth > DEPTH {
             return self.push("…");
         }
-        if is_datum(value, depth) {
+        if is_datum(value, depth) || customs::any() && records::unquotable(value) {
             if wants_quote(value) {
                 self.push("'");
             } else if let Some((name, numbers)) = number_vectors::parts(value) {
@@ -427,7 +430,10 @@ fn record(value: &SteelVal) -> Option<Record> {
         let seen = records::seen_fields(value);
         let hidden = |field: Option<SteelVal>| field.unwrap_or_else(|| value::custom(Hidden));
         return Some(Record {
-            name: kind.name.to_string(),
+            name: match kind.prefab {
+                true => displayed(&records::prefab_key(&kind)),
+                false => kind.name.to_string(),
+            },
             transparent: seen.is_some(),
             prefab: kind.prefab,
             fields: seen.unwrap_or_default().into_iter().map(hidden).collect(),

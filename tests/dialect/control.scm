@@ -109,3 +109,5 @@
 (check (list (fast 4) (fast 4) (fast 5) slow-calls) => (16 16 25 2))
 (define memo-fib (memoize (lambda (n) (if (< n 2) n (+ (memo-fib (- n 1)) (memo-fib (- n 2)))))))
 (check (memo-fib 80) => 23416728348467685)
+(check (with-handlers ([void (λ (e) (list 'outer e))]) (call-with-exception-handler (λ (e) (list 'h e)) (λ () (raise 'x)))) => (outer (h x)))
+(check (let/ec k (call-with-exception-handler (λ (e) (k (list 'left e))) (λ () (+ 1 (raise 'x))))) => (left x))

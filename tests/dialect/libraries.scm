@@ -70,3 +70,10 @@
 
 ;; A prefix goes before what the language has itself, too
 (check (list (s:string-contains "abc" "c") (s:string-join '("a" "b") "+")) => (2 "a+b"))
+
+;; What is walked as it is, and lists that change
+(require data/gvector (only-in data/queue make-queue enqueue!) (only-in compatibility/mlist mlist mmap mlist->list mappend))
+(check (for/sum ([x (gvector 1 2)]) x) => 3)
+(check (format "~s ~a ~v" (gvector 1 "a") (gvector "a") (gvector 'b)) => "#<gvector: 1 \"a\"> #<gvector: a> (gvector 'b)")
+(check (let ([q (make-queue)]) (enqueue! q 1) (for/list ([x q]) x)) => (1))
+(check (mlist->list (mmap add1 (mappend (mlist 1) (mlist 2)))) => (2 3))

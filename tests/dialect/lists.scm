@@ -173,3 +173,6 @@
 (check (match (mcons 1 2) [(mcons a b) (list a b)]) => (1 2))
 (check-error (mcar '(1 . 2)) => "mcar: contract violation\n  expected: mpair?\n  given: '(1 . 2)")
 (check-error (set-mcdr! 5 1) => "set-mcdr!: contract violation\n  expected: mpair?\n  given: 5")
+(check (list (list-prefix? '(1 2) '(1 2 3) =) (take-common-prefix '(1 2 3) '(1 2 4))) => (#t (1 2)))
+(check (call-with-values (lambda () (split-common-prefix '(1 2 3) '(1 2 4) =)) list) => ((1 2) (3) (4)))
+(check-error (argmin values '(a)) => "argmin: contract violation\n  expected: real?\n  result: 'a")

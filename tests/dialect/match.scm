@@ -145,6 +145,27 @@
 (check (call-with-values (lambda () (match 1 [x (=> next) (values x 2)])) list) => (1 2))
 (check (match* (1 2) [(a b) (=> next) (for ([i 3]) (when (= i b) (next))) 'first] [(_ _) 'second]) => second)
 
+;; A name twice, one behind a stretch: the search goes on until both are equal
+(check (match '(1 2 1 3) [(list a l ... a r ...) (list a l r)]) => (1 (2) (3)))
+(check (match '(1 2 3 4 3 9) [(list a ... b c ... b d ...) (list a b c d)]) => ((1 2) 3 (4) (9)))
+(check (match '(1 1) [(list a (or (list 5 a) a)) 'same]) => same)
+(check (match-let ([(list x y) '(1 2)] [(list y z) '(2 3)]) (list x y z)) => (1 2 3))
+(check-error (match-let ([(list x y) '(1 22)] [(list y z) '(2 3)]) x) => "match-let: no matching clause for '((1 22) (2 3))")
+(check (parameterize ([match-equality-test eq?]) (match (list (list 1) (list 1)) [(list x x) 'same] [_ 'other])) => other)
+
+;; On to the next clause, boxes, prefab records, patterns with a name
+(check (match '(1 . 2) [(cons a b) (if (< a b) (failure-cont) 0)] [_ 1]) => 1)
+(check (match '#&x ['#&y 1] ['#&x 2]) => 2)
+(check (match '#s(move 1 2) [`#s(move ,a) a] [`#s(move ,a ,b) (list a b)]) => (1 2))
+(define/match ((add-to a) b) [(0 b) b] [(a b) (+ a b)])
+(check (list ((add-to 0) 5) ((add-to 2) 5)) => (5 7))
+(define-match-expander pair-of (syntax-rules () [(_ a b) (list a b)]))
+(check (match '(1 (2 3)) [(pair-of x (pair-of y z)) (list x y z)]) => (1 2 3))
+(define-match-expander tagged
+  (lambda (stx) (syntax-case stx () [(_ a) #'(cons 'tag a)]))
+  (lambda (stx) (syntax-case stx () [(_ a) #'(cons 'tag a)])))
+(check (match (tagged 5) [(tagged x) x]) => 5)
+
 ;; A procedure of several values fits as many patterns.
 (check (match 5 [(app (λ (n) (values 0 n)) a b) (list a b)]) => (0 5))
 (check (match '(17) [(list (app (λ (n) (quotient/remainder n 5)) q r)) (list q r)]) => (3 2))

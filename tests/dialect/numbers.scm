@@ -245,3 +245,10 @@
 (check (expt 2 1+i) => 1.5384778027279442+1.2779225526272695i)
 (check (make-rectangular 1 2.0) => 1.0+2.0i)
 (check (real-part (asin 2)) => 1.5707963267948966)
+
+;; Numbers as bytes.
+(check (list (integer->integer-bytes 258 2 #f #t) (integer->integer-bytes -1 4 #t) (integer->integer-bytes 5 4 #f #t)) => (#"\1\2" #"\377\377\377\377" #"\0\0\0\5"))
+(check (list (integer-bytes->integer #"\377\377" #t #t) (integer-bytes->integer #"\377\377" #f) (integer-bytes->integer #"\1\2" #f #t)) => (-1 65535 258))
+(check (floating-point-bytes->real (real->floating-point-bytes 1.5 8)) => 1.5)
+(check (real->floating-point-bytes 1.5 4 #t) => #"?\300\0\0")
+(check-error (integer->integer-bytes 256 1 #f) => "integer->integer-bytes")

@@ -177,3 +177,19 @@
 
 ;; Bytes to and from ports
 (check (list (with-output-to-bytes (lambda () (display "λ"))) (call-with-output-bytes (lambda (out) (write 'a out))) (port->bytes (open-input-string "é"))) => (#"\316\273" #"a" #"\303\251"))
+
+;; Ports of bytes, and ports that are set back.
+(check (let ([o (open-output-bytes)]) (write-bytes #"xyz" o 1) (get-output-bytes o)) => #"yz")
+(check (let ([p (open-input-string "abc")]) (list (port->string p #:close? #t) (port-closed? p))) => ("abc" #t))
+(check (let ([o (open-output-string)]) (display "hello" o) (list (get-output-bytes o #t) (get-output-string o))) => (#"hello" ""))
+(check (with-input-from-bytes #"cat dog" (lambda () (list (read) (read)))) => (cat dog))
+(check (let ([s (make-string 3 #\-)]) (list (read-string! s (open-input-string "ab")) s)) => (2 "ab-"))
+(check (let ([s (make-bytes 3 45)]) (list (read-bytes! s (open-input-string "abcd")) s)) => (3 #"abc"))
+(check (port->string (input-port-append #t (open-input-string "abc") (open-input-string "def"))) => "abcdef")
+(check (port->string (make-limited-input-port (open-input-string "abcdef") 2)) => "ab")
+(check (let ([i (open-input-string "abcd")]) (read-string 3 i) (file-position i 1) (read-string 9 i)) => "bcd")
+(check (let ([i (open-input-string "abcd")]) (list (peek-byte i) (peek-bytes 2 1 i) (read-char i))) => (97 #"bc" #\a))
+(check (list (read-bytes-line (open-input-string "ab\ncd")) (port->bytes-lines (open-input-string "ab\ncd"))) => (#"ab" (#"ab" #"cd")))
+(check (parameterize ([print-graph #f] [print-struct #t]) (format "~s" '(a))) => "(a)")
+(check (~r #:notation 'exponential 100 #:base 2) => "1.1001*2^+06")
+(check (real->decimal-string -0.0) => "-0.00")

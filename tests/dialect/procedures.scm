@@ -127,6 +127,19 @@
 (check (object-name named-within) => named-within)
 (check (object-name 'symbol) => #f)
 
+;; What procedures take
+(check (map procedure-arity (list car cons (lambda (x) x) (case-lambda [(a) 1] [(a b c) 2]) (lambda (x #:k k) x))) => (1 2 1 (1 3) 1))
+(check (map procedure-arity (list (lambda (a [b 1]) a) (case-lambda [(a) 1] [(a b) 2]))) => ((1 2) (1 2)))
+(define (keyed a [b 2] #:c c #:a [d c] . rest) (list a b c d rest))
+(check (call-with-values (lambda () (procedure-keywords keyed)) list) => ((#:c) (#:a #:c)))
+(check (list (procedure-arity-includes? keyed 1) (procedure-arity-includes? keyed 1 #t) (procedure-arity-includes? keyed 0 #t)) => (#f #t #f))
+(check (list (normalize-arity '(3 1 2 2)) (arity=? 1 '(1)) (arity-includes? (arity-at-least 1) 3) (procedure-arity? 'a)) => ((1 2 3) #t #t #f))
+(check (list (keyword-apply keyed '(#:a #:c) '(1 3) 5 '(6 7)) (keyword-apply keyed '(#:c) '(3) 5 #:a 9 '())) => ((5 6 3 1 (7)) (5 2 3 9 ())))
+(define two-only (procedure-reduce-arity (procedure-rename list 'two-only) 2))
+(check (list (two-only 1 2) (procedure-arity two-only) (object-name two-only)) => ((1 2) 2 two-only))
+(check-error (two-only 1) => "two-only: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: 2\n  given: 1")
+(check ((lambda (a #:b [b 5] [c (+ b 1)]) (list a b c)) 1) => (1 5 6))
+
 ;; Inner procedures that sort their arguments out themselves, and call themselves.
 (check (let () (define (f n [s 0]) (if (= n 0) s (f (- n 1)))) (f 3)) => 0)
 (check (let () (define (go t [depth 0]) (if (pair? t) (go (cdr t) (+ depth 1)) depth)) (go '(1 2 3))) => 3)
@@ -135,3 +148,6 @@
 (check (let () (define (f a #:k [k 1]) (if (> a 3) k (f (+ a 1) #:k (* k 2)))) (f 0)) => 16)
 (check (let () (define (f a [b 2]) (if (pair? a) (map f a) a)) (list (f '(1 (2))) (procedure-arity f))) => ((1 (2)) (1 2)))
 (check (let () (define (f a [b 2]) a) (set! f f) (list (f 1) (object-name f))) => (1 f))
+(check ((λ (a #:b [b 5] [c (+ b 1)]) (list a b c)) 1) => (1 5 6))
+(check ((λ ([x 1] #:y [y (* x 10)] [z (+ x y)]) (list x y z)) 2 #:y 3) => (2 3 5))
+(check (let-values ([(results cpu real gc) (time-apply + '(1 2))]) results) => (3))

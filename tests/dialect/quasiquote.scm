@@ -40,3 +40,5 @@
 (check `((,"a" . b) (,5 . 6) (x . ,"t") #(,#\c) . ,"end") => (("a" . b) (5 . 6) (x . "t") #(#\c) . "end"))
 (check `(,"a" ,(car '(b)) ,#f) => ("a" b #f))
 (check `(1 `(2 ,(3 ,"x"))) => (1 (quasiquote (2 (unquote (3 "x"))))))
+(check `#hash((a . ,(+ 1 2)) (b . c)) => #hash((a . 3) (b . c)))
+(check (hash-ref (list-ref `(x #hasheq((k . (,(* 2 3) y)))) 1) 'k) => (6 y))

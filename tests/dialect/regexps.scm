@@ -114,3 +114,12 @@
 (check (regexp-match #rx#"b(.)" "abc") => (#"bc" #"c"))
 (check (regexp-match* #px#"[0-9]+" "a1b22") => (#"1" #"22"))
 (check (list #rx#"a" (byte-pregexp #"\\d") (byte-regexp? #rx#"a") (regexp? #rx#"a") (byte-regexp? #rx"a") (equal? #rx#"a" #rx"a")) => (#rx#"a" #px#"\\d" #t #f #f #f))
+
+;; Byte strings are patterns, and what looks through all of a port reads it to its end.
+(check (regexp-match #"b" "abc") => (#"b"))
+(check (regexp-match* #"[a-c]" #"abc") => (#"a" #"b" #"c"))
+(check (let ([p (open-input-string "a1b2c")]) (list (regexp-match* #rx"[0-9]" p) (eof-object? (read-char p)))) => ((#"1" #"2") #t))
+(check (let ([p (open-input-string "barfoo")]) (list (regexp-match "^foo" p 0 3) (read-char p))) => (#f #\f))
+(check (regexp-match-peek-positions #rx"b" (open-input-string "abc")) => ((1 . 2)))
+(check (regexp-replace* #rx#"b" #"abc" (lambda (b) #"xx")) => #"axxc")
+(check (list (string-trim "aaaaa" #rx"aa") (string-trim "xxaxx" #rx"x+") (string-trim "abab" #rx"ab" #:right? #f)) => ("a" "a" "ab"))

@@ -69,3 +69,9 @@
 (check (pair-fold cons '() '(1 2)) => ((2) (1 2)))
 (check (list= eq? '(a b) '(a b)) => #t)
 (check (first (reverse '(1 2 3))) => 3)
+;; Its `map` and kin go on as far as the shortest list.
+(check (list (map + '(1 2 3) '(4 5)) (zip '(1 2) '(a b c)) (append-map list '(1 2) '(3 4 5))) => ((5 7) ((1 a) (2 b)) (1 3 2 4)))
+(check-output (for-each (lambda (a b) (display (+ a b))) '(1 2) '(3)) => "4")
+(check (list (append! (list 1) (list 2)) (reverse! (list 1 2)) (filter! even? (list 1 2)) (delete! 1 (list 1 2 1))) => ((1 2) (2 1) (2) (2)))
+(check (call-with-values (lambda () (unzip4 '((1 2 3 4) (5 6 7 8)))) list) => ((1 5) (2 6) (3 7) (4 8)))
+(check (call-with-values (lambda () (lset-diff+intersection eq? '(a b c) '(b))) list) => ((a c) (b)))

@@ -135,3 +135,48 @@
 (check-output (with-handlers ([void print]) (car 5)) => "(exn:fail:contract \"car: contract violation\\n  expected: pair?\\n  given: 5\" #<continuation-mark-set>)")
 (check-output (with-handlers ([void display]) (error 'foo "bar ~s" "x")) => "#(struct:exn:fail foo: bar \"x\" #<continuation-mark-set>)")
 (check-error (let () (struct p (x)) (struct-copy p 'none [x 1])) => "struct-copy: contract violation\n  expected: p?\n  given: 'none")
+
+;; Prefab records and their keys
+(check (list (prefab-struct-key '#s(v 1)) (prefab-struct-key '#s((v w 2) 1 2 3)) (prefab-struct-key 5)) => (v (v w 2) #f))
+(check (list (equal? '#s(v 1 2) '#s((v 2) 1 2)) `#s(v ,(+ 1 2)) (make-prefab-struct '(a b 1) 1 2)) => (#t #s(v 3) #s((a b 1) 1 2)))
+(struct above (a b) #:prefab)
+(struct below above (c) #:prefab)
+(check (list (below? '#s((below above 2) 1 2 3)) (above-b '#s((below above 2) 1 2 3)) (below 1 2 3))
+       => (#t 2 #s((below above 2) 1 2 3)))
+(check (list (unbox '#&1) (unbox #&x) (format "~s" `#&,(+ 1 1))) => (1 x "#&2"))
+
+;; Records that are called, however they are
+(struct called (n) #:property prop:procedure (lambda (self . xs) (apply + (called-n self) xs)))
+(struct in-field (tag f) #:property prop:procedure (struct-field-index f))
+(struct in-parent in-field (more))
+(define a-called (called 1))
+(check (list (a-called 2) (apply a-called '(2 3)) (map a-called '(1 2)) (procedure? a-called)) => (3 6 (2 3) #t))
+(check (list ((in-parent 'a add1 'b) 5) (apply (in-field 'a max) 1 '(2 3)) (procedure-arity (in-field 'a cons))) => (6 3 2))
+(struct by-count () #:property prop:procedure (case-lambda [(self) 7] [(self a b) 8]))
+(check (list ((by-count)) ((by-count) 1 2) (procedure-arity (by-count))) => (7 8 (0 2)))
+(struct sequenced (items) #:property prop:sequence (lambda (s) (in-list (sequenced-items s))))
+(check (for/list ([x (sequenced '(1 2))] [i (in-naturals)]) (list x i)) => ((1 0) (2 1)))
+(check (list (sequence? (sequenced '())) (sequence->list (sequenced '(1)))) => (#t (1)))
+
+;; Properties and guards
+(define-values (prop:size size? size-of) (make-struct-type-property 'size (lambda (value info) (list value (car info)))))
+(define-values (prop:big big? big-of) (make-struct-type-property 'big #f (list (cons prop:size (lambda (v) (* 2 v))))))
+(struct of-size () #:property prop:size 5)
+(struct large () #:property prop:big 5)
+(check (list (size-of (of-size)) (size? struct:of-size) (size? 5) (size-of 5 'none) (size-of (large)) (big-of (large)))
+       => ((5 of-size) #t #f none (10 large) 5))
+(check-error (size-of 5) => "size-accessor: contract violation\n  expected: size?\n  given: 5")
+(struct guarded (x) #:guard (lambda (x name) (list name x)))
+(struct guarded-more guarded (y) #:guard (lambda (x y name) (values (* 10 x) y)))
+(check (guarded-x (guarded-more 1 2)) => (guarded-more 10))
+(struct told (n) #:methods gen:custom-write [(define (write-proc s port mode) (fprintf port "<~s>" mode))])
+(check (format "~s ~a ~v" (told 1) (told 2) (told 3)) => "<#t> <#f> <0>")
+
+;; What types tell of themselves
+(struct seen (x [y #:mutable]) #:transparent)
+(check (let-values ([(name given autos ref set fixed parent more?) (struct-type-info struct:seen)])
+         (list name given autos (ref (seen 1 2) 1) fixed parent more?)) => (seen 2 0 2 (0) #f #f))
+(check (let-values ([(type more?) (struct-info (seen 1 2))]) (list (seen-x ((struct-type-make-constructor type) 1 2)) more?)) => (1 #f))
+(check (map struct-accessor-procedure? (list seen-x seen? car)) => (#t #f #f))
+(check (map procedure-arity (list seen seen? seen-x set-seen-y!)) => (2 1 1 2))
+(check (let ([at (srcloc "f" 1 2 3 4)]) (list (srcloc-line at) (srcloc->string at))) => (1 "f:1:2"))

@@ -73,6 +73,12 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("bytes->string/latin-1", "bytes", |v| {
         Ok(string(bytes_of("bytes->string/latin-1", &v[0])?.into_iter().map(char::from).collect::<String>()))
     }),
+    plain!("bytes-utf-8-length", "bytes [error start end]", |v| {
+        let bytes = bytes_of("bytes-utf-8-length", &v[0])?;
+        let count = std::str::from_utf8(&bytes).map(|text| SteelVal::IntV(text.chars().count() as isize));
+        Ok(count.unwrap_or(SteelVal::BoolV(false)))
+    }),
+    plain!("bytes->immutable-bytes", "bytes", |v| bytes_of("bytes->immutable-bytes", &v[0]).map(|_| v[0].clone())),
     // ---- digests
     plain!("bytes->hex-string", "bytes", |v| {
         let bytes = bytes_of("bytes->hex-string", &v[0])?;

@@ -3,11 +3,7 @@
 //! Steel's procedures do not know it. Those of the language and of the program's top level are kept here, by where they are
 //! in memory; they live as long as the session does. Inner ones come and go: what they are called is kept by their code.
 
-use super::{
-    Entry,
-    given::{mistaken, plain},
-    procedures::is_procedure,
-};
+use super::{Entry, given::plain, takes::Takes};
 use crate::interp::value::{Kept, symbol};
 use std::{
     cell::RefCell,
@@ -18,9 +14,8 @@ use std::{
 use steel::{SteelVal, gc::Gc};
 
 struct Known {
-    name: Rc<str>,
-    /// The least and, unless there is no end, the most arguments.
-    takes: Option<(usize, Option<usize>)>,
+    name: Option<Rc<str>>,
+    takes: Option<Rc<Takes>>,
     /// Nothing else can be at its place meanwhile.
     _procedure: Kept,
 }
@@ -30,8 +25,8 @@ thread_local! {
     /// The names of inner procedures by the number of the piece of program that they are of: there may be any number of
     /// each.
     static INNER: RefCell<HashMap<u32, Rc<str>>> = RefCell::default();
-    /// How many arguments inner procedures take that sort theirs out themselves, by the same numbers.
-    static INNER_TAKES: RefCell<HashMap<u32, (usize, Option<usize>)>> = RefCell::default();
+    /// What inner procedures take that sort their arguments out themselves, by the same numbers.
+    static INNER_TAKES: RefCell<HashMap<u32, Rc<Takes>>> = RefCell::default();
 }
 
 /// What a procedure of Steel's tells a hasher first is its number.
@@ -58,12 +53,9 @@ fn number_of(procedure: &SteelVal) -> Option<u32> {
 
 pub(super) const TABLE: &[Entry] = &[
     plain!("%named", "procedure name least most", |args| {
-        let number = |value: &SteelVal| match value {
-            SteelVal::IntV(n) => usize::try_from(*n).ok(),
-            _ => None,
-        };
         if let SteelVal::SymbolV(word) = &args[1] {
-            know(&args[0], word.as_str(), number(&args[2]).map(|least| (least, number(&args[3]))));
+            let takes = number(&args[2]).map(|least| Takes::between(least, number(&args[3])));
+            know(&args[0], word.as_str(), takes.map(Rc::new));
         }
         Ok(SteelVal::Void)
     }),
@@ -76,14 +68,14 @@ pub(super) const TABLE: &[Entry] = &[
         }
         Ok(args[0].clone())
     }),
-    // How many arguments an inner procedure takes that sorts its own out; gives that.
+    // How many arguments a procedure takes that sorts its own out, or a text of what it takes; gives that.
     plain!("%inner-takes", "procedure least most", |args| {
-        let int = |value: &SteelVal| match value {
-            SteelVal::IntV(n) => usize::try_from(*n).ok(),
-            _ => None,
-        };
-        if let (Some(number), Some(least)) = (number_of(&args[0]), int(&args[1])) {
-            INNER_TAKES.with_borrow_mut(|inner| inner.entry(number).or_insert_with(|| (least, int(&args[2]))).0);
+        if let Some(code) = number_of(&args[0]) {
+            let takes = || match (&args[1], number(&args[1])) {
+                (SteelVal::StringV(text), _) => Takes::read(text),
+                (_, least) => Takes::between(least.unwrap_or(0), number(&args[2])),
+            };
+            INNER_TAKES.with_borrow_mut(|inner| _ = inner.entry(code).or_insert_with(|| Rc::new(takes())));
         }
         Ok(args[0].clone())
     }),
@@ -98,60 +90,55 @@ pub(super) const TABLE: &[Entry] = &[
         let number = number_of(&args[0]);
         Ok(SteelVal::BoolV(number.is_some() && number == number_of(&args[1])))
     }),
-    // An integer, a list of the least and the most or #f for no end, or nothing where it is not known.
-    plain!("%arity", "procedure", |args| {
-        if !is_procedure(&args[0]) {
-            return Err(mistaken("procedure-arity", "procedure?", &args[0]));
-        }
-        let int = |n: usize| SteelVal::IntV(n as isize);
-        let takes = noted(&args[0]).or_else(|| match &args[0] {
-            SteelVal::BoxedFunction(held) => held.arity.map(|n| (n as usize, Some(n as usize))),
-            _ => None,
-        });
-        Ok(match takes {
-            Some((least, Some(most))) if least == most => int(least),
-            Some((least, most)) => {
-                SteelVal::ListV([int(least), most.map_or(SteelVal::BoolV(false), int)].into_iter().collect())
-            }
-            None => SteelVal::BoolV(false),
-        })
-    }),
 ];
 
-/// What was noted of how many arguments a procedure takes.
-fn noted(procedure: &SteelVal) -> Option<(usize, Option<usize>)> {
-    let known = KNOWN.with_borrow(|known| known.get(&place(procedure)?).and_then(|known| known.takes));
-    known.or_else(|| INNER_TAKES.with_borrow(|inner| inner.get(&number_of(procedure)?).copied()))
+fn number(value: &SteelVal) -> Option<usize> {
+    match value {
+        SteelVal::IntV(n) => usize::try_from(*n).ok(),
+        _ => None,
+    }
 }
 
-/// How many arguments a procedure takes, as far as it is known: at least, and at most. One that sorts its arguments out
-/// itself (keywords, optional ones, several cases) takes any number, if it is no definition of a program's top level.
+/// What was noted of the arguments that a procedure takes. What its code says goes first: it says more.
+pub(super) fn noted(procedure: &SteelVal) -> Option<Rc<Takes>> {
+    let inner = INNER_TAKES.with_borrow(|inner| inner.get(&number_of(procedure)?).cloned());
+    let known = || KNOWN.with_borrow(|known| known.get(&place(procedure)?).and_then(|known| known.takes.clone()));
+    inner.or_else(known)
+}
+
+/// How many arguments a procedure takes, as far as it is known: at least, and at most.
 pub(crate) fn takes(procedure: &SteelVal) -> Option<(usize, Option<usize>)> {
-    noted(procedure).or_else(|| match procedure {
-        // Steel counts a rest parameter as one.
-        SteelVal::Closure(held) if held.is_multi_arity() => Some((held.arity().saturating_sub(1), None)),
-        SteelVal::Closure(held) => Some((held.arity(), Some(held.arity()))),
-        _ => None,
-    })
+    super::takes::of(procedure)?.bounds()
+}
+
+/// Takes note of a procedure that was made of another.
+pub(super) fn know_as(procedure: &SteelVal, name: &SteelVal, takes: Option<Takes>) {
+    if let SteelVal::SymbolV(word) = name {
+        know(procedure, word.as_str(), takes.map(Rc::new));
+    } else if let (Some(place), Some(takes)) = (place(procedure), takes) {
+        let known = Known { name: None, takes: Some(Rc::new(takes)), _procedure: Kept::new(procedure.clone()) };
+        KNOWN.with_borrow_mut(|all| _ = all.insert(place, known));
+    }
 }
 
 /// Gives a procedure of the language its name, unless it has one.
 pub(crate) fn name(procedure: &SteelVal, word: &str) {
     if place(procedure).is_some_and(|place| KNOWN.with_borrow(|known| !known.contains_key(&place))) {
-        know(procedure, word, super::native_takes(word));
+        let takes = super::native_takes(word).map(|(least, most)| Rc::new(Takes::between(least, most)));
+        know(procedure, word, takes);
     }
 }
 
-fn know(procedure: &SteelVal, word: &str, takes: Option<(usize, Option<usize>)>) {
+fn know(procedure: &SteelVal, word: &str, takes: Option<Rc<Takes>>) {
     if let Some(place) = place(procedure) {
-        let known = Known { name: word.into(), takes, _procedure: Kept::new(procedure.clone()) };
+        let known = Known { name: Some(word.into()), takes, _procedure: Kept::new(procedure.clone()) };
         KNOWN.with_borrow_mut(|all| all.insert(place, known));
     }
 }
 
 /// What a procedure is called.
 pub(crate) fn name_of(procedure: &SteelVal) -> Option<Rc<str>> {
-    let known = KNOWN.with_borrow(|known| known.get(&place(procedure)?).map(|known| known.name.clone()));
+    let known = KNOWN.with_borrow(|known| known.get(&place(procedure)?).and_then(|known| known.name.clone()));
     known.or_else(|| match procedure {
         SteelVal::BoxedFunction(held) => held.name.as_ref().map(|name| name.as_str().into()),
         other => INNER.with_borrow(|inner| inner.get(&number_of(other)?).cloned()),

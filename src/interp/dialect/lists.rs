@@ -10,7 +10,7 @@ use super::{
     support::several,
 };
 use crate::interp::{print, value::Native};
-use places::{common, last_pair, list_ref, list_tail, nth, split, split_right, too_large, walk};
+use places::{last_pair, list_ref, list_tail, nth, split, split_right, too_large, walk};
 use std::collections::HashMap;
 use steel::{SteelErr, SteelVal};
 
@@ -139,29 +139,6 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("make-list", "count [fill]", |args| {
         let fill = args.get(1).cloned().unwrap_or(SteelVal::IntV(0));
         made(std::iter::repeat_n(fill, index("make-list", args, 0)?))
-    }),
-    plain!("list-prefix?", "prefix list", |args| {
-        let (prefix, items) = (list("list-prefix?", &args[0])?, list("list-prefix?", &args[1])?);
-        Ok(SteelVal::BoolV(common(prefix, items) == prefix.len()))
-    }),
-    plain!("take-common-prefix", "a b", |args| {
-        let (a, b) = (list("take-common-prefix", &args[0])?, list("take-common-prefix", &args[1])?);
-        made(a.iter().take(common(a, b)).cloned())
-    }),
-    plain!("split-common-prefix", "a b", |args| {
-        let (a, b) = (list("split-common-prefix", &args[0])?, list("split-common-prefix", &args[1])?);
-        let count = common(a, b);
-        let [taken, a, b] = [
-            made(a.iter().take(count).cloned())?,
-            made(a.iter().skip(count).cloned())?,
-            made(b.iter().skip(count).cloned())?,
-        ];
-        Ok(several(&[taken, a, b]))
-    }),
-    plain!("drop-common-prefix", "a b", |args| {
-        let (a, b) = (list("drop-common-prefix", &args[0])?, list("drop-common-prefix", &args[1])?);
-        let count = common(a, b);
-        Ok(several(&[made(a.iter().skip(count).cloned())?, made(b.iter().skip(count).cloned())?]))
     }),
     keyed!(
         "add-between",

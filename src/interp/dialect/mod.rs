@@ -7,6 +7,7 @@
 use std::{collections::HashMap, sync::OnceLock};
 
 mod aliases;
+mod binary;
 mod bits;
 mod bytes;
 mod changing;
@@ -14,7 +15,7 @@ mod chars;
 mod complex;
 mod dates;
 mod encodings;
-mod equality;
+pub(crate) mod equality;
 mod exceptions;
 mod formatted;
 pub(crate) mod given;
@@ -41,6 +42,7 @@ mod special;
 mod strings;
 pub(crate) mod structs;
 pub(crate) mod support;
+mod takes;
 #[cfg(test)]
 mod tests;
 mod tilde;
@@ -77,7 +79,7 @@ pub(crate) const AREAS: &[Area] = &[
     },
     Area {
         title: "Numbers",
-        natives: &[numbers::TABLE, reals::TABLE, bits::TABLE, special::TABLE],
+        natives: &[numbers::TABLE, reals::TABLE, bits::TABLE, binary::TABLE, special::TABLE],
         machined: &[],
         files: &["numbers.scm"],
         steels: &["+", "-", "<", ">", "<=", ">="],
@@ -105,7 +107,13 @@ pub(crate) const AREAS: &[Area] = &[
         files: &["vectors.scm"],
         steels: &["vector", "vector-ref", "vector-length"],
     },
-    Area { title: "Hashes", natives: &[hashes::TABLE], machined: &[hashes::MAKERS], files: &["hashes.scm"], steels: &[] },
+    Area {
+        title: "Hashes",
+        natives: &[hashes::TABLE],
+        machined: &[hashes::MAKERS],
+        files: &["hashes.scm", "dicts.scm"],
+        steels: &[],
+    },
     Area { title: "Sets", natives: &[sets::TABLE], machined: &[sets::MAKERS], files: &["sets.scm"], steels: &[] },
     Area {
         title: "Sequences, streams, generators",
@@ -116,7 +124,7 @@ pub(crate) const AREAS: &[Area] = &[
     },
     Area {
         title: "Procedures, boxes, time",
-        natives: &[procedures::TABLE, known::TABLE, support::TABLE, dates::TABLE],
+        natives: &[procedures::TABLE, known::TABLE, takes::TABLE, support::TABLE, dates::TABLE],
         machined: &[],
         files: &["procedures.scm", "arity.scm", "forms.scm", "dates.scm"],
         steels: &["box", "unbox", "make-parameter", "dynamic-wind", "call/cc", "call-with-current-continuation"],

@@ -147,7 +147,8 @@ pub(super) const TABLE: &[Entry] = &[
         let count = v.get(1).map_or(Ok(2), |n| natural("real->decimal-string", n))?;
         let unit = BigInt::from(10).pow(count as u32);
         let (whole, rest) = round_even(number.abs() * &unit).to_integer().div_rem(&unit);
-        let sign = if number.is_negative() { "-" } else { "" };
+        let minus_zero = matches!(v[0], SteelVal::NumV(n) if n.is_sign_negative());
+        let sign = if number.is_negative() || minus_zero { "-" } else { "" };
         let rest = if count == 0 { String::new() } else { format!("{rest:0>count$}") };
         Ok(string(format!("{sign}{whole}.{rest}")))
     }),

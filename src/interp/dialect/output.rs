@@ -5,10 +5,11 @@ use super::{
     Entry,
     bytes::bytes_of,
     formatted::format,
-    given::{NOTHING, mistaken},
+    given::{NOTHING, failed, mistaken},
     plain,
     ports::put,
     strings::{char_of, range, text},
+    tower::optional_natural,
 };
 use crate::interp::{
     print::{self, Style, customs, pretty},
@@ -40,7 +41,17 @@ pub(super) const TABLE: &[Entry] = &[
     }),
     plain!("%write-bytes", "current bytes port", |v| {
         let bytes = bytes_of("write-bytes", &v[1])?;
-        put("write-bytes", port(&v[0], &v[2]), &String::from_utf8_lossy(&bytes))?;
+        let (start, end) = match &v[2] {
+            SteelVal::ListV(given) => (
+                optional_natural("write-bytes", given.get(1))?.unwrap_or(0),
+                optional_natural("write-bytes", given.get(2))?.unwrap_or(bytes.len()),
+            ),
+            _ => (0, bytes.len()),
+        };
+        let Some(bytes) = bytes.get(start..end) else {
+            return Err(failed("write-bytes: the range lies outside the bytes"));
+        };
+        put("write-bytes", port(&v[0], &v[2]), &String::from_utf8_lossy(bytes))?;
         Ok(SteelVal::IntV(bytes.len() as isize))
     }),
     plain!("%printf", "port name template values", |v| {

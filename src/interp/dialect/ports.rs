@@ -10,14 +10,16 @@ use super::{
     given::{NOTHING, failed, mistaken, raised},
     plain,
     strings::text,
-    tower::{natural, truth},
+    tower::{natural, optional_natural, truth},
 };
 use crate::{
     interp::{
-        expand, json, output, print,
-        value::{Exn, Native, custom, string},
+        expand, json,
+        natives::raise,
+        output, print,
+        value::{Exn, Fault, Native, custom, string, text_like},
     },
-    wire::Stream,
+    wire::{FailureClass, Stream},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -216,7 +218,20 @@ pub(super) const TABLE: &[Entry] = &[
         Ok(super::support::several(&[input, output]))
     }),
     plain!("get-output-string", "port", |v| written("get-output-string", &v[0]).map(string)),
-    plain!("get-output-bytes", "port", |v| written("get-output-bytes", &v[0]).map(|text| made(text.into_bytes()))),
+    plain!("get-output-bytes", "port [reset? start end]", |v| {
+        let text = written("get-output-bytes", &v[0])?;
+        if v.get(1).is_some_and(|reset| !matches!(reset, SteelVal::BoolV(false))) {
+            with_port(&v[0], |port| {
+                if let Port::Kept { text, .. } = port {
+                    text.borrow_mut().clear();
+                }
+            });
+        }
+        let start = optional_natural("get-output-bytes", v.get(2))?.unwrap_or(0);
+        let end = optional_natural("get-output-bytes", v.get(3))?.unwrap_or(text.len());
+        let part = text.as_bytes().get(start..end);
+        part.map(|part| made(part.to_vec())).ok_or_else(|| failed("get-output-bytes: the range lies outside the bytes"))
+    }),
     // ---- what ports are
     plain!("port?", "value", |v| truth(with_port(&v[0], |_| ()).is_some())),
     plain!("input-port?", "value", |v| truth(is_input(&v[0]))),
@@ -269,7 +284,23 @@ pub(super) const TABLE: &[Entry] = &[
             |place| Ok(super::support::several(&place)),
         )
     }),
-    plain!("file-position", "port", |v| {
+    plain!("file-position", "port [position]", |v| {
+        if let Some(new) = v.get(1) {
+            let new = if is_eof(new) { usize::MAX } else { natural("file-position", new)? };
+            let moved = with_port(&v[0], |port| match port {
+                Port::Input { text, at, .. } => {
+                    let text = text.borrow();
+                    at.set(text.floor_char_boundary(new.min(text.len())));
+                    true
+                }
+                _ => false,
+            });
+            return match moved {
+                Some(true) => NOTHING,
+                Some(false) => Err(failed("file-position: only the place where a string is read can be set")),
+                None => Err(mistaken("file-position", "port?", &v[0])),
+            };
+        }
         let bytes = with_port(&v[0], |port| match port {
             Port::Input { at, .. } => at.get(),
             Port::Kept { text, .. } => text.borrow().len(),
@@ -325,12 +356,42 @@ pub(super) const TABLE: &[Entry] = &[
             if end == 0 && count > 0 { (eof(), 0) } else { (made(rest.as_bytes()[..end].to_vec()), end) }
         })
     }),
-    plain!("%read-json", "port", |v| {
-        read("read-json", &v[0], |rest| match json::first(rest) {
+    plain!("%peek-bytes", "name count skip port", |v| {
+        let name = print::displayed(&v[0]);
+        let (count, skip) = (natural(&name, &v[1])?, natural(&name, &v[2])?);
+        read(&name, &v[3], |rest| {
+            let bytes: Vec<u8> = rest.bytes().skip(skip).take(count).collect();
+            (if bytes.is_empty() && count > 0 { eof() } else { made(bytes) }, 0)
+        })
+    }),
+    // The first value of what is left; NULL stands for null.
+    plain!("%read-json", "name port null", |v| {
+        let name = print::displayed(&v[0]);
+        let before = with_port(&v[1], |port| match port {
+            Port::Input { at, .. } => at.get(),
+            _ => 0,
+        });
+        read(&name, &v[1], |rest| match json::first(rest, &v[2]) {
             Ok(Some((value, bytes))) => (Ok(value), bytes),
             Ok(None) => (Ok(eof()), rest.len()),
-            Err(what) => (Err(raised(Exn::Read, format!("read-json: {what}"))), rest.len()),
+            Err(problem) => {
+                let place = problem.at.map(|at| before.unwrap_or(0) + at + 1);
+                (Err(no_json(&name, &problem.message, place)), rest.len())
+            }
         })?
+    }),
+    // The first value of a text, or of what stands in a Markdown fence if that is the whole text.
+    plain!("%text->jsexpr", "name text null", |v| {
+        let name = print::displayed(&v[0]);
+        let Some(text) = text_like(&v[1]) else { return Err(mistaken(&name, "string?", &v[1])) };
+        let unfenced = |_: &json::Problem| json::unfenced(&text).and_then(|inner| json::first(inner, &v[2]).ok());
+        match json::first(&text, &v[2]).or_else(|problem| unfenced(&problem).ok_or(problem)) {
+            Ok(value) => Ok(value.map_or_else(eof, |(value, _)| value)),
+            Err(problem) => Err(no_json(&name, &problem.message, problem.at.map(|at| at + 1))),
+        }
+    }),
+    plain!("%jsexpr->text", "value null all?", |v| {
+        json::to_racket(&v[0], &v[1], v[2].is_truthy()).map(string).map_err(|fault| raise(fault.into_value()))
     }),
     plain!("%read", "port", |v| {
         let before = with_port(&v[0], |port| match port {
@@ -359,6 +420,13 @@ pub(super) const TABLE: &[Entry] = &[
         })?
     }),
 ];
+
+/// PLACE is the position in the port, from 1.
+fn no_json(name: &str, message: &str, place: Option<usize>) -> SteelErr {
+    let message = place.map_or_else(|| message.to_owned(), |at| format!("string::{at}: {name}: {message}"));
+    let fault = Fault::of_program(FailureClass::InvalidJson, message);
+    raise(Fault { kind: Exn::Read, ..fault }.into_value())
+}
 
 fn kept() -> SteelVal {
     custom(Port::Kept { text: RefCell::default(), closed: Cell::new(false) })

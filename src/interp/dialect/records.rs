@@ -4,10 +4,12 @@
 //! that holds them (of an opaque one, put apart from Steel's hashes). So the collector sees them, and cycles go. Behind them an opaque one has a number of its own: it is equal
 //! to itself alone, for Steel's hashes too. Not here: guards, which call procedures (`prelude/racket/records.scm`).
 
+mod called;
 mod judged;
 mod prefabs;
 
-pub(crate) use prefabs::prefab;
+pub(super) use called::{Callee, callee};
+pub(crate) use prefabs::{key as prefab_key, prefab};
 
 use super::{
     Entry, Machined,
@@ -41,23 +43,46 @@ pub(super) const TABLE: &[Entry] = &[
         SteelVal::IntV(n) => crate::interp::value::string(super::given::ordinal(usize::try_from(*n).unwrap_or(0))),
         _ => SteelVal::BoolV(false),
     })),
+    plain!("%given-count", "type", |args| {
+        let kind = type_of_type("%given-count", &args[0])?;
+        Ok(SteelVal::IntV(kind.given.iter().filter(|automatic| automatic.is_none()).count() as isize))
+    }),
+    // A list of what the type itself says, and no parent's, or #f.
+    plain!("%own-property", "type name", |args| {
+        let kind = type_of_type("%own-property", &args[0])?;
+        let SteelVal::SymbolV(name) = &args[1] else { return Ok(SteelVal::BoolV(false)) };
+        let own = kind.properties.iter().find(|(key, _)| **key == ***name);
+        Ok(own.map_or(SteelVal::BoolV(false), |(_, held)| SteelVal::ListV(std::iter::once(held.get()).collect())))
+    }),
+    plain!("%parent-type", "type", |args| {
+        let kind = type_of_type("%parent-type", &args[0])?;
+        Ok(kind.parent.as_ref().map_or(SteelVal::BoolV(false), value_of))
+    }),
+    plain!("%type-of", "value", |args| Ok(type_of(&args[0]).as_ref().map_or(SteelVal::BoolV(false), value_of))),
+    // The nearest type of a record whose fields are seen.
+    plain!("%seen-type", "value", |args| {
+        let mut kind = type_of(&args[0]);
+        while let Some(next) = kind.clone().filter(|kind| !kind.seen) {
+            kind = next.parent.clone();
+        }
+        Ok(kind.as_ref().map_or(SteelVal::BoolV(false), value_of))
+    }),
     // A list of the property's value, or #f.
     plain!("%property-of", "value name", |args| {
-        let found = if is_record(&args[0]) { property(&args[0], &args[1]) } else { None };
+        let known = is_record(&args[0]) || type_of_type("", &args[0]).is_ok();
+        let found = if known { property(&args[0], &args[1]) } else { None };
         Ok(found.map_or(SteelVal::BoolV(false), |held| SteelVal::ListV(std::iter::once(held).collect())))
     }),
-    // `(%record-field record type at)`: AT counts the type's own fields.
-    plain!("%record-field", "record type at", |args| {
-        let (kind, SteelVal::IntV(at)) = (type_of_type("%record-field", &args[1])?, &args[2]) else {
-            return Err(mistaken("%record-field", "exact-integer?", &args[2]));
-        };
-        let above = kind.parent.as_ref().map_or(0, |above| above.fields.len());
-        fields(&args[0]).get(above + *at as usize).cloned().ok_or_else(|| failed("there is no such field"))
-    }),
-    plain!("make-prefab-struct", "name field ...", |args| match &args[0] {
-        SteelVal::SymbolV(name) => Ok(prefab(name, args[1..].to_vec())),
-        other => Err(mistaken("make-prefab-struct", "prefab-key?", other)),
-    }),
+    // The procedure in the field that a record's type says is called.
+    plain!("%called-field", "record", |args| Ok(match callee(&args[0]) {
+        Some(Callee::Field(procedure) | Callee::Method(procedure)) => procedure,
+        None => SteelVal::BoolV(false),
+    })),
+    plain!("%callable", "value", called::callable),
+    plain!("make-prefab-struct", "key field ...", prefabs::make),
+    plain!("%prefab-of", "key fields", prefabs::of),
+    plain!("%prefab-fields", "value key", prefabs::taken),
+    plain!("prefab-struct-key", "value", prefabs::key_of),
     plain!("%judged?", "type", |args| Ok(SteelVal::BoolV(type_of_type("%judged?", &args[0])?.judged))),
     plain!("%alike", "type code", judged::alike),
     plain!("%judge", "record code other", judged::judge),
@@ -90,6 +115,9 @@ pub(super) const MAKERS: &[Machined] = &[
         Ok(structs::make_called(&all))
     }),
 ];
+
+/// The property that makes records procedures.
+const CALLED: &str = "prop:procedure";
 
 /// The property whose procedures say which records are equal.
 const EQUALITY: &str = "prop:equal+hash";
@@ -128,7 +156,7 @@ impl RecordType {
     }
 
     fn called(&self) -> bool {
-        let own = self.properties.iter().any(|(name, _)| &**name == "prop:procedure");
+        let own = self.properties.iter().any(|(name, _)| &**name == CALLED);
         own || self.parent.as_ref().is_some_and(|parent| parent.called())
     }
 
@@ -183,6 +211,10 @@ fn type_of_type(name: &str, value: &SteelVal) -> Result<Rc<RecordType>, SteelErr
         _ => None,
     };
     found.ok_or_else(|| mistaken(name, "struct-type?", value))
+}
+
+fn value_of(kind: &Rc<RecordType>) -> SteelVal {
+    kind.value.borrow().clone().unwrap_or(SteelVal::Void)
 }
 
 /// What a record's type is called, or a type.
@@ -285,9 +317,15 @@ pub(crate) fn prints_itself(value: &SteelVal) -> bool {
     is_record(value) && property(value, &symbol("prop:custom-write")).is_some()
 }
 
+/// Whether it prints itself, and never behind a quote.
+pub(crate) fn unquotable(value: &SteelVal) -> bool {
+    let word = || property(value, &symbol("prop:custom-print-quotable"));
+    prints_itself(value) && matches!(word(), Some(SteelVal::SymbolV(word)) if word.as_str() == "never")
+}
+
 /// Whether a record can be called.
 pub(super) fn applicable(value: &SteelVal) -> bool {
-    is_record(value) && property(value, &symbol("prop:procedure")).is_some()
+    with_type(value, |kind| kind.called()).unwrap_or(false)
 }
 
 /// `(%make-record-type name parent fields autos auto-value mutable transparent? properties)` → `(type predicate accessor …
@@ -323,12 +361,12 @@ fn make_type(args: &[SteelVal]) -> Native {
         crate::interp::print::customs::expect();
     }
     let mutable = flags.contains(&true) || above.is_some_and(|above| above.mutable);
-    let called = |name: &SteelVal| matches!(name, SteelVal::SymbolV(key) if key.as_str() == "prop:procedure");
+    let called = |name: &SteelVal| matches!(name, SteelVal::SymbolV(key) if key.as_str() == CALLED);
     let called = pairs.iter().any(|(key, _)| called(key)) || above.is_some_and(|above| above.called());
     let equality = pairs.iter().any(|(key, _)| matches!(key, SteelVal::SymbolV(key) if key.as_str() == EQUALITY));
     let judged = !mutable && !called && (equality || above.is_some_and(|above| above.judged));
-    let own_kind = matches!(seen, SteelVal::SymbolV(_)) && above.is_none() && !flags.contains(&true);
-    let known = if own_kind { prefabs::known(name, own.len()) } else { None };
+    let own_kind = matches!(seen, SteelVal::SymbolV(_)) && !mutable && *autos == 0;
+    let known = if own_kind { prefabs::known(name, own.len(), above) } else { None };
     let kind = known.unwrap_or_else(|| {
         added(RecordType {
             name: Rc::from(name.as_str()),

@@ -129,7 +129,7 @@ impl Pattern {
     }
 
     /// The first match at or behind a place.
-    fn find(&self, text: &str, from: usize) -> Option<Range<usize>> {
+    pub(super) fn find(&self, text: &str, from: usize) -> Option<Range<usize>> {
         match &self.engine {
             Engine::Straight(regex) => regex.find_at(text, from).map(|m| m.range()),
             Engine::TriesAgain(regex) => regex.find_from_pos(text, from).ok().flatten().map(|m| m.start()..m.end()),
@@ -246,9 +246,16 @@ pub(super) const TABLE: &[Entry] = &[
         let mut places = Places::of(&subject);
         Ok(groups.map_or(SteelVal::BoolV(false), |groups| places.list(&groups)))
     }),
+    plain!("regexp-match-peek-positions", "pattern input [start end]", |v| {
+        let subject = Subject::of("regexp-match-peek-positions", v)?;
+        let groups = subject.pattern.groups(subject.text(), 0);
+        let mut places = Places::of(&subject);
+        Ok(groups.map_or(SteelVal::BoolV(false), |groups| places.list(&groups)))
+    }),
     plain!("%regexp-match-positions*", "pattern input start end groups?", |v| {
         let subject = Subject::of("regexp-match-positions*", v)?;
         let mut places = Places::of(&subject);
+        subject.consume(None);
         let all = if matches!(v[4], SteelVal::BoolV(true)) {
             let all = subject.pattern.all_groups(subject.text(), usize::MAX);
             all.iter().map(|(_, groups)| places.list(groups)).collect()
@@ -260,11 +267,13 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("%regexp-match*", "pattern input start end", |v| {
         let subject = Subject::of("regexp-match*", v)?;
         let all = subject.pattern.all(subject.text());
+        subject.consume(None);
         Ok(SteelVal::ListV(all.into_iter().map(|found| subject.piece(found)).collect()))
     }),
     plain!("%regexp-parts", "pattern input start end all? name", |v| {
         // A gap, the groups of a match, a gap, …, a gap.
         let subject = Subject::of(&print::displayed(&v[5]), v)?;
+        subject.consume(None);
         let most = if matches!(v[4], SteelVal::BoolV(true)) { usize::MAX } else { 1 };
         let (mut parts, mut done) = (Vec::new(), 0);
         for (whole, groups) in subject.pattern.all_groups(subject.text(), most) {
@@ -277,6 +286,7 @@ pub(super) const TABLE: &[Entry] = &[
     }),
     plain!("regexp-split", "pattern input [start end prefix]", |v| {
         let subject = Subject::of("regexp-split", v)?;
+        subject.consume(None);
         let (mut pieces, mut done) = (Vec::new(), 0);
         for found in subject.pattern.all(subject.text()) {
             pieces.push(subject.piece(done..found.start));
@@ -334,6 +344,9 @@ impl Subject {
     fn of(name: &str, v: &[SteelVal]) -> Result<Self, SteelErr> {
         let pattern = match &v[0] {
             SteelVal::StringV(source) => compiled(source, false, false).map_err(failed)?,
+            SteelVal::ByteVector(source) => {
+                compiled(&String::from_utf8_lossy(&value::bytes(source)), false, true).map_err(failed)?
+            }
             other => {
                 pattern_of(other).ok_or_else(|| mistaken(name, "(or/c regexp? byte-regexp? string? bytes?)", other))?
             }
@@ -394,7 +407,7 @@ impl Subject {
     /// A port has been read up to where the match ends, or to its end.
     fn consume(&self, found: Option<&Range<usize>>) {
         if let Some(port) = &self.port {
-            ports::skip(port, found.map_or(self.whole.len(), |found| self.range.start + found.end));
+            ports::skip(port, self.range.start + found.map_or(self.range.len(), |found| found.end));
         }
     }
 }

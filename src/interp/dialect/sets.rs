@@ -95,12 +95,15 @@ pub(super) const TABLE: &[Entry] = &[
         set.like("set-symmetric-difference", items)
     }),
     plain!("set=?", "a b", |args| {
-        let (a, b) = (Set::given("set=?", args)?, Set::second("set=?", args)?);
+        let (a, b) = Set::both("set=?", args)?;
         is(a.within(&b) && b.within(&a))
     }),
-    plain!("subset?", "a b", |args| is(Set::given("subset?", args)?.within(&Set::second("subset?", args)?))),
+    plain!("subset?", "a b", |args| {
+        let (a, b) = Set::both("subset?", args)?;
+        is(a.within(&b))
+    }),
     plain!("proper-subset?", "a b", |args| {
-        let (a, b) = (Set::given("proper-subset?", args)?, Set::second("proper-subset?", args)?);
+        let (a, b) = Set::both("proper-subset?", args)?;
         is(a.within(&b) && !b.within(&a))
     }),
     plain!("set-add!", "set item", |args| {
@@ -128,6 +131,19 @@ pub(super) const TABLE: &[Entry] = &[
             Set::at("set-subtract!", args, at)?.items().iter().for_each(|item| {
                 table.remove(item);
             });
+        }
+        NOTHING
+    }),
+    plain!("set-symmetric-difference!", "set others ...", |args| {
+        let table = change("set-symmetric-difference!", args)?;
+        for at in 1..args.len() {
+            for item in Set::at("set-symmetric-difference!", args, at)?.items() {
+                if table.get(&item).is_some() {
+                    table.remove(&item);
+                } else {
+                    table.set(item, SteelVal::Void);
+                }
+            }
         }
         NOTHING
     }),
@@ -164,27 +180,74 @@ pub(super) const MAKERS: &[Machined] = &[
         let set = Set::given("set-remove", args)?;
         set.like("set-remove", set.items().into_iter().filter(|item| !set.same(item, &args[1])).collect())
     }),
-    machined!("mutable-set", "item ...", |machine, args| {
-        Ok(filled(store::make(Kind::Equal, true, machine.make_mutable_vector(vec![])), args))
-    }),
-    machined!("mutable-seteqv", "item ...", |machine, args| {
-        Ok(filled(store::make(Kind::Eqv, true, machine.make_mutable_vector(vec![])), args))
-    }),
-    machined!("mutable-seteq", "item ...", |machine, args| {
-        Ok(filled(store::make(Kind::Eq, true, machine.make_mutable_vector(vec![])), args))
-    }),
+    machined!("mutable-set", "item ...", |machine, args| Ok(changing(
+        Kind::Equal,
+        machine.make_mutable_vector(vec![]),
+        args
+    ))),
+    machined!("mutable-seteqv", "item ...", |machine, args| Ok(changing(
+        Kind::Eqv,
+        machine.make_mutable_vector(vec![]),
+        args
+    ))),
+    machined!("mutable-seteq", "item ...", |machine, args| Ok(changing(
+        Kind::Eq,
+        machine.make_mutable_vector(vec![]),
+        args
+    ))),
+    machined!("weak-set", "item ...", |machine, args| Ok(changing(
+        Kind::Equal,
+        machine.make_mutable_vector(vec![]),
+        args
+    ))),
+    machined!("weak-seteqv", "item ...", |machine, args| Ok(changing(
+        Kind::Eqv,
+        machine.make_mutable_vector(vec![]),
+        args
+    ))),
+    machined!("weak-seteq", "item ...", |machine, args| Ok(changing(
+        Kind::Eq,
+        machine.make_mutable_vector(vec![]),
+        args
+    ))),
     machined!("list->mutable-set", "list", |machine, args| {
-        let items = items("list->mutable-set", &args[0])?;
-        Ok(filled(store::make(Kind::Equal, true, machine.make_mutable_vector(vec![])), &items))
+        Ok(changing(Kind::Equal, machine.make_mutable_vector(vec![]), &items("list->mutable-set", &args[0])?))
+    }),
+    machined!("list->mutable-seteqv", "list", |machine, args| {
+        Ok(changing(Kind::Eqv, machine.make_mutable_vector(vec![]), &items("list->mutable-seteqv", &args[0])?))
+    }),
+    machined!("list->mutable-seteq", "list", |machine, args| {
+        Ok(changing(Kind::Eq, machine.make_mutable_vector(vec![]), &items("list->mutable-seteq", &args[0])?))
+    }),
+    machined!("list->weak-set", "list", |machine, args| {
+        Ok(changing(Kind::Equal, machine.make_mutable_vector(vec![]), &items("list->weak-set", &args[0])?))
+    }),
+    machined!("list->weak-seteqv", "list", |machine, args| {
+        Ok(changing(Kind::Eqv, machine.make_mutable_vector(vec![]), &items("list->weak-seteqv", &args[0])?))
+    }),
+    machined!("list->weak-seteq", "list", |machine, args| {
+        Ok(changing(Kind::Eq, machine.make_mutable_vector(vec![]), &items("list->weak-seteq", &args[0])?))
     }),
     machined!("set-copy", "set", |machine, args| {
         let items = Set::given("set-copy", args)?.items();
         match SetView::of(&args[0]).and_then(SetView::table) {
-            Some(table) => Ok(filled(store::make(table.kind(), true, machine.make_mutable_vector(vec![])), &items)),
+            Some(table) => Ok(changing(table.kind(), machine.make_mutable_vector(vec![]), &items)),
             None => Ok(args[0].clone()),
         }
     }),
+    machined!("set-copy-clear", "set", |machine, args| {
+        let set = Set::given("set-copy-clear", args)?;
+        match SetView::of(&args[0]).and_then(SetView::table) {
+            Some(table) => Ok(changing(table.kind(), machine.make_mutable_vector(vec![]), &[])),
+            None => set.like("set-copy-clear", Vec::new()),
+        }
+    }),
 ];
+
+/// A mutable set of these, in an empty vector of the machine's.
+fn changing(kind: Kind, held: SteelVal, items: &[SteelVal]) -> SteelVal {
+    filled(store::make(kind, true, held), items)
+}
 
 fn filled(made: SteelVal, items: &[SteelVal]) -> SteelVal {
     if let Some(table) = Table::of(&made) {
@@ -223,8 +286,11 @@ impl<'a> Set<'a> {
         Self::at(name, args, 0)
     }
 
-    fn second(name: &str, args: &'a [SteelVal]) -> Result<Self, SteelErr> {
-        Self::at(name, args, 1)
+    /// Two sets of the same sort.
+    fn both(name: &str, args: &'a [SteelVal]) -> Result<(Self, Self), SteelErr> {
+        let first = Self::given(name, args)?;
+        let second = first.beside(name, args, 1, &args[1])?;
+        Ok((first, second))
     }
 
     /// The other arguments, which must be sets of the same sort.

@@ -1,6 +1,6 @@
 //! Special functions of floating-point numbers: for `math/special-functions`, which sorts out what is exact.
 
-use super::{Entry, hashes::real, given::mistaken, plain};
+use super::{Entry, given::mistaken, hashes::real, plain};
 use crate::interp::value::Native;
 use std::f64::consts::PI;
 use steel::{SteelErr, SteelVal};

@@ -17,6 +17,7 @@ use crate::interp::{
 };
 use std::ops::Range;
 use steel::{SteelErr, SteelVal, rvals::SteelString};
+use unicode_normalization::UnicodeNormalization;
 
 pub(super) const TABLE: &[Entry] = &[
     plain!("string?", "value", |v| truth(matches!(v[0], SteelVal::StringV(_)))),
@@ -98,6 +99,18 @@ pub(super) const TABLE: &[Entry] = &[
     // ---- cases
     plain!("string-upcase", "text", |v| Ok(string(text("string-upcase", &v[0])?.to_uppercase()))),
     plain!("string-downcase", "text", |v| Ok(string(text("string-downcase", &v[0])?.to_lowercase()))),
+    plain!("string-normalize-nfc", "text", |v| Ok(string(
+        text("string-normalize-nfc", &v[0])?.nfc().collect::<String>()
+    ))),
+    plain!("string-normalize-nfd", "text", |v| Ok(string(
+        text("string-normalize-nfd", &v[0])?.nfd().collect::<String>()
+    ))),
+    plain!("string-normalize-nfkc", "text", |v| Ok(string(
+        text("string-normalize-nfkc", &v[0])?.nfkc().collect::<String>()
+    ))),
+    plain!("string-normalize-nfkd", "text", |v| Ok(string(
+        text("string-normalize-nfkd", &v[0])?.nfkd().collect::<String>()
+    ))),
     plain!("string-foldcase", "text", |v| Ok(string(folded(text("string-foldcase", &v[0])?)))),
     plain!("string-titlecase", "text", |v| Ok(string(titled(text("string-titlecase", &v[0])?)))),
     // ---- comparing

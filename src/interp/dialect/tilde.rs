@@ -296,7 +296,7 @@ impl Notation {
             (whole, part) = decimals(&(mantissa / &base), self.base, self.precision.digits);
         }
         let sign = if power < 0 { "-" } else { "+" };
-        let shown = digits(&power.into(), self.base);
+        let shown = power.abs();
         let mark = match given.key("format-exponent") {
             None | Some(SteelVal::BoolV(false)) if self.base == 10 => "e".to_owned(),
             None | Some(SteelVal::BoolV(false)) => format!("*{}^", self.base),

@@ -117,13 +117,17 @@ impl Sep {
                     }
                 }
                 if right {
-                    for found in all.iter().rev().skip_while(|found| found.is_empty() && found.start == text.len()) {
-                        if found.end != end || found.is_empty() {
-                            break;
-                        }
-                        end = found.start;
-                        if !repeat {
-                            break;
+                    // The first match that goes to the end, whatever matches lie before it.
+                    let mut from = start;
+                    while let Some(found) = pattern.find(&text[..end], from).filter(|found| found.start < end) {
+                        if found.end == end {
+                            end = found.start;
+                            if !repeat {
+                                break;
+                            }
+                            from = start;
+                        } else {
+                            from = found.start + text[found.start..].chars().next().map_or(1, char::len_utf8);
                         }
                     }
                 }

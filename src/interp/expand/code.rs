@@ -37,6 +37,8 @@ pub(crate) struct Lambda {
     pub(crate) body: Code,
     /// What it takes as it was written, with the parameters that may be left out.
     pub(crate) takes: Arity,
+    /// The same of one with keywords or several cases, as `dialect::takes` reads it.
+    pub(crate) more: Option<Rc<str>>,
 }
 
 /// A form of the program's top level.

@@ -169,6 +169,9 @@ impl Emitter {
             let most = most.map_or("#false".to_owned(), |most| most.to_string());
             let (steel, word) = (&global.steel, as_written(&global.steel));
             self.put(&format!("\n(%named {steel} '{word} {least} {most})"), code.span);
+            if let Some(more) = &lambda.more {
+                self.put(&format!("\n(%inner-takes {steel} \"{more}\" 0)"), code.span);
+            }
         } else if code.gives_procedure() && !self.internal && readable(&global.steel) {
             self.put(&format!("\n(%inner-named {} '{})", global.steel, as_written(&global.steel)), code.span);
         }

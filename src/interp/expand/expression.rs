@@ -10,6 +10,16 @@ use super::{
 use crate::interp::{errors, inputs};
 use std::{cell::Cell, rc::Rc};
 
+/// A literal. Boxes are made where they stand: Steel's collector has to know of them.
+pub(super) fn quoted(datum: &Syntax) -> Code {
+    match &datum.node {
+        Node::Boxed(inner) => {
+            Code::new(Op::Call(vec![Code::new(Op::Native("box".into()), datum.span), quoted(inner)]), datum.span)
+        }
+        _ => Code::new(Op::Quote(datum.clone()), datum.span),
+    }
+}
+
 impl Expander {
     /// What an expression comes to.
     pub(super) fn expression(&mut self, syntax: &Syntax, scope: &Scope) -> Step<Code> {
@@ -50,7 +60,7 @@ impl Expander {
             }
             // Literals stand for themselves, quoted or not.
             Node::Literal(_) | Node::Vector(_) | Node::Hash(..) | Node::Boxed(_) | Node::Prefab(..) => {
-                Ok(Code::new(Op::Quote(syntax.clone()), syntax.span))
+                Ok(quoted(syntax))
             }
         }
     }
@@ -77,7 +87,21 @@ impl Expander {
             // Steel's own are right for two arguments, and have instructions for it.
             match &*global.steel {
                 "%d:=" => calls[0].op = Op::Native("=".into()),
-                "apply%r" => calls[0].op = Op::Native("apply".into()),
+                "apply%r" => {
+                    calls[0].op = Op::Native("apply".into());
+                    // Which takes no record that is called.
+                    let plain = match &calls[1].op {
+                        Op::Native(_) | Op::Lambda(_) => true,
+                        Op::Global(global) => global.arity.get().is_some(),
+                        _ => false,
+                    };
+                    if !plain {
+                        let span = calls[1].span;
+                        let callable = Code::new(Op::Native("%callable".into()), span);
+                        let f = calls.remove(1);
+                        calls.insert(1, Code::new(Op::Call(vec![callable, f]), span));
+                    }
+                }
                 _ => {}
             }
         }

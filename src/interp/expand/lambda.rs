@@ -13,13 +13,14 @@ use std::{cell::Cell, rc::Rc};
 /// A procedure's parameters.
 struct Formals {
     required: Vec<Syntax>,
-    /// With what each is when it is left out.
-    optional: Vec<(Syntax, Syntax)>,
+    /// Where each stands among these and the keywords, and with what it is when it is left out.
+    optional: Vec<(usize, Syntax, Syntax)>,
     keys: Vec<Key>,
     rest: Option<Syntax>,
 }
 
 struct Key {
+    place: usize,
     word: Rc<str>,
     name: Syntax,
     default: Option<Syntax>,
@@ -51,7 +52,12 @@ impl Formals {
                 if name.name().is_none() {
                     return Err(wrong(name));
                 }
-                read.keys.push(Key { word: word.into(), name: name.clone(), default });
+                read.keys.push(Key {
+                    place: read.optional.len() + read.keys.len(),
+                    word: word.into(),
+                    name: name.clone(),
+                    default,
+                });
             } else if item.is_word("#!optional") || item.is_word("#!rest") {
                 return Err(wrong(item));
             } else if item.name().is_some() {
@@ -66,7 +72,8 @@ impl Formals {
             } else {
                 match item.items() {
                     Some([name, default]) if name.name().is_some() => {
-                        read.optional.push((name.clone(), default.clone()));
+                        let place = read.optional.len() + read.keys.len();
+                        read.optional.push((place, name.clone(), default.clone()));
                     }
                     _ => return Err(wrong(item)),
                 }
@@ -78,6 +85,15 @@ impl Formals {
     fn arity(&self) -> Arity {
         let least = self.required.len();
         Arity { least, most: self.rest.is_none().then_some(least + self.optional.len()) }
+    }
+
+    /// What is taken, as `dialect::takes` reads it.
+    fn told(&self) -> Rc<str> {
+        let mut told = self.arity().told();
+        for key in &self.keys {
+            told += &format!(" {}{}", if key.default.is_some() { '?' } else { '!' }, key.word);
+        }
+        told.into()
     }
 }
 
@@ -104,7 +120,7 @@ impl Expander {
         let slots = self.fresh("slots", span);
         let mut bindings = Vec::new();
         let mut at = 0;
-        let mut slot = |name: &Syntax, default: Option<&Syntax>| {
+        let mut slot = |place: usize, name: &Syntax, default: Option<&Syntax>| {
             let index = Syntax::integer(at, span);
             at += 1;
             let parts = [("SLOTS", Part::One(&slots)), ("AT", Part::One(&index))];
@@ -116,20 +132,23 @@ impl Expander {
                     self.fill(form, "(let ([t (%slot SLOTS AT)]) (if (%absent? t) DEFAULT t))", &parts)
                 }
             };
-            bindings.push(Syntax::list(vec![name.clone(), value], span));
+            bindings.push((place, Syntax::list(vec![name.clone(), value], span)));
         };
         for name in &read.required {
-            slot(name, None);
+            slot(0, name, None);
         }
-        for (name, default) in &read.optional {
-            slot(name, Some(default));
+        for (place, name, default) in &read.optional {
+            slot(*place, name, Some(default));
         }
         for key in &read.keys {
-            slot(&key.name, key.default.as_ref());
+            slot(key.place, &key.name, key.default.as_ref());
         }
         if let Some(rest) = &read.rest {
-            slot(rest, None);
+            slot(usize::MAX, rest, None);
         }
+        // A default may name the parameters that are written before it.
+        bindings.sort_by_key(|(place, _)| *place);
+        let bindings: Vec<Syntax> = bindings.into_iter().map(|(_, binding)| binding).collect();
         let word: Rc<str> = word.unwrap_or_else(|| "procedure".into());
         let word = Syntax::new(Node::Name(Name::Plain(word)), span);
         let template = "(lambda args
@@ -151,6 +170,7 @@ impl Expander {
             && let Some(lambda) = Rc::get_mut(lambda)
         {
             lambda.takes = read.arity();
+            lambda.more = (!read.keys.is_empty()).then(|| read.told());
         }
         Ok(code)
     }
@@ -172,7 +192,7 @@ impl Expander {
                 }
             };
             let body = self.body(body, &inner.inner(), form)?;
-            Ok(Op::Lambda(Rc::new(Lambda { params, rest, body, takes: formals.arity() })))
+            Ok(Op::Lambda(Rc::new(Lambda { params, rest, body, takes: formals.arity(), more: None })))
         })();
         self.depth -= 1;
         Ok(Code::new(made?, form.span))
@@ -228,7 +248,13 @@ impl Expander {
         let template =
             "(lambda ARGS (let ([COUNT (length ARGS)]) (cond CHOICES... [else (%no-case 'WORD COUNT LEAST)])))";
         let filled = self.fill(form, template, &parts);
-        self.expression(&filled, scope)
+        let mut code = self.expression(&filled, scope)?;
+        if let Op::Lambda(lambda) = &mut code.op
+            && let Some(lambda) = Rc::get_mut(lambda)
+        {
+            lambda.more = Some(arities.iter().map(|arity| arity.told()).collect::<Vec<_>>().join(" ").into());
+        }
+        Ok(code)
     }
 
     /// Takes note of how many arguments a variable's procedure takes.

@@ -29,11 +29,12 @@ pub(crate) fn value(datum: &Syntax) -> Result<SteelVal, String> {
             let pairs = pairs.collect::<Result<Vec<_>, _>>()?;
             dialect::hashes::immutable(*kind, pairs)
         }
-        Node::Prefab(name, fields) => {
+        Node::Prefab(key, fields) => {
             let fields = fields.iter().map(value).collect::<Result<Vec<_>, _>>()?;
-            dialect::records::prefab(name, fields)
+            dialect::records::prefab(&value(key)?, fields)
+                .ok_or_else(|| format!("`{key}` is no prefab record's key for these fields: it is written `name`"))?
         }
-        Node::Boxed(_) => return Err("a box cannot be written as a literal: `(box value)` makes one".into()),
+        Node::Boxed(_) => return Err("a box cannot stand within a literal: `(box value)` makes one".into()),
     })
 }
 

@@ -286,8 +286,12 @@ impl<'a> Reader<'a> {
         if rest.starts_with("#s(") {
             self.at += 2;
             let (items, tail) = self.items(start)?;
-            return match (items.first().and_then(Syntax::word), tail) {
-                (Some(name), None) => Ok(Syntax::new(Node::Prefab(name.into(), items[1..].into()), self.since(start))),
+            let named = |key: &Syntax| key.word().is_some() || key.items().is_some_and(|items| !items.is_empty());
+            return match (items.first().filter(|key| named(key)), tail) {
+                (Some(key), None) => {
+                    let fields = items[1..].into();
+                    Ok(Syntax::new(Node::Prefab(key.clone().into(), fields), self.since(start)))
+                }
                 _ => Err(error(
                     self.since(start),
                     "a prefab record begins with its name",

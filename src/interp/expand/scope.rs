@@ -113,6 +113,14 @@ pub(crate) struct Arity {
 }
 
 impl Arity {
+    /// As `dialect::takes` reads it.
+    pub(crate) fn told(self) -> String {
+        match self.most {
+            Some(most) => format!("{}-{most}", self.least),
+            None => format!("{}+", self.least),
+        }
+    }
+
     pub(crate) fn takes(self, count: usize) -> bool {
         count >= self.least && self.most.is_none_or(|most| count <= most)
     }

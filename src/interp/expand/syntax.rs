@@ -101,8 +101,8 @@ pub(crate) enum Node {
     Hash(hashes::Kind, Rc<[(Syntax, Syntax)]>),
     /// `#&a`
     Boxed(Rc<Syntax>),
-    /// `#s(name field …)`
-    Prefab(Rc<str>, Rc<[Syntax]>),
+    /// `#s(key field …)`: the key is a name, or a list that tells of parents.
+    Prefab(Rc<Syntax>, Rc<[Syntax]>),
 }
 
 /// A piece of a program.
@@ -214,8 +214,8 @@ impl fmt::Display for Syntax {
                 f.write_str(")")
             }
             Node::Boxed(inner) => write!(f, "#&{inner}"),
-            Node::Prefab(name, fields) => {
-                all(f, &format!("#s({name}{}", if fields.is_empty() { "" } else { " " }), fields)?;
+            Node::Prefab(key, fields) => {
+                all(f, &format!("#s({key}{}", if fields.is_empty() { "" } else { " " }), fields)?;
                 f.write_str(")")
             }
         }

@@ -1,6 +1,6 @@
 //! JSON.
 
-use super::{Family, Kind, Param, Primitive, given_text, parsed, required};
+use super::{Family, Kind, Param, Primitive, given_text, keyword, parsed, required};
 use crate::{
     interp::{
         json,
@@ -11,6 +11,7 @@ use crate::{
 use steel::SteelVal;
 
 const TEXT: &[Param] = &[required("text", Kind::Text, "JSON.")];
+const NULL: Param = keyword("null", Kind::Any, "'null", "What stands for null; `json-null` is a parameter of it.");
 const VALUE: &[Param] = &[required("value", Kind::Any, "Any value that has a JSON form.")];
 
 pub(super) const TABLE: &[Primitive] = &[
@@ -23,13 +24,12 @@ pub(super) const TABLE: &[Primitive] = &[
         "(string->json \"[1, 2.5, null]\") ;; => (1 2.5 #<void>)",
         parse,
     ),
-    Family::Data.native(
+    Family::Data.prelude(
         "string->jsexpr",
-        TEXT,
+        &[required("text", Kind::Text, "JSON; what follows the first value is not looked at."), NULL],
         "any",
         "Parses JSON as Racket does: as `string->json`, but objects are hashes by `eq?`, and null is the symbol `null`.",
         "(string->jsexpr \"[1, null]\") ;; => (1 null)",
-        parse_racket,
     ),
     Family::Data.native(
         "json->string",
@@ -39,31 +39,26 @@ pub(super) const TABLE: &[Primitive] = &[
         "(json->string (hash 'b 1 'a '(2))) ;; => {\"a\":[2],\"b\":1}",
         write,
     ),
-    Family::Data.native(
+    Family::Data.prelude(
         "jsexpr->string",
-        VALUE,
+        &[
+            required("value", Kind::Any, "Any value that has a JSON form."),
+            NULL,
+            keyword("encode", Kind::Any, "'control", "`'all`: whatever is not ASCII is escaped."),
+        ],
         "string",
         "`json->string` by Racket's name.",
         "(jsexpr->string '(1)) ;; => [1]",
-        write,
     ),
 ];
 
 fn parse(args: &[SteelVal]) -> Native {
-    parse_by("string->json", args, json::from_text)
-}
-
-fn parse_racket(args: &[SteelVal]) -> Native {
-    parse_by("string->jsexpr", args, json::jsexpr)
-}
-
-fn parse_by(name: &str, args: &[SteelVal], read: fn(&str) -> Result<SteelVal, String>) -> Native {
-    parsed(name, args, |v| {
+    parsed("string->json", args, |v| {
         let text = given_text(&v[0]);
         // What is fenced is no JSON, so that nothing else is meant by it; models write it so.
-        let unfenced = |_: &String| json::unfenced(&text).and_then(|inner| read(inner).ok());
-        read(&text).or_else(|e| unfenced(&e).ok_or(e)).map_err(|e| {
-            let fault = Fault::of_program(FailureClass::InvalidJson, format!("{name}: {e}"));
+        let unfenced = |_: &String| json::unfenced(&text).and_then(|inner| json::from_text(inner).ok());
+        json::from_text(&text).or_else(|e| unfenced(&e).ok_or(e)).map_err(|e| {
+            let fault = Fault::of_program(FailureClass::InvalidJson, format!("string->json: {e}"));
             let fault = Fault { kind: Exn::Read, ..fault };
             match text.contains("```") {
                 true => fault.hint(

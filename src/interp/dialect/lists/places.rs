@@ -2,11 +2,10 @@
 
 use super::{
     super::{
-        equality,
         given::{failed, mistaken},
         structs::{cons, parts},
     },
-    Items, index,
+    index,
 };
 use crate::interp::{print, value::Native};
 use std::collections::VecDeque;
@@ -130,9 +129,4 @@ pub(super) fn split_right(name: &str, args: &[SteelVal]) -> Result<(SteelVal, St
     }
     let end = held.into_iter().rev().fold(left, |tail, item| cons(item, tail));
     Ok((SteelVal::ListV(taken.into()), end))
-}
-
-/// How many items two lists begin with alike.
-pub(super) fn common(a: Items<'_>, b: Items<'_>) -> usize {
-    a.iter().zip(b.iter()).take_while(|(a, b)| equality::equal(a, b)).count()
 }

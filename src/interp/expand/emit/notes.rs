@@ -27,6 +27,9 @@ impl Emitter {
 
     /// What stands behind a procedure that sorts its arguments out itself, to say how many it takes.
     fn takes(&self, lambda: &Lambda) -> Option<String> {
+        if let Some(more) = lambda.more.as_ref().filter(|_| !self.internal) {
+            return Some(format!(" \"{more}\" 0)"));
+        }
         let Arity { least, most } = lambda.takes;
         let own = lambda.params.len();
         let plain = self.internal || least == own && most == lambda.rest.is_none().then_some(own);

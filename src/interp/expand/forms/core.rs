@@ -8,7 +8,9 @@ use crate::interp::{
     expand::{
         Expander, Step,
         code::{Code, Op},
-        error, modules,
+        error,
+        expression::quoted,
+        modules,
         rules::Rules,
         scope::{Binding, Scope},
         syntax::{Node, Span, Syntax},
@@ -106,7 +108,7 @@ impl Core {
         let args = &items[1..];
         match self {
             Self::Quote => match args {
-                [datum] => Ok(Code::new(Op::Quote(datum.clone()), form.span)),
+                [datum] => Ok(quoted(&Syntax::new(datum.node.clone(), form.span))),
                 _ => Err(misused(form, "one datum stands in it")),
             },
             Self::Quasiquote => match args {

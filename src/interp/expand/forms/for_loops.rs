@@ -50,6 +50,11 @@ pub(super) const FORMS: &[(&str, Form)] = loops! {
     "for/seteq" "for*/seteq" Kind::Set("(seteq)");
     "for/seteqv" "for*/seteqv" Kind::Set("(seteqv)");
     "for/mutable-set" "for*/mutable-set" Kind::Set("(mutable-set)");
+    "for/mutable-seteqv" "for*/mutable-seteqv" Kind::Set("(mutable-seteqv)");
+    "for/mutable-seteq" "for*/mutable-seteq" Kind::Set("(mutable-seteq)");
+    "for/weak-set" "for*/weak-set" Kind::Set("(mutable-set)");
+    "for/weak-seteqv" "for*/weak-seteqv" Kind::Set("(mutable-seteqv)");
+    "for/weak-seteq" "for*/weak-seteq" Kind::Set("(mutable-seteq)");
     "for/sum" "for*/sum" Kind::Sum;
     "for/product" "for*/product" Kind::Product;
     "for/and" "for*/and" Kind::And;
@@ -219,7 +224,7 @@ fn read_clauses(x: &mut Expander, clauses: &Syntax, scope: &Scope, word: &str, n
         };
         let names = match names.items() {
             None if names.name().is_some() => vec![names.clone()],
-            Some(all) if !all.is_empty() && all.iter().all(|name| name.name().is_some()) => all.to_vec(),
+            Some(all) if all.iter().all(|name| name.name().is_some()) => all.to_vec(),
             _ => return Err(x.bad(names, format!("{word}: {shape}, or [(name name) sequence]"))),
         };
         walks::read(x, &names, sequence, scope, &mut group)?;

@@ -8,9 +8,14 @@ mod lists;
 mod patterns;
 mod steps;
 
-use crate::interp::expand::{Expander, Form, Part, Step, scope::Scope, syntax::Syntax};
+use super::records::derived;
+use crate::interp::expand::{
+    Expander, Form, Part, Step,
+    scope::Scope,
+    syntax::{Node, Syntax},
+};
 use compile::Matcher;
-use patterns::Reader;
+use patterns::{EXPANDER, Reader};
 use steps::{Attempt, Failure, first_of, write};
 
 pub(super) const FORMS: &[(&str, Form)] = &[
@@ -28,6 +33,7 @@ pub(super) const FORMS: &[(&str, Form)] = &[
     ("match-define", define),
     ("define/match", define_procedure),
     ("match-define-values", define_values),
+    ("define-match-expander", define_expander),
 ];
 
 fn arguments(form: &Syntax) -> &[Syntax] {
@@ -112,6 +118,11 @@ fn guarded(
         ([one], _) => one.clone(),
         (body, _) => x.fill(clause, "(let () BODY...)", &[("BODY", Part::Many(body))]),
     };
+    if let Some(name) = body.iter().find_map(leaving) {
+        let other = failure.write_among_names();
+        let parts = [("NAME", Part::One(&name)), ("INNER", Part::One(&inner)), ("OTHER", Part::One(&other))];
+        inner = x.fill(clause, "(let ([NAME (lambda () OTHER)]) INNER)", &parts);
+    }
     if let Some(guard) = guard {
         let other = failure.write_among_names();
         let parts = [("GUARD", Part::One(&guard)), ("INNER", Part::One(&inner)), ("OTHER", Part::One(&other))];
@@ -130,6 +141,15 @@ fn guarded(
         );
     }
     named(x, clause, &matcher.names, inner)
+}
+
+/// The `failure-cont` of a body that calls it, which goes on with the next clause.
+fn leaving(syntax: &Syntax) -> Option<Syntax> {
+    match &syntax.node {
+        Node::Name(_) if syntax.is_word("failure-cont") => Some(syntax.clone()),
+        Node::List(items) => items.iter().find_map(leaving),
+        _ => None,
+    }
 }
 
 /// An expression in which the patterns' names are bound.
@@ -199,11 +219,23 @@ fn several(x: &mut Expander, form: &Syntax, scope: &Scope) -> Step<Syntax> {
 fn define_procedure(x: &mut Expander, form: &Syntax, _: &Scope) -> Step<Syntax> {
     let wrong = || x.bad(form, "define/match: it is written (define/match (name parameter …) [(pattern …) body …] …)");
     let [head, all @ ..] = arguments(form) else { return Err(wrong()) };
-    let [_, parameters @ ..] = head.items().unwrap_or_default() else { return Err(wrong()) };
     let mut names = Vec::new();
-    for parameter in parameters.iter().filter(|parameter| parameter.keyword().is_none()) {
-        let name = parameter.items().and_then(<[Syntax]>::first).unwrap_or(parameter);
-        names.push(name.name().map(|_| name.clone()).ok_or_else(wrong)?);
+    let mut inner = head;
+    while inner.name().is_none() {
+        let (parameters, rest) = match &inner.node {
+            Node::List(items) => (&items[..], None),
+            Node::Dotted(items, rest) => (&items[..], Some((**rest).clone())),
+            _ => return Err(wrong()),
+        };
+        let [next, parameters @ ..] = parameters else { return Err(wrong()) };
+        let mut own = Vec::new();
+        for parameter in parameters.iter().filter(|parameter| parameter.keyword().is_none()) {
+            let name = parameter.items().and_then(<[Syntax]>::first).unwrap_or(parameter);
+            own.push(name.name().map(|_| name.clone()).ok_or_else(wrong)?);
+        }
+        own.extend(rest);
+        names.splice(0..0, own);
+        inner = next;
     }
     let parts = [("HEAD", Part::One(head)), ("NAMES", Part::Many(&names)), ("ALL", Part::Many(all))];
     Ok(x.fill(form, "(define HEAD (match* (NAMES...) ALL...))", &parts))
@@ -298,22 +330,18 @@ fn bind(x: &mut Expander, form: &Syntax, scope: &Scope, who: &'static str) -> St
         }
         return Ok(inner);
     }
-    // All values first, then all patterns, then all names.
-    let mut hidden = Vec::with_capacity(pairs.len());
-    let mut matchers = Vec::with_capacity(pairs.len());
-    let mut names = Vec::new();
-    for (pattern, value) in pairs {
-        let name = x.fresh("v", value.span);
-        let mut matcher = matcher(x, scope, who, [(pattern, &name)].into_iter())?;
-        names.append(&mut matcher.names);
-        hidden.push(Syntax::list(vec![name.clone(), value.clone()], value.span));
-        matchers.push((matcher, name));
-    }
-    inner = named(x, form, &names, inner);
-    for (matcher, name) in matchers.into_iter().rev() {
-        inner = matched(x, matcher, inner, form, who, &name);
-    }
-    Ok(x.fill(form, "(let (HIDDEN...) INNER)", &[("HIDDEN", Part::Many(&hidden)), ("INNER", Part::One(&inner))]))
+    // All values first, then all patterns: a name that stands in two of them is one.
+    let hidden: Vec<Syntax> = pairs.iter().map(|(_, value)| x.fresh("v", value.span)).collect();
+    let mut matcher = matcher(x, scope, who, pairs.iter().zip(&hidden).map(|((pattern, _), name)| (*pattern, name)))?;
+    inner = named(x, form, &std::mem::take(&mut matcher.names), inner);
+    let none = no_match(x, form, who, &hidden);
+    inner = write(x, matcher.steps, inner, &Failure::new(none));
+    let values: Vec<Syntax> = hidden
+        .iter()
+        .zip(&pairs)
+        .map(|(name, (_, value))| Syntax::list(vec![name.clone(), (*value).clone()], value.span))
+        .collect();
+    Ok(x.fill(form, "(let (VALUES...) INNER)", &[("VALUES", Part::Many(&values)), ("INNER", Part::One(&inner))]))
 }
 
 /// `(match-let name ([pattern value] …) body …)`
@@ -412,4 +440,22 @@ fn define_values(x: &mut Expander, form: &Syntax, scope: &Scope) -> Step<Syntax>
     let inner = write(x, matcher.steps, inner, &Failure::new(none));
     let list = received(x, form, &hidden, value, &inner);
     Ok(defined(x, form, &names, &list))
+}
+
+/// `(define-match-expander name transformer)`, and perhaps another transformer for expressions.
+fn define_expander(x: &mut Expander, form: &Syntax, _: &Scope) -> Step<Syntax> {
+    let ([name, pattern, expression @ ..], true) = (arguments(form), arguments(form).len() < 4) else {
+        let message = "define-match-expander: it is written (define-match-expander name transformer)";
+        return Err(x.bad(form, message));
+    };
+    let hidden = derived(name, &format!("{EXPANDER}{}", name.word().unwrap_or_default()));
+    let mut parts = vec![("HIDDEN", Part::One(&hidden)), ("PATTERN", Part::One(pattern))];
+    let template = match expression.first() {
+        None => "(begin (define-syntax HIDDEN PATTERN))",
+        Some(expression) => {
+            parts.extend([("NAME", Part::One(name)), ("EXPRESSION", Part::One(expression))]);
+            "(begin (define-syntax HIDDEN PATTERN) (define-syntax NAME EXPRESSION))"
+        }
+    };
+    Ok(x.fill(form, template, &parts))
 }

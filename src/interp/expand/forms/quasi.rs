@@ -1,11 +1,14 @@
 //! Quasiquotation.
 
-use crate::interp::expand::{
-    Expander, Step,
-    code::{Code, Op},
-    error,
-    scope::Scope,
-    syntax::{Node, Span, Syntax},
+use crate::interp::{
+    dialect::hashes::Kind,
+    expand::{
+        Expander, Part, Step,
+        code::{Code, Op},
+        error,
+        scope::Scope,
+        syntax::{Node, Span, Syntax},
+    },
 };
 
 /// What a quasiquoted datum comes to.
@@ -65,6 +68,32 @@ fn quasi(x: &mut Expander, datum: &Syntax, scope: &Scope, depth: usize) -> Step<
         Node::Vector(items) => {
             let code = list(x, items, None, datum, scope, depth)?;
             Ok(if is_quoted(&code) { quoted(datum) } else { call("list->vector", vec![code], span) })
+        }
+        // The values of a hash, but not its keys, may be computed.
+        Node::Hash(kind, pairs) if depth == 0 => {
+            let mut args = Vec::with_capacity(pairs.len() * 2);
+            let mut plain = true;
+            for (key, value) in pairs.iter() {
+                let code = quasi(x, value, scope, depth)?;
+                plain &= is_quoted(&code) && !is_computed(x, value, scope, depth);
+                args.push(x.fill(key, "(quote KEY)", &[("KEY", Part::One(key))]));
+                args.push(x.fill(value, "(quasiquote VALUE)", &[("VALUE", Part::One(value))]));
+            }
+            if plain {
+                return Ok(quoted(datum));
+            }
+            let template = match kind {
+                Kind::Equal => "(hash ARGS...)",
+                Kind::Eqv => "(hasheqv ARGS...)",
+                Kind::Eq => "(hasheq ARGS...)",
+            };
+            let made = x.fill(datum, template, &[("ARGS", Part::Many(&args))]);
+            x.expression(&made, scope)
+        }
+        Node::Boxed(inner) => Ok(call("box", vec![quasi(x, inner, scope, depth)?], span)),
+        Node::Prefab(key, fields) => {
+            let code = list(x, fields, None, datum, scope, depth)?;
+            Ok(if is_quoted(&code) { quoted(datum) } else { call("%prefab-of", vec![quoted(key), code], span) })
         }
         _ => Ok(quoted(datum)),
     }

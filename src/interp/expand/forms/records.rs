@@ -177,7 +177,7 @@ fn define(
     let Some(fields) = fields.items() else {
         return Err(x.bad(fields, format!("{who}: fields are written (field …), and an option stands behind them")));
     };
-    let options = Options::read(x, rest, scope, who)?;
+    let options = Options::read(x, rest, fields, scope, who)?;
     let mut own = Vec::with_capacity(fields.len());
     for field in fields {
         own.push(read_field(x, field, &word, name, options.mutable, who)?);

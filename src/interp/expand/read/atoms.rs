@@ -226,22 +226,16 @@ fn escape(after: &str, out: &mut String) -> usize {
         'r' => '\r',
         'e' => '\u{1b}',
         '"' | '\'' | '\\' | '|' => c,
-        '0'..='3' => {
-            let octal = after.get(..3).and_then(|digits| u32::from_str_radix(digits, 8).ok().and_then(char::from_u32));
-            return match octal {
-                Some(scalar) => {
-                    out.push(scalar);
-                    3
-                }
-                None if c == '0' => {
-                    out.push('\0');
-                    1
-                }
-                None => {
-                    out.push('\\');
-                    0
-                }
-            };
+        // Two or three octal digits are a character. One alone, but for a null, is more often meant for a pattern.
+        '0'..='7' => {
+            let digits = after.bytes().take(3).take_while(|b| (b'0'..=b'7').contains(b)).count();
+            let digits = if c > '3' { digits.min(2) } else { digits };
+            if digits < 2 && c != '0' {
+                out.push('\\');
+                return 0;
+            }
+            out.extend(u32::from_str_radix(&after[..digits], 8).ok().and_then(char::from_u32));
+            return digits;
         }
         'x' | 'u' | 'U' => return scalar(c, after, out),
         ' ' | '\t' | '\n' | '\r' => {

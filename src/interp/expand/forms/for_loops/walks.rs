@@ -61,7 +61,22 @@ const LISTS: &[&str] = &[
     "hash->list",
     "hash-keys",
     "hash-values",
+    "in-bytes",
     "in-combinations",
+    "in-dict-keys",
+    "in-dict-pairs",
+    "in-dict-values",
+    "in-hash-keys",
+    "in-hash-pairs",
+    "in-hash-values",
+    "in-immutable-hash-keys",
+    "in-immutable-hash-pairs",
+    "in-immutable-hash-values",
+    "in-mlist",
+    "in-mutable-hash-keys",
+    "in-mutable-hash-pairs",
+    "in-mutable-hash-values",
+    "in-string",
     "list",
     "map",
     "permutations",
@@ -84,6 +99,10 @@ pub(super) fn read(
     scope: &Scope,
     into: &mut Vec<Walk>,
 ) -> Step<()> {
+    if names.is_empty() {
+        into.push(nameless(x, sequence));
+        return Ok(());
+    }
     if let ([name], Node::Literal(Datum::Number(text))) = (names, &sequence.node)
         && text.bytes().all(|b| b.is_ascii_digit())
     {
@@ -102,16 +121,12 @@ pub(super) fn read(
     let listed: Option<Syntax> = match &*known {
         "quote" if matches!(args, [datum] if datum.items().is_some()) => Some(sequence.clone()),
         "in-list" => one("(in-list ARG)", x),
-        "in-string" => one("(in-string ARG)", x),
-        "in-hash" | "in-immutable-hash" | "in-mutable-hash" | "in-hash-pairs" => match args {
-            [hash, ..] => Some(x.fill(sequence, "(%in-hash HASH)", &[("HASH", Part::One(hash))])),
-            [] => None,
+        "in-hash" | "in-immutable-hash" | "in-mutable-hash" | "in-weak-hash" | "in-ephemeron-hash" => match args {
+            [hash, ..] if names.len() == 2 => Some(x.fill(sequence, "(%in-hash HASH)", &[("HASH", Part::One(hash))])),
+            _ => None,
         },
-        "in-hash-keys" => one("(in-hash-keys ARG)", x),
-        "in-hash-values" => one("(in-hash-values ARG)", x),
-        "in-dict" | "in-dict-pairs" => one("(dict->list ARG)", x),
+        "in-dict" => one("(dict->list ARG)", x),
         "in-set" => one("(set->list ARG)", x),
-        "in-bytes" => one("(bytes->list ARG)", x),
         "in-permutations" => one("(permutations ARG)", x),
         "in-combinations" if args.len() == 1 => one("(combinations ARG)", x),
         word if LISTS.contains(&word) => Some(sequence.clone()),
@@ -139,6 +154,9 @@ pub(super) fn read(
             into.push(counter(x, name, Some(&start), None, None, ""));
         }
         ("in-vector", [name], [vector]) => into.push(vector_walk(x, name, vector, sequence)),
+        ("in-vector", [name], [vector, bounds @ ..]) if (1..=3).contains(&bounds.len()) => {
+            into.push(part_walk(x, name, vector, bounds, sequence));
+        }
         ("in-value", [name], [value]) => into.push(once(x, name, value)),
         ("in-indexed", [name, index], [inner]) => {
             read(x, std::slice::from_ref(name), inner, scope, into)?;
@@ -152,9 +170,13 @@ pub(super) fn read(
         ("in-producer", names, [producer, rest @ ..]) => into.push(produced(x, names, producer, rest, sequence)),
         ("in-stream", [name], [stream]) => into.push(streamed(x, name, stream)),
         ("in-generator", [name], [_, ..]) => into.push(generated(x, name, sequence)),
-        ("in-lines", [name], _) => {
-            let parts = [("PORT", Part::Many(&args[..args.len().min(1)]))];
-            let call = x.fill(sequence, "(read-line PORT...)", &parts);
+        ("in-lines" | "in-bytes-lines", [name], args) if args.len() <= 2 => {
+            let any = x.fill(sequence, "'any", &[]);
+            let port = x.fill(sequence, "(current-input-port)", &[]);
+            let parts =
+                [("PORT", Part::One(args.first().unwrap_or(&port))), ("MODE", Part::One(args.get(1).unwrap_or(&any)))];
+            let call = if known == "in-lines" { "(read-line PORT MODE)" } else { "(%read-bytes-line PORT MODE)" };
+            let call = x.fill(sequence, call, &parts);
             into.push(until_eof(x, name, &call));
         }
         ("in-input-port-chars", [name], [port]) => {
@@ -359,6 +381,43 @@ fn vector_walk(x: &mut Expander, name: &Syntax, vector: &Syntax, sequence: &Synt
     walk
 }
 
+/// `(in-vector vector start [stop [step]])`, in place: the vector may change meanwhile.
+fn part_walk(x: &mut Expander, name: &Syntax, vector: &Syntax, bounds: &[Syntax], sequence: &Syntax) -> Walk {
+    let mut walk = Walk::default();
+    let [v, start, step, stop, p] = ["v", "start", "step", "stop", "p"].map(|word| x.fresh(word, name.span));
+    let (none, one) = (Syntax::boolean(false, name.span), Syntax::integer(1, name.span));
+    let given_step = bounds.get(2).unwrap_or(&one);
+    let down = match &given_step.node {
+        Node::Literal(Datum::Number(text)) => Some(text.starts_with('-')),
+        _ => None,
+    };
+    let parts = [
+        ("V", Part::One(&v)),
+        ("START", Part::One(&start)),
+        ("STOP", Part::One(&stop)),
+        ("STEP", Part::One(&step)),
+        ("P", Part::One(&p)),
+        ("VECTOR", Part::One(vector)),
+        ("FROM", Part::One(&bounds[0])),
+        ("TO", Part::One(bounds.get(1).unwrap_or(&none))),
+        ("BY", Part::One(given_step)),
+    ];
+    for binding in ["[V VECTOR]", "[START FROM]", "[STOP TO]", "[STEP BY]", "[STOP (%stop-of V START STOP STEP)]"] {
+        walk.outer.push(x.fill(sequence, binding, &parts));
+    }
+    let test = match down {
+        Some(false) => "(%< P STOP)",
+        Some(true) => "(%> P STOP)",
+        None => "(if (%> STEP 0) (%< P STOP) (%> P STOP))",
+    };
+    walk.tests.push(x.fill(sequence, test, &parts));
+    let next = x.fill(sequence, "(+ P STEP)", &parts);
+    let value = x.fill(sequence, "(vector-ref V P)", &parts);
+    walk.steps.push(variable(&p, start, next));
+    walk.binds.push((vec![name.clone()], value));
+    walk
+}
+
 fn once(x: &mut Expander, name: &Syntax, value: &Syntax) -> Walk {
     let mut walk = Walk::default();
     let (hidden, go) = (x.fresh("value", value.span), x.fresh("go?", value.span));
@@ -402,6 +461,19 @@ fn streamed(x: &mut Expander, name: &Syntax, stream: &Syntax) -> Walk {
     let first = x.fill(stream, "(stream-first P)", &parts);
     walk.steps.push(variable(&p, stream.clone(), next));
     walk.binds.push((vec![name.clone()], first));
+    walk
+}
+
+/// A sequence each of whose elements is no values at all.
+fn nameless(x: &mut Expander, sequence: &Syntax) -> Walk {
+    let mut walk = Walk::default();
+    let (p, none) = (x.fresh("p", sequence.span), x.fresh("none", sequence.span));
+    let parts = [("P", Part::One(&p)), ("SEQUENCE", Part::One(sequence))];
+    walk.tests.push(x.fill(sequence, "(not (null? P))", &parts));
+    let next = x.fill(sequence, "(%next P)", &parts);
+    let element = x.fill(sequence, "(%several 0 (%element P))", &parts);
+    walk.steps.push(variable(&p, x.fill(sequence, "(%walk SEQUENCE)", &parts), next));
+    walk.binds.push((vec![none], element));
     walk
 }
 

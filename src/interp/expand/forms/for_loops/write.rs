@@ -312,7 +312,7 @@ impl Loop<'_> {
                     self.fill_vector(x, vector, count, &value, next)
                 }
             },
-            Kind::Set("(mutable-set)") => combined(x, "(begin (set-add! ACC VALUE) ACC)"),
+            Kind::Set(empty) if empty.starts_with("(mutable-") => combined(x, "(begin (set-add! ACC VALUE) ACC)"),
             Kind::Set(_) => combined(x, "(set-add ACC VALUE)"),
             Kind::Sum => combined(x, "(+ ACC VALUE)"),
             Kind::Product => combined(x, "(* ACC VALUE)"),

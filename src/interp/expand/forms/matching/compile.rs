@@ -15,6 +15,9 @@ pub(super) struct Matcher {
     pub(super) steps: Vec<Step>,
     /// The program's names, and the parts of the value that they stand for.
     pub(super) names: Vec<(Syntax, Syntax)>,
+    /// The same of what lies before: such a name is compared where it stands again, so that a search goes on when it
+    /// differs.
+    before: Vec<(Syntax, Syntax)>,
 }
 
 /// Fills a template in which V is the value's part.
@@ -115,6 +118,12 @@ impl Matcher {
         }
     }
 
+    /// For what follows within a search; `more` was found meanwhile.
+    pub(super) fn within(&self, more: &[(Syntax, Syntax)]) -> Self {
+        let before = self.before.iter().chain(&self.names).chain(more).cloned().collect();
+        Self { before, ..Self::default() }
+    }
+
     pub(super) fn test(&mut self, test: Syntax) {
         self.steps.push(Step::Test(test));
     }
@@ -138,11 +147,11 @@ impl Matcher {
 
     /// A name of the program's: a second one is equal to the first.
     pub(super) fn name(&mut self, x: &mut Expander, name: Syntax, place: Syntax) {
-        match self.names.iter().find(|(known, _)| known.name() == name.name()) {
+        match self.before.iter().chain(&self.names).find(|(known, _)| known.name() == name.name()) {
             None => self.names.push((name, place)),
             Some((_, first)) => {
                 let parts = [("FIRST", Part::One(first)), ("V", Part::One(&place))];
-                let same = x.fill(&name, "(equal? FIRST V)", &parts);
+                let same = x.fill(&name, "((match-equality-test) FIRST V)", &parts);
                 self.test(same);
             }
         }
@@ -170,7 +179,7 @@ impl Matcher {
         let place = self.part(x, place, patterns.len());
         let mut branches: Vec<Self> = Vec::with_capacity(patterns.len());
         for pattern in patterns {
-            let mut branch = Self::default();
+            let mut branch = self.within(&[]);
             branch.take(x, pattern, place.clone());
             branches.push(branch);
         }
@@ -296,8 +305,9 @@ impl Matcher {
         let fresh = |x: &Expander, word| x.fresh(word, list.span);
         let (again, before, left, item, others) =
             (fresh(x, "pick"), fresh(x, "before"), fresh(x, "left"), fresh(x, "item"), fresh(x, "others"));
-        let (mut one, mut after) = (Self::default(), Self::default());
+        let mut one = self.within(&[]);
         one.take(x, pattern, item.clone());
+        let mut after = self.within(&one.names);
         after.picked(x, patterns, rest, others.clone());
         let mut names = one.names;
         names.extend(after.names);

@@ -188,12 +188,13 @@ impl Matcher {
         let fresh = |x: &Expander, word| x.fresh(word, list.span);
         let (again, left, count, back, here) =
             (fresh(x, "loop"), fresh(x, "left"), fresh(x, "count"), fresh(x, "back"), fresh(x, "here"));
-        let (item, mut each, mut after) = (fresh(x, "item"), Self::default(), Self::default());
+        let (item, mut each) = (fresh(x, "item"), Self::default());
         each.take(x, pattern, item.clone());
-        after.searched(x, segments, rest, left.clone());
         let found: Vec<Syntax> = each.names.iter().map(|(name, _)| x.fresh("found", name.span)).collect();
         let places: Vec<Syntax> = each.names.iter().map(|(_, place)| place.clone()).collect();
         let mut names = gathered(x, each.names, &found);
+        let mut after = self.within(&names);
+        after.searched(x, segments, rest, left.clone());
         names.extend(after.names);
         self.steps.push(Step::Round(Box::new(move |x, success, failure| {
             let out = failure.write();

@@ -1,10 +1,14 @@
 //! Patterns of `match`, read: what a pattern says, before anything is made of it.
 
 use crate::interp::expand::{
-    Expander, Step,
-    scope::Scope,
+    Expander, Part, Step,
+    forms::records::derived,
+    scope::{Binding, Scope},
     syntax::{Datum, Node, Syntax},
 };
+
+/// What the name of a pattern's macro begins with (`define-match-expander`).
+pub(super) const EXPANDER: &str = "%pattern:";
 
 /// A pattern.
 pub(super) enum Pattern {
@@ -105,9 +109,17 @@ impl Reader<'_> {
                 }
             },
             Node::Dotted(..) => self.wrong(syntax, "a dot stands in quasiquoted patterns alone: `(a . ,b)"),
-            Node::Literal(_) | Node::Vector(_) | Node::Hash(..) | Node::Boxed(_) | Node::Prefab(..) => {
+            Node::Boxed(inner) => Ok(Pattern::Boxed(Box::new(self.datum(inner)))),
+            Node::Literal(_) | Node::Vector(_) | Node::Hash(..) | Node::Prefab(..) => {
                 Ok(Pattern::Datum(syntax.clone()))
             }
+        }
+    }
+
+    fn datum(&self, datum: &Syntax) -> Pattern {
+        match &datum.node {
+            Node::Boxed(inner) => Pattern::Boxed(Box::new(self.datum(inner))),
+            _ => Pattern::Datum(datum.clone()),
         }
     }
 
@@ -122,8 +134,12 @@ impl Reader<'_> {
         if !own && self.x.record(head, self.scope).is_some() {
             return self.record(head, args, whole);
         }
+        let expander = head.word().map(|word| derived(head, &format!("{EXPANDER}{word}")));
+        if let Some(Binding::Rules(rules)) = expander.and_then(|name| self.scope.find(name.name()?)) {
+            return self.read(&rules.expand(whole, self.scope)?);
+        }
         Ok(match (head.word().unwrap_or_default(), args) {
-            ("quote", [datum]) => Pattern::Datum(datum.clone()),
+            ("quote", [datum]) => self.datum(datum),
             ("quasiquote", [datum]) => self.quasi(datum, 0)?,
             ("list", args) => list(self.segments(args)?, None),
             ("list*" | "list-rest" | "cons*", [items @ .., rest]) => {
@@ -380,6 +396,11 @@ impl Reader<'_> {
             Node::Dotted(items, tail) => list(self.quasi_segments(items, depth)?, Some(self.quasi(tail, depth)?)),
             Node::Vector(items) => Pattern::Vector(self.quasi_segments(items, depth)?),
             Node::Boxed(inner) => Pattern::Boxed(Box::new(self.quasi(inner, depth)?)),
+            Node::Prefab(key, fields) => {
+                let fields = self.quasi(&Syntax::list(fields.to_vec(), datum.span), depth)?;
+                let taken = self.x.fill(datum, "(lambda (v) (%prefab-fields v 'KEY))", &[("KEY", Part::One(key))]);
+                Pattern::Apply(taken, vec![fields])
+            }
             _ => Pattern::Datum(datum.clone()),
         })
     }

@@ -24,7 +24,13 @@ pub(super) struct Options {
 
 impl Options {
     /// Reads what stands behind the fields.
-    pub(super) fn read(x: &mut Expander, options: &[Syntax], scope: &Scope, who: &str) -> Step<Self> {
+    pub(super) fn read(
+        x: &mut Expander,
+        options: &[Syntax],
+        fields: &[Syntax],
+        scope: &Scope,
+        who: &str,
+    ) -> Step<Self> {
         let mut read = Self::default();
         let mut rest = options.iter();
         while let Some(option) = rest.next() {
@@ -45,7 +51,8 @@ impl Options {
                 "inspector" => {
                     let inspector = value(x)?;
                     let seen = matches!(&inspector.node, Node::Literal(datum) if format!("{datum}") == "#f");
-                    read.transparent |= seen;
+                    let made = inspector.items().and_then(<[Syntax]>::first);
+                    read.transparent |= seen || made.is_some_and(|head| head.is_word("make-inspector"));
                 }
                 "auto-value" => read.auto_value = Some(value(x)?),
                 "guard" => read.guard = Some(value(x)?),
@@ -55,7 +62,7 @@ impl Options {
                 "name" | "extra-name" => read.name = Some(value(x)?),
                 "property" => {
                     let name = value(x)?;
-                    let held = value(x)?;
+                    let held = numbered(&value(x)?, fields);
                     read.property(x, scope, &name, &held);
                 }
                 "methods" => {
@@ -107,10 +114,13 @@ impl Options {
                 "(cons 'prop:equal+hash (let () DEFINITIONS... (list RESULTS...)))",
                 vec![method("equal-proc"), method("hash-proc"), method("hash2-proc")],
             ),
-            "gen:equal-mode+hash" | "gen:stream" | "gen:dict" | "gen:set" | "gen:datum" => {
+            "gen:equal-mode+hash" | "gen:set" | "gen:datum" => {
                 let message = format!("{who}: methods of `{generic}` are not in this dialect");
                 return Err(x.bad(generic, message));
             }
+            // The language's own, by their words.
+            "gen:stream" => ("(cons 'gen:stream RESULTS...)", vec![super::generics::methods(x, definitions, methods)]),
+            "gen:dict" => ("(cons 'gen:dict RESULTS...)", vec![super::generics::methods(x, definitions, methods)]),
             _ => ("(cons 'GENERIC RESULTS...)", vec![super::generics::methods(x, definitions, methods)]),
         };
         let parts = [
@@ -121,6 +131,19 @@ impl Options {
         self.properties.push(x.fill(methods, template, &parts));
         Ok(())
     }
+}
+
+/// An expression with the number of the field in place of each `(struct-field-index field)`.
+fn numbered(syntax: &Syntax, fields: &[Syntax]) -> Syntax {
+    let Some(items) = syntax.items() else { return syntax.clone() };
+    if let [head, field] = items
+        && head.is_word("struct-field-index")
+    {
+        let name = |one: &Syntax| one.items().and_then(<[Syntax]>::first).unwrap_or(one).word().map(str::to_owned);
+        let at = fields.iter().position(|one| name(one).is_some_and(|word| field.is_word(&word)));
+        return at.map_or_else(|| syntax.clone(), |at| Syntax::integer(at, syntax.span));
+    }
+    Syntax::list(items.iter().map(|item| numbered(item, fields)).collect(), syntax.span)
 }
 
 /// The name that a definition defines.

@@ -1,14 +1,19 @@
 //! JSON to Scheme values and back, always in the same order.
 //!
-//! Objects are hashes with symbol keys, arrays lists, null is void; integers stay integers, of any size.
+//! Objects are hashes with symbol keys, arrays lists, null is void; integers stay integers, of any size. Racket's way of
+//! reading it is in [`reader`].
+
+mod reader;
 
 use super::{
-    dialect::{hashes, records},
+    dialect::{equality, hashes, records},
     value::{Fault, string, symbol, text_like, with_fault},
 };
 use base64::Engine;
 use serde_json::Value;
 use steel::{SteelVal, rvals::IntoSteelVal};
+
+pub(crate) use reader::{Problem, first};
 
 /// How deep values may nest: a value that holds itself would never end.
 const DEPTH: usize = 1_000;
@@ -23,11 +28,6 @@ pub(crate) fn from_text(text: &str) -> Result<SteelVal, String> {
     serde_json::from_str(text).map(from_json).map_err(|e| e.to_string())
 }
 
-/// As [`from_text`], but objects are hashes by `eq?` and null is the symbol `null`, as Racket has them.
-pub(crate) fn jsexpr(text: &str) -> Result<SteelVal, String> {
-    serde_json::from_str(text).map(|value| made(value, Manner::Racket)).map_err(|e| e.to_string())
-}
-
 /// What stands within a Markdown fence, if the whole text is one.
 pub(crate) fn unfenced(text: &str) -> Option<&str> {
     let inner = text.trim().strip_prefix("```")?.strip_suffix("```")?;
@@ -35,44 +35,16 @@ pub(crate) fn unfenced(text: &str) -> Option<&str> {
     (!inner.contains("```")).then_some(inner)
 }
 
-/// The first value of a text that may go on, and how many bytes it takes; none when there is nothing but space.
-pub(crate) fn first(text: &str) -> Result<Option<(SteelVal, usize)>, String> {
-    let mut values = serde_json::Deserializer::from_str(text).into_iter();
-    match values.next() {
-        None => Ok(None),
-        Some(Ok(value)) => Ok(Some((made(value, Manner::Racket), values.byte_offset()))),
-        Some(Err(problem)) => Err(problem.to_string()),
-    }
-}
-
-/// What objects and null become.
-#[derive(Clone, Copy, PartialEq)]
-enum Manner {
-    Own,
-    Racket,
-}
-
 fn from_json(value: Value) -> SteelVal {
-    made(value, Manner::Own)
-}
-
-fn made(value: Value, manner: Manner) -> SteelVal {
     match value {
-        Value::Null if manner == Manner::Racket => symbol("null"),
         Value::Null => SteelVal::Void,
         Value::Bool(b) => SteelVal::BoolV(b),
         Value::String(s) => string(s),
-        Value::Array(items) => SteelVal::ListV(items.into_iter().map(|item| made(item, manner)).collect()),
-        Value::Object(fields) => {
-            let pairs = fields.into_iter().map(|(k, v)| (symbol(&k), made(v, manner)));
-            match manner {
-                Manner::Own => hash(pairs),
-                Manner::Racket => hashes::immutable(hashes::Kind::Eq, pairs),
-            }
-        }
+        Value::Array(items) => SteelVal::ListV(items.into_iter().map(from_json).collect()),
+        Value::Object(fields) => hash(fields.into_iter().map(|(k, v)| (symbol(&k), from_json(v)))),
         Value::Number(n) => {
             let digits = n.as_str();
-            match (n.as_i64(), digits.parse::<num_bigint::BigInt>(), n.as_f64()) {
+            match (n.as_i64(), digits.parse::<num_bigint::BigInt>(), digits.parse::<f64>()) {
                 (Some(i), _, _) => SteelVal::IntV(i as isize),
                 (_, Ok(big), _) => big.into_steelval().unwrap_or(SteelVal::Void),
                 (_, _, float) => SteelVal::NumV(float.unwrap_or(f64::NAN)),
@@ -83,17 +55,36 @@ fn made(value: Value, manner: Manner) -> SteelVal {
 
 /// Writes a value as JSON, keys sorted.
 pub(crate) fn to_text(value: &SteelVal) -> Result<String, Fault> {
-    to_json(value, 0).map(|v| v.to_string())
+    to_json(value, &symbol("null"), 0).map(|v| v.to_string())
 }
 
-fn to_json(value: &SteelVal, depth: usize) -> Result<Value, Fault> {
+/// As [`to_text`], but as Racket escapes it: the character DEL too or, if `all`, all that is not ASCII. NULL is null.
+pub(crate) fn to_racket(value: &SteelVal, null: &SteelVal, all: bool) -> Result<String, Fault> {
+    let text = to_json(value, null, 0)?.to_string();
+    let escaped = |c: char| c == '\u{7f}' || all && !c.is_ascii();
+    if !text.contains(escaped) {
+        return Ok(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if escaped(c) {
+            let mut halves = [0; 2];
+            c.encode_utf16(&mut halves).iter().for_each(|half| out.push_str(&format!("\\u{half:04x}")));
+        } else {
+            out.push(c);
+        }
+    }
+    Ok(out)
+}
+
+fn to_json(value: &SteelVal, null: &SteelVal, depth: usize) -> Result<Value, Fault> {
     if depth > DEPTH {
         return Err(Fault::script("a value nests too deep for JSON").hint("does it hold itself?"));
     }
     let list = |items: &mut dyn Iterator<Item = SteelVal>| {
-        items.map(|v| to_json(&v, depth + 1)).collect::<Result<Vec<_>, _>>().map(Value::Array)
+        items.map(|v| to_json(&v, null, depth + 1)).collect::<Result<Vec<_>, _>>().map(Value::Array)
     };
-    if matches!(value, SteelVal::SymbolV(word) if word.as_str() == "null") {
+    if equality::eqv(value, null) {
         return Ok(Value::Null);
     }
     if let Some(text) = text_like(value) {
@@ -125,7 +116,7 @@ fn to_json(value: &SteelVal, depth: usize) -> Result<Value, Fault> {
         SteelVal::HashMapV(_) | SteelVal::CustomStruct(_) => {
             match kept_fields(value).or_else(|| super::print::struct_fields(value)) {
                 Some(fields) => {
-                    let fields = fields.into_iter().map(|(k, v)| to_json(&v, depth + 1).map(|v| (k, v)));
+                    let fields = fields.into_iter().map(|(k, v)| to_json(&v, null, depth + 1).map(|v| (k, v)));
                     Value::Object(fields.collect::<Result<_, _>>()?)
                 }
                 None => match hashes::shown_set(value) {

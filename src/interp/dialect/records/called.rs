@@ -1,0 +1,43 @@
+//! Records that are called: what their type's `prop:procedure` says, and the procedure that they hold.
+
+use super::{CALLED, applicable, fields, type_of};
+use crate::interp::value::Native;
+use steel::SteelVal;
+
+/// What is called in a record's place.
+pub(crate) enum Callee {
+    /// With the arguments alone.
+    Field(SteelVal),
+    /// With the record before them.
+    Method(SteelVal),
+}
+
+/// What a record calls, if it can be called.
+pub(crate) fn callee(value: &SteelVal) -> Option<Callee> {
+    let mut kind = type_of(value)?;
+    loop {
+        if let Some((_, held)) = kind.properties.iter().find(|(name, _)| &**name == CALLED) {
+            return match held.get() {
+                SteelVal::IntV(at) => {
+                    let above = kind.parent.as_ref().map_or(0, |above| above.fields.len());
+                    fields(value).get(above + usize::try_from(at).ok()?).cloned().map(Callee::Field)
+                }
+                procedure => Some(Callee::Method(procedure)),
+            };
+        }
+        kind = kind.parent.clone()?;
+    }
+}
+
+/// The procedure that stands for a value in a call: a record's own, which its last field holds.
+pub(super) fn callable(args: &[SteelVal]) -> Native {
+    let SteelVal::CustomStruct(held) = &args[0] else { return Ok(args[0].clone()) };
+    if !applicable(&args[0]) {
+        return Ok(args[0].clone());
+    }
+    let last = (0..).map_while(|at| held.get_index(at)).last();
+    Ok(match last {
+        Some(SteelVal::HeapAllocated(procedure)) => procedure.get(),
+        _ => args[0].clone(),
+    })
+}
