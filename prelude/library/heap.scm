@@ -2,7 +2,7 @@
 ;;;
 ;;; Expanded into a program that requires it.
 
-(provide make-heap heap? heap-count heap-add! heap-add-all! heap-min heap-remove-min! heap-remove! heap-copy
+(provide make-heap heap? heap-count heap-add! heap-add-all! heap-min heap-remove-min! heap-remove! heap-remove-eq! heap-copy
          heap->vector vector->heap in-heap in-heap/consume! heap-sort!)
 
 ;; ITEMS is a vector with room for more than COUNT.
@@ -59,11 +59,15 @@
 (define (heap-remove! h item #:same? [same? equal?])
   (let* ([all (vector->list (vector-copy (heap-items h) 0 (heap-count h)))]
          [found (memf (lambda (other) (same? other item)) all)])
-    (when found
-      (let ([left (append (take all (- (length all) (length found))) (cdr found))])
-        (set-heap-items! h (make-vector 8 #f))
-        (set-heap-count! h 0)
-        (heap-add-all! h left)))))
+    (and
+     found
+     (let ([left (append (take all (- (length all) (length found))) (cdr found))])
+       (set-heap-items! h (make-vector 8 #f))
+       (set-heap-count! h 0)
+       (heap-add-all! h left)
+       #t))))
+
+(define (heap-remove-eq! h item) (heap-remove! h item #:same? eq?))
 
 (define (heap-copy h) (heap (heap-<=? h) (vector-copy (heap-items h)) (heap-count h)))
 

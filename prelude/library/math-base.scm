@@ -2,7 +2,8 @@
 ;;;
 ;;; Expanded into a program that requires it.
 
-(provide sum euler.0 phi.0 gamma.0 catalan.0 random-natural power-of-two? absolute-error relative-error)
+(provide sum euler.0 phi.0 gamma.0 catalan.0 random-natural power-of-two? absolute-error relative-error asinh acosh
+         atanh random-bits float-complex? number->float-complex)
 
 (define euler.0 2.718281828459045)
 (define phi.0 1.618033988749895)
@@ -23,3 +24,17 @@
          (and (= 1 (min (numerator n) (denominator n))) (= 0 (bitwise-and m (- m 1)))))))
 (define (absolute-error a b) (if (eqv? a b) 0 (abs (- a b))))
 (define (relative-error a b) (if (eqv? a b) 0 (abs (/ (- a b) b))))
+
+(define (asinh x)
+  (cond [(eqv? x 0) 0]
+        [(< x 0) (- (asinh (- x)))]
+        [(< x 0.05) (let ([x (exact->inexact x)]) (log1p (+ x (/ (* x x) (+ 1.0 (sqrt (+ 1.0 (* x x))))))))]
+        [else (let ([x (exact->inexact x)]) (log (+ x (sqrt (+ 1.0 (* x x))))))]))
+(define (acosh x) (if (eqv? x 1) 0 (let ([x (exact->inexact x)]) (log (+ x (sqrt (- (* x x) 1.0)))))))
+(define (atanh x) (if (eqv? x 0) 0 (let ([x (exact->inexact x)]) (* 0.5 (log1p (/ (* 2.0 x) (- 1.0 x)))))))
+(define (log1p x)
+  (let ([y (+ 1.0 x)]) (if (= y 1.0) x (- (log y) (/ (- (- y 1.0) x) y)))))
+(define (random-bits count) (random-integer 0 (expt 2 count)))
+(define (float-complex? value) (and (complex? value) (not (real? value)) (flonum? (real-part value)) (flonum? (imag-part value))))
+(define (number->float-complex value)
+  (make-rectangular (exact->inexact (real-part value)) (exact->inexact (imag-part value))))

@@ -53,7 +53,27 @@
 (define (in-value value) (list value))
 (define (in-stream value) (stream->list value))
 (define (in-sequence value) (%sequence->list value))
-(define (random-ref value) (let ([all (%sequence->list value)]) (list-ref all (random (length all)))))
+
+;; Chosen as Racket does: each item takes the place of one before it by chance.
+(define (random-sample value count [generator #f] #:replacement? [replacement? #t])
+  (unless (exact-nonnegative-integer? count) (raise-argument-error 'random-sample "exact-nonnegative-integer?" count))
+  (let ([all (%sequence->list value)] [chosen (make-vector count #f)])
+    (cond [(not replacement?)
+           (when (< (length all) count)
+             (raise-argument-error 'random-sample "integer less than or equal to sequence length" count))
+           (for ([item all] [at (in-naturals)])
+             (cond [(< at count) (vector-set! chosen at item)]
+                   [(< (random (+ at 1)) count) (vector-set! chosen (random count) item)]))]
+          [(and (null? all) (> count 0)) (raise-argument-error 'random-sample "non-empty sequence for n>0" value)]
+          [else
+           (for ([item all] [at (in-naturals)])
+             (for ([place (in-range count)])
+               (when (or (= at 0) (= 0 (random (+ at 1)))) (vector-set! chosen place item))))])
+    (vector->list chosen)))
+(define (random-ref value [generator #f])
+  (let ([all (%sequence->list value)])
+    (when (null? all) (raise-argument-error 'random-ref "non-empty sequence" value))
+    (car (random-sample all 1))))
 
 ;; As many as nobody comes to the end of: a stream.
 (define (in-naturals . start)

@@ -120,4 +120,5 @@
     (%digest kind (if (and (= start 0) (not end)) all (subbytes all start (or end (bytes-length all)))))))
 (define (sha1-bytes value [start 0] [end #f]) (%digest-of 'sha1-bytes 'sha1 value start end))
 (define (sha256-bytes value [start 0] [end #f]) (%digest-of 'sha256-bytes 'sha256 value start end))
+(define (sha224-bytes value [start 0] [end #f]) (%digest-of 'sha224-bytes 'sha224 value start end))
 (define (sha1 value [start 0] [end #f]) (bytes->hex-string (%digest-of 'sha1 'sha1 value start end)))

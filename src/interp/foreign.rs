@@ -123,11 +123,11 @@ pub(crate) const ABSENT: &[Absent] = &[
         forms: &[],
     },
     Absent {
-        area: "delimited continuations",
-        instead: "`call/cc`, `let/ec`, generators and `dynamic-wind` are there",
+        area: "delimited continuations of this kind",
+        instead: "`call/cc`, `let/ec`, generators and `dynamic-wind` are there; `(require racket/control)` gives `reset`, `shift`, `prompt` and `control`",
         names: &["call-with-continuation-prompt", "abort-current-continuation", "call-with-composable-continuation", "make-continuation-prompt-tag",
             "with-continuation-mark-value", "continuation-mark-set-first", "current-continuation-marks-list"],
-        forms: &["prompt", "control", "shift", "reset", "with-continuation-mark"],
+        forms: &["with-continuation-mark"],
     },
 ];
 

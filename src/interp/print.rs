@@ -13,7 +13,7 @@ mod tests;
 pub(crate) use quote::{MARK, quoted, unmarked};
 
 use super::{
-    dialect::{self, hashes, mpairs, numerals, records, support},
+    dialect::{self, hashes, mpairs, number_vectors, numerals, records, support},
     value::{self, Fault, field_names, text_like, with_fault, with_response},
 };
 use crate::wire::FailureClass;
@@ -117,6 +117,9 @@ fn is_datum(value: &SteelVal, depth: usize) -> bool {
                 return entries.iter().all(|(key, value)| is_datum(key, depth + 1) && is_datum(value, depth + 1));
             }
             let itself = || customs::any() && records::prints_itself(other);
+            if customs::any() && records::unquotable(other) {
+                return false;
+            }
             set(other).is_none()
                 && mpairs::parts(other).is_none()
                 && (itself() || record(other).is_none_or(|record| record.prefab || !record.transparent))
@@ -235,9 +238,12 @@ impl Printer {
         if depth > DEPTH {
             return self.push("…");
         }
-        if is_datum(value, depth) {
+        if is_datum(value, depth) || customs::any() && records::unquotable(value) {
             if wants_quote(value) {
                 self.push("'");
+            } else if let Some((name, numbers)) = number_vectors::parts(value) {
+                let open = if numbers.is_empty() { format!("({name}") } else { format!("({name} ") };
+                return self.items(&open, &numbers, |this, item| this.datum(item, Style::Print, depth + 1));
             }
             return self.datum(value, Style::Print, depth);
         }

@@ -80,13 +80,6 @@ pub(super) const TABLE: &[Entry] = &[
     }),
     plain!("bytes->immutable-bytes", "bytes", |v| bytes_of("bytes->immutable-bytes", &v[0]).map(|_| v[0].clone())),
     // ---- digests
-    plain!("%digest", "kind bytes", |v| {
-        let kind = match name_of("%digest", &v[0])?.as_str() {
-            "sha1" => &ring::digest::SHA1_FOR_LEGACY_USE_ONLY,
-            _ => &ring::digest::SHA256,
-        };
-        Ok(made(ring::digest::digest(kind, &bytes_of("%digest", &v[1])?).as_ref().to_vec()))
-    }),
     plain!("bytes->hex-string", "bytes", |v| {
         let bytes = bytes_of("bytes->hex-string", &v[0])?;
         Ok(string(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))

@@ -14,6 +14,7 @@ mod changing;
 mod chars;
 mod complex;
 mod dates;
+mod encodings;
 pub(crate) mod equality;
 mod exceptions;
 mod formatted;
@@ -23,6 +24,7 @@ mod insert;
 mod known;
 mod lists;
 pub(crate) mod mpairs;
+pub(crate) mod number_vectors;
 mod numbers;
 pub(crate) mod numerals;
 mod output;
@@ -36,6 +38,7 @@ pub(crate) mod regexps;
 mod sequences;
 mod sets;
 mod sorting;
+mod special;
 mod strings;
 pub(crate) mod structs;
 pub(crate) mod support;
@@ -76,7 +79,7 @@ pub(crate) const AREAS: &[Area] = &[
     },
     Area {
         title: "Numbers",
-        natives: &[numbers::TABLE, reals::TABLE, bits::TABLE, binary::TABLE],
+        natives: &[numbers::TABLE, reals::TABLE, bits::TABLE, binary::TABLE, special::TABLE],
         machined: &[],
         files: &["numbers.scm"],
         steels: &["+", "-", "<", ">", "<=", ">="],
@@ -88,7 +91,7 @@ pub(crate) const AREAS: &[Area] = &[
         files: &["text.scm"],
         steels: &[],
     },
-    Area { title: "Symbols, keywords, bytes", natives: &[bytes::TABLE], machined: &[], files: &[], steels: &["symbol?"] },
+    Area { title: "Symbols, keywords, bytes", natives: &[bytes::TABLE, encodings::TABLE], machined: &[], files: &[], steels: &["symbol?"] },
     Area { title: "Regular expressions", natives: &[regexps::TABLE], machined: &[], files: &["patterns.scm"], steels: &[] },
     Area {
         title: "Pairs and lists",
@@ -99,7 +102,7 @@ pub(crate) const AREAS: &[Area] = &[
     },
     Area {
         title: "Vectors",
-        natives: &[vectors::TABLE],
+        natives: &[vectors::TABLE, number_vectors::TABLE],
         machined: &[vectors::MAKERS],
         files: &["vectors.scm"],
         steels: &["vector", "vector-ref", "vector-length"],

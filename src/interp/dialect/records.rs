@@ -317,6 +317,12 @@ pub(crate) fn prints_itself(value: &SteelVal) -> bool {
     is_record(value) && property(value, &symbol("prop:custom-write")).is_some()
 }
 
+/// Whether it prints itself, and never behind a quote.
+pub(crate) fn unquotable(value: &SteelVal) -> bool {
+    let word = || property(value, &symbol("prop:custom-print-quotable"));
+    prints_itself(value) && matches!(word(), Some(SteelVal::SymbolV(word)) if word.as_str() == "never")
+}
+
 /// Whether a record can be called.
 pub(super) fn applicable(value: &SteelVal) -> bool {
     with_type(value, |kind| kind.called()).unwrap_or(false)

@@ -5,7 +5,7 @@ use super::{
     given::{failed, misplaced, mistaken},
     hashes::{self, SetView},
     lists::index,
-    machined, mpairs, plain,
+    machined, mpairs, number_vectors, plain,
     structs::cons,
 };
 use crate::interp::{
@@ -62,9 +62,10 @@ pub(super) fn elements(value: &SteelVal) -> Option<SteelVal> {
         SteelVal::ByteVector(held) => bytes(held).into_iter().map(|byte| SteelVal::IntV(isize::from(byte))).collect(),
         other => match hashes::sorted(other) {
             Some(entries) => entries.into_iter().map(|(key, value)| cons(key, value)).collect(),
-            None => match SetView::of(other) {
-                Some(set) => set.items().into(),
-                None => mutable_list(other)?.into(),
+            None => match (SetView::of(other), number_vectors::parts(other)) {
+                (Some(set), _) => set.items().into(),
+                (None, Some((_, numbers))) => numbers.into(),
+                (None, None) => mutable_list(other)?.into(),
             },
         },
     }))

@@ -12,6 +12,7 @@ mod emit;
 mod expression;
 mod forms;
 mod lambda;
+mod libraries;
 mod library;
 mod lift;
 mod literal;

@@ -8,6 +8,7 @@ use super::{
     Expander, Step,
     code::Top,
     error,
+    libraries::{self, CONTRACTS, Library},
     program::is_module,
     read,
     scope::{Binding, Field, Record, Scope},
@@ -20,9 +21,6 @@ use std::{
     ops::Range,
     rc::Rc,
 };
-
-/// The library of contracts, which `#lang racket` has without requiring it.
-const CONTRACTS: &str = "racket/contract";
 
 /// What programs that use contracts name, almost all of them.
 const OF_CONTRACTS: &[&str] = &[
@@ -49,33 +47,6 @@ pub(super) fn contracts() -> Syntax {
     let word = |word: &str| Syntax::new(Node::Name(Name::Plain(word.into())), Span::default());
     Syntax::list(vec![word("require"), word(CONTRACTS)], Span::default())
 }
-
-/// Libraries that are expanded into the programs that require them: others would pay for them at every start.
-const LIBRARIES: &[(&str, &[&str])] = &[
-    (CONTRACTS, &[include_str!("../../../prelude/library/contracts.scm")]),
-    ("racket/contract/base", &[include_str!("../../../prelude/library/contracts.scm")]),
-    ("compatibility/mlist", &[include_str!("../../../prelude/library/mlist.scm")]),
-    ("data/bit-vector", &[include_str!("../../../prelude/library/bit-vector.scm")]),
-    ("data/gvector", &[include_str!("../../../prelude/library/gvector.scm")]),
-    ("data/heap", &[include_str!("../../../prelude/library/heap.scm")]),
-    ("data/queue", &[include_str!("../../../prelude/library/queue.scm")]),
-    ("math/base", &[include_str!("../../../prelude/library/math-base.scm")]),
-    ("math/number-theory", &[include_str!("../../../prelude/library/number-theory.scm")]),
-    ("math/statistics", &[include_str!("../../../prelude/library/statistics.scm")]),
-    ("rackunit", &[include_str!("../../../prelude/library/rackunit.scm")]),
-    ("srfi/1", &[include_str!("../../../prelude/library/srfi-1.scm")]),
-    ("srfi/13", &[include_str!("../../../prelude/library/srfi-13.scm")]),
-    ("srfi/14", &[include_str!("../../../prelude/library/char-sets.scm")]),
-    ("xml", &[include_str!("../../../prelude/library/xml.scm")]),
-    (
-        "math",
-        &[
-            include_str!("../../../prelude/library/math-base.scm"),
-            include_str!("../../../prelude/library/number-theory.scm"),
-            include_str!("../../../prelude/library/statistics.scm"),
-        ],
-    ),
-];
 
 /// The same without its places: they are none of the program's.
 fn nowhere(syntax: &Syntax) -> Syntax {
@@ -213,12 +184,7 @@ impl Expander {
             return self.module(name.into(), spec).map(|exports| Some((*exports).clone()));
         }
         if let Some(word) = spec.word() {
-            if !LIBRARIES.iter().any(|(name, _)| *name == word) {
-                return Ok(None);
-            }
-            let exports = self.module(word.into(), spec)?;
-            // What the program defines comes first.
-            return Ok(Some(Exports { stated: false, ..(*exports).clone() }));
+            return self.of_library(word, spec);
         }
         match spec.items().unwrap_or_default() {
             [word, file] if word.is_word("file") => self.taken(file),
@@ -274,6 +240,23 @@ impl Expander {
         }
     }
 
+    /// What a library gives, if there is one of this name.
+    fn of_library(&mut self, name: &str, spec: &Syntax) -> Step<Option<Exports>> {
+        // What the program defines comes first.
+        let stated = false;
+        Ok(match libraries::find(name) {
+            None => None,
+            Some(Library::Text(_)) => Some(Exports { stated, ..(*self.module(name.into(), spec)?).clone() }),
+            Some(Library::Of(others)) => {
+                let mut all = Vec::new();
+                for other in others {
+                    all.extend(self.of_library(other, spec)?.unwrap_or_default().all);
+                }
+                Some(Exports { all, stated })
+            }
+        })
+    }
+
     /// What a module gives; expands it when it is required for the first time.
     fn module(&mut self, name: Rc<str>, spec: &Syntax) -> Step<Rc<Exports>> {
         let module = self.modules.by_name.insert(name.clone(), Module::Open);
@@ -292,9 +275,8 @@ impl Expander {
             }
             Some(Module::Forms(forms)) => (forms.to_vec(), self.shows),
             None if spec.name().is_some() => {
-                let library = LIBRARIES.iter().find(|(library, _)| **library == *name);
-                let text = library.map(|(_, texts)| texts.concat()).unwrap_or_default();
-                let forms = read::program(&text, false)?;
+                let Some(Library::Text(text)) = libraries::find(&name) else { return Ok(Rc::default()) };
+                let forms = read::program(text, true)?;
                 (forms.iter().map(nowhere).collect(), false)
             }
             None => {

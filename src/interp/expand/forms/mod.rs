@@ -8,6 +8,7 @@ mod matching;
 mod quasi;
 mod records;
 pub(super) mod small;
+mod splicing;
 mod tails;
 pub(super) mod transformers;
 
@@ -18,7 +19,7 @@ use super::{
 };
 
 /// The forms in Rust that are made of others.
-const FORMS: &[&[(&str, Form)]] = &[small::FORMS, for_loops::FORMS, matching::FORMS, records::FORMS];
+const FORMS: &[&[(&str, Form)]] = &[small::FORMS, splicing::FORMS, for_loops::FORMS, matching::FORMS, records::FORMS];
 
 /// Every form's word.
 pub(crate) fn words() -> impl Iterator<Item = &'static str> {

@@ -18,7 +18,7 @@ pub(super) const FORMS: &[(&str, Form)] = &[
     ("define-logger", define_logger),
 ];
 
-fn arguments(form: &Syntax) -> &[Syntax] {
+pub(super) fn arguments(form: &Syntax) -> &[Syntax] {
     form.items().unwrap_or_default().get(1..).unwrap_or_default()
 }
 

@@ -1,0 +1,65 @@
+//! Libraries that are expanded into the programs that require them: others would pay for them at every start.
+
+/// The library of contracts, which `#lang racket` has without requiring it.
+pub(super) const CONTRACTS: &str = "racket/contract";
+
+/// What a library is.
+#[derive(Clone, Copy)]
+pub(super) enum Library {
+    Text(&'static str),
+    /// All that others give.
+    Of(&'static [&'static str]),
+}
+
+use Library::Of;
+
+macro_rules! text {
+    ($file:literal) => {
+        Library::Text(include_str!(concat!("../../../prelude/library/", $file, ".scm")))
+    };
+}
+
+pub(super) const ALL: &[(&str, Library)] = &[
+    (CONTRACTS, text!("contracts")),
+    ("racket/contract/base", Of(&[CONTRACTS])),
+    ("racket/control", text!("control")),
+    ("racket/fixnum", text!("number-vectors")),
+    ("racket/flonum", Of(&["racket/fixnum"])),
+    ("racket/trace", text!("trace")),
+    ("compatibility/mlist", text!("mlist")),
+    ("data/bit-vector", text!("bit-vector")),
+    ("data/gvector", text!("gvector")),
+    ("data/heap", text!("heap")),
+    ("data/integer-set", text!("integer-set")),
+    ("data/interval-map", text!("interval-map")),
+    ("data/order", text!("order")),
+    ("data/queue", text!("queue")),
+    ("data/skip-list", text!("skip-list")),
+    ("data/splay-tree", text!("splay-tree")),
+    ("data/union-find", text!("union-find")),
+    ("file/md5", text!("md5")),
+    ("math", Of(&["math/base", "math/matrix", "math/number-theory", "math/special-functions", "math/statistics"])),
+    ("math/base", text!("math-base")),
+    ("math/matrix", text!("matrix")),
+    ("math/number-theory", Of(&["math/number-theory/numbers", "math/number-theory/modular"])),
+    ("math/number-theory/modular", text!("modular")),
+    ("math/number-theory/numbers", text!("number-theory")),
+    ("math/special-functions", text!("special-functions")),
+    ("math/statistics", text!("statistics")),
+    ("net/base64", text!("base64")),
+    ("net/uri-codec", text!("uri-codec")),
+    ("rackunit", text!("rackunit")),
+    ("rnrs/arithmetic/bitwise-6", text!("bitwise-6")),
+    ("srfi/1", text!("srfi-1")),
+    ("srfi/2", text!("srfi-2")),
+    ("srfi/13", text!("srfi-13")),
+    ("srfi/14", text!("char-sets")),
+    ("srfi/26", text!("srfi-26")),
+    ("xml", text!("xml")),
+    ("xml/xml", Of(&["xml"])),
+];
+
+/// The library of this name.
+pub(super) fn find(name: &str) -> Option<Library> {
+    ALL.iter().find(|(library, _)| *library == name).map(|(_, library)| *library)
+}
