@@ -109,6 +109,16 @@ fn sampling_keywords_reach_the_wire() {
 }
 
 #[test]
+fn a_keyword_that_is_false_where_that_is_its_default_is_as_good_as_unsaid() {
+    let mock = Mock::echo();
+    let text = "(llm-query \"x\" #:temperature #f #:max-tokens #f #:seed #f #:stop #f)";
+    assert_eq!(script(&format!("(finish (syntax-e {text}))")).server(&mock).run().value(), "echo:x");
+    assert_eq!(mock.bodies(), [json!({ "model": "mock", "messages": [{ "role": "user", "content": "x" }] })]);
+    let ran = script("(llm-query \"x\" #:timeout #f)").server(&mock).run();
+    assert!(ran.stderr.contains("`#:timeout` must be"), "{ran:?}");
+}
+
+#[test]
 fn misspelt_keyword_is_rejected() {
     let text = r#"
 (define (says thunk) (displayln (with-handler exn-message (thunk))))

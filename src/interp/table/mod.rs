@@ -293,10 +293,11 @@ impl Primitive {
                     return Err(self.misuse(format!("`#:{key}` is given twice")));
                 }
                 let param = &self.params[index];
-                // `#f` where that is the default is as good as unsaid.
-                if param.default != Some("#f") || !matches!(value, SteelVal::BoolV(false)) {
-                    self.check(param, value)?;
-                    values[index] = Some(value.clone());
+                match self.check(param, value) {
+                    Ok(()) => values[index] = Some(value.clone()),
+                    // `#f` that says nothing else is as good as unsaid, where that is the default.
+                    Err(_) if param.default == Some("#f") && matches!(value, SteelVal::BoolV(false)) => {}
+                    Err(fault) => return Err(fault),
                 }
             } else if let Some((index, param)) = positional.next() {
                 self.check(param, arg)?;
