@@ -50,3 +50,8 @@
 (check-error (string->jsexpr "\"\\x\"") => "string::4: string->jsexpr: bad string escape: \"x\"")
 (check-error (string->jsexpr "\"\\ud834x\"") => "string::9: string->jsexpr: bad string \\u escape, missing second half of a UTF-16 pair")
 (check-error (let ([i (open-input-string "[1] x")]) (read-json i) (read-json i)) => "string::5: read-json: bad input starting #\"x\"")
+
+;; A long text takes as long by the byte as a short one.
+(check (let ([text (jsexpr->string (for/list ([i 20000]) (hasheq 'id i 'name (format "n\"~a é" i) 'tags '(1 2 3))))])
+         (length (string->jsexpr text)))
+       => 20000)

@@ -27,6 +27,7 @@ pub(crate) struct Problem {
 }
 
 struct Reader<'a> {
+    whole: &'a str,
     text: &'a [u8],
     at: usize,
     null: &'a SteelVal,
@@ -36,7 +37,7 @@ type Step<T> = Result<T, Problem>;
 
 /// The first value, and how many bytes it takes; none when there is nothing but space. NULL stands for null.
 pub(crate) fn first(text: &str, null: &SteelVal) -> Step<Option<(SteelVal, usize)>> {
-    let mut reader = Reader { text: text.as_bytes(), at: 0, null };
+    let mut reader = Reader { whole: text, text: text.as_bytes(), at: 0, null };
     reader.skip_space()?;
     if reader.peek().is_none() {
         return Ok(None);
@@ -48,6 +49,10 @@ pub(crate) fn first(text: &str, null: &SteelVal) -> Step<Option<(SteelVal, usize
 impl Reader<'_> {
     fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()
+    }
+
+    fn char(&self) -> Option<char> {
+        self.whole.get(self.at..)?.chars().next()
     }
 
     fn next(&mut self) -> Option<u8> {
@@ -75,8 +80,7 @@ impl Reader<'_> {
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.at += 1;
         }
-        let rest = std::str::from_utf8(&self.text[self.at..]).unwrap_or_default();
-        match rest.chars().next() {
+        match self.char() {
             Some(c) if c.is_whitespace() => {
                 let c = print::written(&SteelVal::CharV(c));
                 self.wrong(format!("found whitespace that is not allowed by the JSON specification\n  char: {c}"))
@@ -239,8 +243,7 @@ impl Reader<'_> {
     }
 
     fn escaped(&mut self) -> Step<char> {
-        let rest = std::str::from_utf8(&self.text[self.at..]).unwrap_or_default();
-        let Some(c) = rest.chars().next() else { return self.wrong("bad string escape: \"#<eof>\"") };
+        let Some(c) = self.char() else { return self.wrong("bad string escape: \"#<eof>\"") };
         self.at += c.len_utf8();
         Ok(match c {
             'b' => '\u{8}',
