@@ -7,6 +7,8 @@ pub(super) const CONTRACTS: &str = "racket/contract";
 #[derive(Clone, Copy)]
 pub(super) enum Library {
     Text(&'static str),
+    /// Another's text, in which one word stands for another.
+    Like(&'static str, [&'static str; 2]),
     /// All that others give.
     Of(&'static [&'static str]),
 }
@@ -34,7 +36,11 @@ pub(super) const ALL: &[(&str, Library)] = &[
     ("data/interval-map", text!("interval-map")),
     ("data/order", text!("order")),
     ("data/queue", text!("queue")),
-    ("data/skip-list", text!("skip-list")),
+    // How they balance nobody sees.
+    (
+        "data/skip-list",
+        Library::Like(include_str!("../../../prelude/library/splay-tree.scm"), ["splay-tree", "skip-list"]),
+    ),
     ("data/splay-tree", text!("splay-tree")),
     ("data/union-find", text!("union-find")),
     ("file/md5", text!("md5")),

@@ -246,7 +246,9 @@ impl Expander {
         let stated = false;
         Ok(match libraries::find(name) {
             None => None,
-            Some(Library::Text(_)) => Some(Exports { stated, ..(*self.module(name.into(), spec)?).clone() }),
+            Some(Library::Text(_) | Library::Like(..)) => {
+                Some(Exports { stated, ..(*self.module(name.into(), spec)?).clone() })
+            }
             Some(Library::Of(others)) => {
                 let mut all = Vec::new();
                 for other in others {
@@ -275,8 +277,12 @@ impl Expander {
             }
             Some(Module::Forms(forms)) => (forms.to_vec(), self.shows),
             None if spec.name().is_some() => {
-                let Some(Library::Text(text)) = libraries::find(&name) else { return Ok(Rc::default()) };
-                let forms = read::program(text, true)?;
+                let text = match libraries::find(&name) {
+                    Some(Library::Text(text)) => text.into(),
+                    Some(Library::Like(text, [word, other])) => text.replace(word, other),
+                    _ => return Ok(Rc::default()),
+                };
+                let forms = read::program(&text, true)?;
                 (forms.iter().map(nowhere).collect(), false)
             }
             None => {
