@@ -4,33 +4,36 @@
 
 (provide reset shift prompt control call/prompt abort % fcontrol)
 
-;; What is to be gone on with, innermost first: whether it is a prompt, and what takes a thunk and goes on with its value.
-(define open '())
+;; What each fiber is to go on with, innermost first: whether it is a prompt, and what takes a thunk and goes on with its value.
+(define fibers (make-hasheqv))
+(define (open) (hash-ref fibers (%fiber) '()))
+(define (open! all)
+  (if (null? all) (hash-remove! fibers (%fiber)) (hash-set! fibers (%fiber) all)))
 
 (define (leave thunk)
-  (let ([innermost (cdar open)])
-    (set! open (cdr open))
-    (innermost thunk)))
+  (let ([all (open)])
+    (open! (cdr all))
+    ((cdar all) thunk)))
 
-;; Runs a thunk within a prompt. What leaves by it says what is to be done behind it.
+;; Runs a thunk within a prompt. What leaves by it says what is to be done behind it; what is raised is raised there.
 (define (within thunk)
   ((call/cc
     (lambda (rest)
-      (set! open (cons (cons #t rest) open))
-      (call-with-values thunk (lambda all (leave (lambda () (apply values all)))))))))
+      (open! (cons (cons #t rest) (open)))
+      (leave
+       (with-handlers ([(lambda (raised) #t) (lambda (raised) (lambda () (raise raised)))])
+         (call-with-values thunk (lambda all (lambda () (apply values all))))))))))
 
 ;; Goes to the innermost prompt; gives what lay before it.
 (define (to-prompt name)
-  (let next ([before '()])
-    (cond [(null? open)
-           (set! open (reverse before))
+  (let next ([before '()] [behind (open)])
+    (cond [(null? behind)
            (raise (exn:fail:contract (string-append name ": no corresponding prompt in the continuation")
                                                   (current-continuation-marks)))]
-          [(caar open) (reverse before)]
-          [else
-           (let ([one (car open)])
-             (set! open (cdr open))
-             (next (cons one before)))])))
+          [(caar behind)
+           (open! behind)
+           (reverse before)]
+          [else (next (cons (car behind) before) (cdr behind))])))
 
 ;; What is taken is run within a prompt again, or joins those that are open then.
 (define (taken f name prompt?)
@@ -40,7 +43,7 @@
       (define (again . all)
         ((call/cc
           (lambda (behind)
-            (set! open (append before (cons (cons prompt? behind) open)))
+            (open! (append before (cons (cons prompt? behind) (open))))
             (rest (lambda () (apply values all)))))))
       (leave (lambda () (within (lambda () (f again)))))))))
 

@@ -30,6 +30,16 @@
 (check (prompt (list (control k (list 'a (k 1))) (control k (list 'b (k 2))))) => (b (a (1 2))))
 (check (list (prompt (+ 1 (abort 5))) (call/prompt (lambda () (+ 1 (abort 6))))) => (5 6))
 (check (let ([k1 #f]) (list (+ 100 (reset (+ 2 (shift k (set! k1 k) 3)))) (k1 (k1 1)))) => (103 5))
+;; What is raised within a prompt leaves it; what is raised in a rest that was taken goes to that rest's handlers first.
+(check (reset (+ 1 (with-handlers ([exn:fail? (lambda (e) 10)]) (reset (error "x"))) (shift k (* 2 (k 5))))) => 32)
+(check (with-handlers ([string? string-length]) (reset (* 2 ((shift k (k (lambda () (raise "abc")))))))) => 3)
+(check (reset (* 2 (with-handlers ([string? string-length]) ((shift k (+ 1 (k (lambda () (raise "abc")))))))))
+  => 7)
+(check (let ([again (reset (with-handlers ([string? string-length]) ((shift k k))))])
+         (list (again (lambda () 3))
+               (again (lambda () (raise "four")))
+               (with-handlers ([symbol? values]) (reset (again (lambda () (raise 'other)))))))
+  => (3 4 other))
 (check (% (+ 1 (fcontrol 3)) (lambda (v k) (list v (k v)))) => (3 4))
 
 (require racket/random)

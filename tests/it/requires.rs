@@ -82,3 +82,23 @@ fn a_link_out_of_the_folder_leads_nowhere() {
     let ran = program.run();
     assert!(ran.stderr.contains("it lies outside the script's folder"), "{ran:?}");
 }
+
+#[test]
+fn fibers_have_prompts_of_their_own() {
+    let ran = script(
+        r#"
+(require racket/control)
+(define (walk tag)
+  (reset
+   (let next ([i 0])
+     (if (= i 3)
+         '()
+         (begin
+           (sleep 0.005)
+           (shift rest (cons (list tag i) (begin (sleep (* 0.002 tag)) (rest #f))))
+           (next (+ i 1)))))))
+(map-async walk '(1 2 3))"#,
+    )
+    .run();
+    assert_eq!(ran.value(), "(((1 0) (1 1) (1 2)) ((2 0) (2 1) (2 2)) ((3 0) (3 1) (3 2)))");
+}
