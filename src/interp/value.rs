@@ -324,20 +324,25 @@ pub(crate) fn field_names(record: &SteelVal) -> Option<Vec<SteelVal>> {
     }
 }
 
-/// The bytes of a byte vector. Steel 0.8.3 shows them to its own crate alone, except by hashing them: that hashes
+/// Looks at the bytes of a byte vector. Steel 0.8.3 shows them to its own crate alone, except by hashing them: that hashes
 /// the length and then all the bytes.
-pub(crate) fn bytes(bytes: &SteelByteVector) -> Vec<u8> {
-    struct Collect(Vec<u8>);
-    impl Hasher for Collect {
+pub(crate) fn with_bytes<R>(bytes: &SteelByteVector, look: impl FnOnce(&[u8]) -> R) -> R {
+    struct Look<F, R>(Option<F>, Option<R>);
+    impl<R, F: FnOnce(&[u8]) -> R> Hasher for Look<F, R> {
         fn write(&mut self, bytes: &[u8]) {
-            self.0.extend_from_slice(bytes);
+            self.1 = self.0.take().map(|look| look(bytes));
         }
         fn write_usize(&mut self, _length: usize) {}
         fn finish(&self) -> u64 {
             0
         }
     }
-    let mut collect = Collect(Vec::new());
-    bytes.hash(&mut collect);
-    collect.0
+    let mut looking = Look(Some(look), None);
+    bytes.hash(&mut looking);
+    looking.1.expect("a byte vector is hashed in one piece")
+}
+
+/// A copy of them.
+pub(crate) fn bytes(bytes: &SteelByteVector) -> Vec<u8> {
+    with_bytes(bytes, <[u8]>::to_vec)
 }

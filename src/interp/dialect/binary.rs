@@ -2,11 +2,12 @@
 
 use super::{
     Entry,
-    bytes::{bytes_of, made},
+    bytes::{made, vector},
     given::{failed, mistaken},
     plain,
     tower::{exact_integer, integer, optional_natural, real, truth},
 };
+use crate::interp::value::with_bytes;
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 use steel::{SteelErr, SteelVal};
@@ -76,9 +77,9 @@ fn ordered(mut bytes: Vec<u8>, big: Option<&SteelVal>) -> Vec<u8> {
 
 /// A piece of a byte string; `given` is `[big-endian? start end]`.
 fn part(name: &str, bytes: &SteelVal, given: &[SteelVal]) -> Result<Vec<u8>, SteelErr> {
-    let bytes = bytes_of(name, bytes)?;
+    let bytes = vector(name, bytes)?;
     let start = optional_natural(name, given.get(1))?.unwrap_or(0);
-    let end = optional_natural(name, given.get(2))?.unwrap_or(bytes.len());
-    let part = bytes.get(start..end).map(<[u8]>::to_vec);
+    let end = optional_natural(name, given.get(2))?;
+    let part = with_bytes(bytes, |bytes| bytes.get(start..end.unwrap_or(bytes.len())).map(<[u8]>::to_vec));
     part.ok_or_else(|| failed(format!("{name}: the range lies outside the bytes")))
 }

@@ -32,16 +32,20 @@ pub(super) const TABLE: &[Entry] = &[
         }
         Ok(made(vec![filler; count]))
     }),
-    plain!("bytes-length", "bytes", |v| Ok(SteelVal::IntV(bytes_of("bytes-length", &v[0])?.len() as isize))),
+    plain!("bytes-length", "bytes", |v| {
+        Ok(SteelVal::IntV(value::with_bytes(vector("bytes-length", &v[0])?, <[u8]>::len) as isize))
+    }),
     plain!("bytes-ref", "bytes index", |v| {
-        let (bytes, index) = (bytes_of("bytes-ref", &v[0])?, natural("bytes-ref", &v[1])?);
-        bytes.get(index).map(|b| SteelVal::IntV(isize::from(*b))).ok_or_else(|| {
-            failed(format!(
-                "bytes-ref: index is out of range\n  index: {index}\n  valid range: [0, {}]\n  byte string: {}",
-                bytes.len() as isize - 1,
-                print::printed(&v[0])
-            ))
-        })
+        let (bytes, index) = (vector("bytes-ref", &v[0])?, natural("bytes-ref", &v[1])?);
+        value::with_bytes(bytes, |bytes| bytes.get(index).copied().ok_or(bytes.len()))
+            .map(|b| SteelVal::IntV(b.into()))
+            .map_err(|count| {
+                failed(format!(
+                    "bytes-ref: index is out of range\n  index: {index}\n  valid range: [0, {}]\n  byte string: {}",
+                    count as isize - 1,
+                    print::printed(&v[0])
+                ))
+            })
     }),
     plain!("subbytes", "bytes start [end]", |v| part("subbytes", v)),
     plain!("bytes-copy", "bytes [start end]", |v| part("bytes-copy", v)),
@@ -162,8 +166,12 @@ pub(super) fn made(bytes: Vec<u8>) -> SteelVal {
 }
 
 pub(super) fn bytes_of(name: &str, value: &SteelVal) -> Result<Vec<u8>, SteelErr> {
+    vector(name, value).map(value::bytes)
+}
+
+pub(super) fn vector<'a>(name: &str, value: &'a SteelVal) -> Result<&'a SteelByteVector, SteelErr> {
     match value {
-        SteelVal::ByteVector(bytes) => Ok(value::bytes(bytes)),
+        SteelVal::ByteVector(bytes) => Ok(bytes),
         other => Err(mistaken(name, "bytes?", other)),
     }
 }
@@ -176,11 +184,14 @@ fn byte(name: &str, value: &SteelVal) -> Result<u8, SteelErr> {
 }
 
 fn part(name: &str, v: &[SteelVal]) -> Native {
-    let bytes = bytes_of(name, &v[0])?;
+    let bytes = vector(name, &v[0])?;
     let start = optional_natural(name, v.get(1))?.unwrap_or(0);
-    let end = optional_natural(name, v.get(2))?.unwrap_or(bytes.len());
-    bytes.get(start..end).map(|part| made(part.to_vec())).ok_or_else(|| {
-        failed(format!("{name}: there is no range from {start} to {end} where there are {} bytes", bytes.len()))
+    let end = optional_natural(name, v.get(2))?;
+    value::with_bytes(bytes, |bytes| {
+        let end = end.unwrap_or(bytes.len());
+        bytes.get(start..end).map(|part| made(part.to_vec())).ok_or_else(|| {
+            failed(format!("{name}: there is no range from {start} to {end} where there are {} bytes", bytes.len()))
+        })
     })
 }
 

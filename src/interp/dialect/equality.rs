@@ -8,7 +8,7 @@ use super::{
     hashes::{self, Kind},
     mpairs, plain, records,
 };
-use crate::interp::value::bytes;
+use crate::interp::value::with_bytes;
 use std::{
     collections::HashSet,
     hash::{Hash, Hasher},
@@ -151,7 +151,7 @@ impl Comparison {
             (Boxed(a), Boxed(b)) => {
                 self.held(a.as_ptr() as usize, b.as_ptr() as usize) || self.equal(&a.read(), &b.read())
             }
-            (ByteVector(a), ByteVector(b)) => bytes(a) == bytes(b),
+            (ByteVector(a), ByteVector(b)) => with_bytes(a, |a| with_bytes(b, |b| a == b)),
             (HashMapV(_), _) => hashes::equal(a, b, &mut |a, b| self.equal(a, b)).unwrap_or(false),
             (CustomStruct(left), CustomStruct(right)) => {
                 self.held(left.as_ptr() as usize, right.as_ptr() as usize)
@@ -216,7 +216,7 @@ fn contents(value: &SteelVal, out: &mut Mixer, depth: usize) {
         MutableVector(items) => items.borrow(|items| all(&mut items.iter(), out)),
         HeapAllocated(content) => content.borrow(|content| contents(content, out, depth + 1)),
         Boxed(content) => contents(&content.read(), out, depth + 1),
-        ByteVector(held) => out.write(&bytes(held)),
+        ByteVector(held) => with_bytes(held, |bytes| out.write(bytes)),
         HashMapV(_) | CustomStruct(_) => {
             // Their order is not known: the codes of the entries are added up.
             if let Some(pairs) = hashes::entries(value) {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::interp::{
     print,
-    value::{Native, bytes},
+    value::{Native, bytes, with_bytes},
 };
 use steel::{SteelErr, SteelVal, steel_vm::primitives::NUMBER_MODULE};
 
@@ -77,7 +77,7 @@ fn size_of(kind: &str, value: &SteelVal) -> Option<usize> {
         ("vector", SteelVal::VectorV(items)) => Some(items.len()),
         ("vector", SteelVal::MutableVector(items)) => Some(items.get().len()),
         ("string", SteelVal::StringV(text)) => Some(text.chars().count()),
-        ("bytes", SteelVal::ByteVector(held)) => Some(bytes(held).len()),
+        ("bytes", SteelVal::ByteVector(held)) => Some(with_bytes(held, <[u8]>::len)),
         _ => None,
     }
 }
