@@ -430,9 +430,10 @@ fn record(value: &SteelVal) -> Option<Record> {
         let seen = records::seen_fields(value);
         let hidden = |field: Option<SteelVal>| field.unwrap_or_else(|| value::custom(Hidden));
         return Some(Record {
-            name: match kind.prefab {
-                true => displayed(&records::prefab_key(&kind)),
-                false => kind.name.to_string(),
+            name: match (kind.prefab, seen.is_some()) {
+                (true, _) => displayed(&records::prefab_key(&kind)),
+                (false, true) => kind.name.to_string(),
+                (false, false) => records::shown_name(value, &kind),
             },
             transparent: seen.is_some(),
             prefab: kind.prefab,

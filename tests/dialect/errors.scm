@@ -168,3 +168,8 @@
 (check-error (string-ref "abc" -1) => "string-ref: contract violation\n  expected: exact-nonnegative-integer?\n  given: -1\n  argument position: 2nd\n  first argument...:\n   \"abc\"")
 (check-error (string-set! (make-string 2 #\a) 1.0 #\b) => "string-set!: contract violation\n  expected: exact-nonnegative-integer?\n  given: 1.0\n  argument position: 2nd\n  first argument...:\n   \"aa\"")
 (check-error (box) => "box: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: 1\n  given: 0")
+(check-error (subbytes #"abc" 2 5) => "subbytes: ending index is out of range\n  ending index: 5\n  valid range: [0, 3]\n  byte string: #\"abc\"")
+(check-error (subbytes #"abc" 4) => "subbytes: starting index is out of range\n  starting index: 4\n  valid range: [0, 3]\n  byte string: #\"abc\"")
+(check-error (bytes-ref #"abc" 3) => "bytes-ref: index is out of range\n  index: 3\n  valid range: [0, 2]\n  byte string: #\"abc\"")
+(check-error (take 5 1) => "take: contract violation\n  expected: a (possibly improper) list with at least 1 pairs\n  given: 5")
+(check-error (set-box! 5 1) => "set-box!: contract violation\n  expected: (and/c box? (not/c immutable?))\n  given: 5")

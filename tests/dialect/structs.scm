@@ -148,6 +148,7 @@
 ;; Records that are called, however they are
 (struct called (n) #:property prop:procedure (lambda (self . xs) (apply + (called-n self) xs)))
 (struct in-field (tag f) #:property prop:procedure (struct-field-index f))
+(check (format "~a ~a" (called 1) (in-field 'x car)) => "#<procedure:called> #<procedure:car>")
 (struct in-parent in-field (more))
 (define a-called (called 1))
 (check (list (a-called 2) (apply a-called '(2 3)) (map a-called '(1 2)) (procedure? a-called)) => (3 6 (2 3) #t))

@@ -2,15 +2,14 @@
 
 use super::{
     Entry,
-    bytes::{made, vector},
+    bytes::{made, part_of},
     given::{failed, mistaken},
     plain,
-    tower::{exact_integer, integer, optional_natural, real, truth},
+    tower::{exact_integer, integer, real, truth},
 };
-use crate::interp::value::with_bytes;
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
-use steel::{SteelErr, SteelVal};
+use steel::SteelVal;
 
 pub(super) const TABLE: &[Entry] = &[
     plain!("system-big-endian?", "", |_| truth(cfg!(target_endian = "big"))),
@@ -32,7 +31,7 @@ pub(super) const TABLE: &[Entry] = &[
         Ok(made(ordered(low[..size].to_vec(), v.get(3))))
     }),
     plain!("integer-bytes->integer", "bytes signed? [big-endian? start end]", |v| {
-        let bytes = part("integer-bytes->integer", &v[0], &v[2..])?;
+        let bytes = part_of("integer-bytes->integer", &v[0], v.get(3), v.get(4))?;
         if ![1, 2, 4, 8].contains(&bytes.len()) {
             return Err(failed("integer-bytes->integer: the bytes are not 1, 2, 4, or 8 in number"));
         }
@@ -53,7 +52,7 @@ pub(super) const TABLE: &[Entry] = &[
         Ok(made(ordered(bytes, v.get(2))))
     }),
     plain!("floating-point-bytes->real", "bytes [big-endian? start end]", |v| {
-        let bytes = ordered(part("floating-point-bytes->real", &v[0], &v[1..])?, v.get(1));
+        let bytes = ordered(part_of("floating-point-bytes->real", &v[0], v.get(2), v.get(3))?, v.get(1));
         let number = match (<[u8; 4]>::try_from(&bytes[..]), <[u8; 8]>::try_from(&bytes[..])) {
             (Ok(four), _) => f64::from(f32::from_le_bytes(four)),
             (_, Ok(eight)) => f64::from_le_bytes(eight),
@@ -73,13 +72,4 @@ fn ordered(mut bytes: Vec<u8>, big: Option<&SteelVal>) -> Vec<u8> {
         bytes.reverse();
     }
     bytes
-}
-
-/// A piece of a byte string; `given` is `[big-endian? start end]`.
-fn part(name: &str, bytes: &SteelVal, given: &[SteelVal]) -> Result<Vec<u8>, SteelErr> {
-    let bytes = vector(name, bytes)?;
-    let start = optional_natural(name, given.get(1))?.unwrap_or(0);
-    let end = optional_natural(name, given.get(2))?;
-    let part = with_bytes(bytes, |bytes| bytes.get(start..end.unwrap_or(bytes.len())).map(<[u8]>::to_vec));
-    part.ok_or_else(|| failed(format!("{name}: the range lies outside the bytes")))
 }

@@ -8,7 +8,7 @@ use super::{
     changing::changing,
     given::{failed, keyword, mistaken},
     plain,
-    strings::{exhausted, range, text},
+    strings::{exhausted, out_of_range, range, text},
     tower::{natural, optional_natural, truth},
 };
 use crate::interp::{
@@ -169,7 +169,7 @@ pub(super) fn bytes_of(name: &str, value: &SteelVal) -> Result<Vec<u8>, SteelErr
     vector(name, value).map(value::bytes)
 }
 
-pub(super) fn vector<'a>(name: &str, value: &'a SteelVal) -> Result<&'a SteelByteVector, SteelErr> {
+fn vector<'a>(name: &str, value: &'a SteelVal) -> Result<&'a SteelByteVector, SteelErr> {
     match value {
         SteelVal::ByteVector(bytes) => Ok(bytes),
         other => Err(mistaken(name, "bytes?", other)),
@@ -184,14 +184,21 @@ fn byte(name: &str, value: &SteelVal) -> Result<u8, SteelErr> {
 }
 
 fn part(name: &str, v: &[SteelVal]) -> Native {
-    let bytes = vector(name, &v[0])?;
-    let start = optional_natural(name, v.get(1))?.unwrap_or(0);
-    let end = optional_natural(name, v.get(2))?;
-    value::with_bytes(bytes, |bytes| {
-        let end = end.unwrap_or(bytes.len());
-        bytes.get(start..end).map(|part| made(part.to_vec())).ok_or_else(|| {
-            failed(format!("{name}: there is no range from {start} to {end} where there are {} bytes", bytes.len()))
-        })
+    part_of(name, &v[0], v.get(1), v.get(2)).map(made)
+}
+
+/// Some of the bytes.
+pub(super) fn part_of(
+    name: &str,
+    whole: &SteelVal,
+    start: Option<&SteelVal>,
+    end: Option<&SteelVal>,
+) -> Result<Vec<u8>, SteelErr> {
+    let start = optional_natural(name, start)?.unwrap_or(0);
+    let end = optional_natural(name, end)?;
+    value::with_bytes(vector(name, whole)?, |bytes| {
+        let part = bytes.get(start..end.unwrap_or(bytes.len())).map(<[u8]>::to_vec);
+        part.ok_or_else(|| out_of_range(name, ("byte string", whole), (start, end), bytes.len()))
     })
 }
 

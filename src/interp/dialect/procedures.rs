@@ -37,7 +37,7 @@ pub(super) const TABLE: &[Entry] = &[
             *held.write() = args[1].clone();
             Ok(SteelVal::Void)
         }
-        other => Err(mistaken("set-box!", "box?", other)),
+        other => Err(mistaken("set-box!", "(and/c box? (not/c immutable?))", other)),
     }),
     plain!("current-seconds", "", |_| Ok(SteelVal::IntV(clock().as_secs() as isize))),
     plain!("current-milliseconds", "", |_| Ok(SteelVal::IntV(clock().as_millis() as isize))),

@@ -9,6 +9,7 @@ mod judged;
 mod prefabs;
 mod procedures;
 
+pub(crate) use called::shown_name;
 pub(super) use called::{Callee, callee};
 pub(crate) use prefabs::{key as prefab_key, prefab};
 use procedures::{accessor, constructor, miscounted, mutator, predicate};

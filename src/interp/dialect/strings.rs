@@ -211,20 +211,28 @@ pub(super) fn range(
 ) -> Result<Range<usize>, SteelErr> {
     let start = optional_natural(name, start)?.unwrap_or(0);
     let end = optional_natural(name, end)?;
-    strings::range(text, start, end).map_err(|length| {
-        let outside = |which: &str, index: usize| {
-            format!("{name}: {which} index is out of range\n  {which} index: {index}\n  valid range: [0, {length}]\n  string: {}", shown(text))
-        };
-        failed(match end {
-            _ if start > length => outside("starting", start),
-            Some(end) if end > length => outside("ending", end),
-            Some(end) => format!(
-                "{name}: ending index is smaller than starting index\n  ending index: {end}\n  starting index: {start}\n  valid range: [0, {length}]\n  string: {}",
-                shown(text)
-            ),
-            None => outside("starting", start),
-        })
-    })
+    strings::range(text, start, end)
+        .map_err(|length| out_of_range(name, ("string", &SteelVal::StringV(text.clone())), (start, end), length))
+}
+
+/// That there is no such range in what is of that length: a string, or a byte string.
+pub(super) fn out_of_range(
+    name: &str,
+    (kind, whole): (&str, &SteelVal),
+    (start, end): (usize, Option<usize>),
+    length: usize,
+) -> SteelErr {
+    let outside = |which: &str, index: usize| {
+        format!("{name}: {which} index is out of range\n  {which} index: {index}\n  valid range: [0, {length}]")
+    };
+    let trouble = match end {
+        Some(end) if start <= length && end > length => outside("ending", end),
+        Some(end) if start <= length => format!(
+            "{name}: ending index is smaller than starting index\n  ending index: {end}\n  starting index: {start}\n  valid range: [0, {length}]"
+        ),
+        _ => outside("starting", start),
+    };
+    failed(format!("{trouble}\n  {kind}: {}", print::clipped(whole)))
 }
 
 /// A string in a message, cut when it is long.

@@ -98,7 +98,11 @@ pub(super) fn last_pair(args: &[SteelVal]) -> Native {
 }
 
 pub(super) fn too_short(name: &str, count: usize, value: &SteelVal) -> SteelErr {
-    mistaken(name, &format!("a list with at least {count} elements"), value)
+    let wanted = match value {
+        SteelVal::ListV(_) => format!("a list with at least {count} elements"),
+        _ => format!("a (possibly improper) list with at least {count} pairs"),
+    };
+    mistaken(name, &wanted, value)
 }
 
 /// What stands before a place, and what from there on.

@@ -1,7 +1,7 @@
 //! Records that are called: what their type's `prop:procedure` says, and the procedure that they hold.
 
-use super::{CALLED, applicable, fields, type_of};
-use crate::interp::value::Native;
+use super::{CALLED, RecordType, applicable, fields, type_of};
+use crate::interp::{dialect, value::Native};
 use steel::SteelVal;
 
 /// What is called in a record's place.
@@ -27,6 +27,16 @@ pub(crate) fn callee(value: &SteelVal) -> Option<Callee> {
         }
         kind = kind.parent.clone()?;
     }
+}
+
+/// The name by which a record prints whose fields are not seen: one that is called shows itself as a procedure.
+pub(crate) fn shown_name(value: &SteelVal, kind: &RecordType) -> String {
+    let procedure = match callee(value) {
+        None => return kind.name.to_string(),
+        Some(Callee::Field(procedure)) => dialect::name_of(&procedure),
+        Some(Callee::Method(_)) => None,
+    };
+    format!("procedure:{}", procedure.unwrap_or_else(|| kind.name.clone()))
 }
 
 /// The procedure that stands for a value in a call: a record's own, which its last field holds.
