@@ -113,6 +113,17 @@ const TYPES: &[(&str, &str)] = &[
     ("a list of characters", "(listof char?)"),
 ];
 
+/// What Steel calls some procedures when they are given too many arguments, or too few.
+const SPELT: &[(&str, &str)] = &[
+    ("make_mutable_box", "box"),
+    ("list_vec_null", "null?"),
+    ("subtract_primitive", "-"),
+    ("less_than", "<"),
+    ("less_than_equal", "<="),
+    ("greater_than", ">"),
+    ("greater_than_equal", ">="),
+];
+
 /// A value that Steel shows, as Racket would.
 fn as_printed(found: &str) -> String {
     if let "#true" | "#false" = found {
@@ -187,7 +198,7 @@ fn application(message: &str, callee: Option<&str>) -> Option<Said> {
     let (name, wanted) = head.split_once(" expected ").or_else(|| head.split_once(" expects "))?;
     let own = matches!(name, "function" | "Anonymous function");
     let name = if own { callee.filter(|c| !matches!(*c, "lambda" | "λ")) } else { callee.or(Some(name)) };
-    let name = name.map(|name| if name == "make_mutable_box" { "box" } else { name });
+    let name = name.map(|name| SPELT.iter().find(|(theirs, _)| *theirs == name).map_or(name, |(_, ours)| *ours));
     let wanted = wanted.strip_prefix("exactly ").unwrap_or(wanted);
     let expected = "the expected number of arguments does not match the given number";
     let message = format!(

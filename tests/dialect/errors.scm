@@ -173,3 +173,5 @@
 (check-error (bytes-ref #"abc" 3) => "bytes-ref: index is out of range\n  index: 3\n  valid range: [0, 2]\n  byte string: #\"abc\"")
 (check-error (take 5 1) => "take: contract violation\n  expected: a (possibly improper) list with at least 1 pairs\n  given: 5")
 (check-error (set-box! 5 1) => "set-box!: contract violation\n  expected: (and/c box? (not/c immutable?))\n  given: 5")
+(check-error (-) => "-: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: at least 1\n  given: 0")
+(check-error (null? 1 2) => "null?: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: 1\n  given: 2")

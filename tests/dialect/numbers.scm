@@ -252,3 +252,5 @@
 (check (floating-point-bytes->real (real->floating-point-bytes 1.5 8)) => 1.5)
 (check (real->floating-point-bytes 1.5 4 #t) => #"?\300\0\0")
 (check-error (integer->integer-bytes 256 1 #f) => "integer->integer-bytes")
+(check (list (/ 2/3 4/9) (/ 2/3 -4/9) (/ -2/3 -2/3) (/ 3/7 3) (/ 5 1/5) (/ (expt 10 30) (/ (expt 10 20) 3)))
+  => (3/2 -3/2 1 1/7 25 30000000000))

@@ -166,3 +166,13 @@
 ;; Too many lists for a procedure
 (check-error (map car '(1 2) '(3 4)) => "map: argument mismatch;\n the given procedure's expected number of arguments does not match the given number of lists\n  given procedure: car\n  expected: 1\n  given: 2\n  argument lists...: \n   '(1 2)\n   '(3 4)")
 (check-error (for-each three '(1)) => "for-each: argument mismatch;\n the given procedure's expected number of arguments does not match the given number of lists\n  given procedure: three\n  expected: 3")
+
+;; Names that begin with a sign or a digit, or have other signs in them
+(define (+/dual . args) args)
+(define ->list (lambda (x) (list x)))
+(define (1+x x) x)
+(define (∑ . all) all)
+(define (|two words|) 1)
+(check (format "~a ~a ~a ~a ~a" +/dual ->list 1+x ∑ |two words|)
+  => "#<procedure:+/dual> #<procedure:->list> #<procedure:1+x> #<procedure:∑> #<procedure:two words>")
+(check (let () (define (-x y) y) (format "~a" -x)) => "#<procedure:-x>")

@@ -53,17 +53,17 @@ fn number_of(procedure: &SteelVal) -> Option<u32> {
 
 pub(super) const TABLE: &[Entry] = &[
     plain!("%named", "procedure name least most", |args| {
-        if let SteelVal::SymbolV(word) = &args[1] {
+        if let Some(word) = word(&args[1]) {
             let takes = number(&args[2]).map(|least| Takes::between(least, number(&args[3])));
-            know(&args[0], word.as_str(), takes.map(Rc::new));
+            know(&args[0], word, takes.map(Rc::new));
         }
         Ok(SteelVal::Void)
     }),
     // The same for an inner procedure; gives that.
     plain!("%inner-named", "procedure name", |args| {
-        if let (Some(number), SteelVal::SymbolV(word)) = (number_of(&args[0]), &args[1]) {
+        if let (Some(number), Some(word)) = (number_of(&args[0]), word(&args[1])) {
             INNER.with_borrow_mut(|inner| {
-                inner.entry(number).or_insert_with(|| word.as_str().into());
+                inner.entry(number).or_insert_with(|| word.into());
             });
         }
         Ok(args[0].clone())
@@ -95,6 +95,13 @@ pub(super) const TABLE: &[Entry] = &[
 fn number(value: &SteelVal) -> Option<usize> {
     match value {
         SteelVal::IntV(n) => usize::try_from(*n).ok(),
+        _ => None,
+    }
+}
+
+fn word(name: &SteelVal) -> Option<&str> {
+    match name {
+        SteelVal::SymbolV(word) | SteelVal::StringV(word) => Some(word.as_str()),
         _ => None,
     }
 }

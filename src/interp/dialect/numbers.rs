@@ -178,9 +178,23 @@ fn quotient_of(n: &SteelVal, d: &SteelVal) -> Native {
         (Real::Int(zero), _) if zero.is_zero() => Ok(SteelVal::IntV(0)),
         (Real::Float(_), _) | (_, Real::Float(_)) => Ok(SteelVal::NumV(n.float() / d.float())),
         _ => match (n.ratio(), d.ratio()) {
-            (Some(n), Some(d)) => Ok(rational(n / d)),
+            (Some(n), Some(d)) => Ok(rational(over(n, d))),
             _ => Err(failed("/: these numbers cannot be divided")),
         },
+    }
+}
+
+/// One by another that is not zero. What each has is in lowest terms already, so that only what faces each other across
+/// may have common factors; `num-rational` looks for them in the whole, which takes long where numbers are large.
+fn over(n: BigRational, d: BigRational) -> BigRational {
+    let (above, below) = (n.into_raw(), d.into_raw());
+    let common = |a: &BigInt, b: &BigInt| if a.is_one() || b.is_one() { BigInt::one() } else { a.gcd(b) };
+    let (outer, inner) = (common(&above.0, &below.0), common(&above.1, &below.1));
+    let numerator = (above.0 / &outer) * (below.1 / &inner);
+    let denominator = (above.1 / inner) * (below.0 / outer);
+    match denominator.is_negative() {
+        true => BigRational::new_raw(-numerator, -denominator),
+        false => BigRational::new_raw(numerator, denominator),
     }
 }
 

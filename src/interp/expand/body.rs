@@ -392,7 +392,7 @@ impl Expander {
             global.assigned.set(true);
             return Ok(Variable::Global(global));
         }
-        let global = Rc::new(Global::new(&self.steel_name(name), self.internal));
+        let global = Rc::new(Global::new(name.word(), &self.steel_name(name), self.internal));
         global.pending.set(true);
         frame.scope.bind(name.clone(), Binding::Global(global.clone()));
         Ok(Variable::Global(global))
@@ -422,10 +422,12 @@ impl Expander {
 fn import(word: Rc<str>, binding: Binding, spec: &Syntax, stated: bool, frame: &mut Frame) -> Step<()> {
     let name = Name::Plain(word.clone());
     let defined = frame.top.as_ref().is_some_and(|defined| defined.contains(&name));
-    if defined && !stated {
+    let other = frame.imported.contains_key(&word) && !frame.scope.bound(&name).is_some_and(|known| known.is(&binding));
+    // A module within a program that says nothing of what it gives is there for what it shows.
+    let within = matches!(spec.items(), Some([word, _]) if word.is_word("quote"));
+    if !stated && (defined || other && within) {
         return Ok(());
     }
-    let other = frame.imported.contains_key(&word) && !frame.scope.bound(&name).is_some_and(|known| known.is(&binding));
     if defined || other {
         let at = Syntax::new(Node::Name(name), spec.span);
         return Err(twice_known(&at, &spec.to_string()));

@@ -11,7 +11,7 @@ use super::{
     lift::{self, Lifted},
     scope::{Arity, Global, Local},
     shorter::{LONG, case_of, element, hands_over, is_given, is_inline, makes_procedures, negated},
-    source::{Source, as_written, readable},
+    source::{Source, readable},
     syntax::Span,
 };
 use crate::interp::table;
@@ -163,17 +163,16 @@ impl Emitter {
     fn named(&mut self, global: &Global, code: &Code) {
         if let Op::Lambda(lambda) = &code.op
             && !self.internal
-            && readable(&global.steel)
         {
             let Arity { least, most } = lambda.takes;
             let most = most.map_or("#false".to_owned(), |most| most.to_string());
-            let (steel, word) = (&global.steel, as_written(&global.steel));
-            self.put(&format!("\n(%named {steel} '{word} {least} {most})"), code.span);
+            let (steel, word) = (&global.steel, in_quotes(&global.word));
+            self.put(&format!("\n(%named {steel} {word} {least} {most})"), code.span);
             if let Some(more) = &lambda.more {
                 self.put(&format!("\n(%inner-takes {steel} \"{more}\" 0)"), code.span);
             }
-        } else if code.gives_procedure() && !self.internal && readable(&global.steel) {
-            self.put(&format!("\n(%inner-named {} '{})", global.steel, as_written(&global.steel)), code.span);
+        } else if code.gives_procedure() && !self.internal {
+            self.put(&format!("\n(%inner-named {} {})", global.steel, in_quotes(&global.word)), code.span);
         }
     }
 
@@ -274,7 +273,7 @@ impl Emitter {
         self.put(if named { "(%inner-named " } else { "" }, value.span);
         self.code(value, true);
         if named {
-            self.put(&format!(" '{})", local.word), value.span);
+            self.put(&format!(" {})", in_quotes(&local.word)), value.span);
         }
         self.put(if local.boxed() { ")" } else { "" }, value.span);
     }
@@ -376,7 +375,7 @@ impl Emitter {
         let known = match &head.op {
             Op::Local(local) if !local.assigned.get() => local.arity.get().map(|arity| (&local.word, arity, false)),
             Op::Global(global) if !global.assigned.get() => {
-                global.arity.get().map(|arity| (&global.steel, arity, global.own))
+                global.arity.get().map(|arity| (&global.word, arity, global.own))
             }
             _ => None,
         };
@@ -451,8 +450,7 @@ impl Emitter {
     fn miscounted(&mut self, teller: &str, word: &str, arity: Arity, args: &[Code], head: Span, span: Span) {
         self.list(span, |e| {
             let most = arity.most.map_or("#f".to_owned(), |most| most.to_string());
-            let word = as_written(word).replace(['\\', '"'], "");
-            e.put(&format!("{teller} \"{word}\" {} {most}", arity.least), head);
+            e.put(&format!("{teller} {} {} {most}", in_quotes(word), arity.least), head);
             e.arguments(args, span);
         });
     }
@@ -468,6 +466,11 @@ type Step = (Option<Rc<Local>>, Code);
 /// What a local procedure is called at the top level.
 fn lifted_name(number: usize) -> String {
     format!("%loop%{number}")
+}
+
+/// A name as a string of Steel's.
+fn in_quotes(word: &str) -> String {
+    format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 fn local_name(local: &Local) -> String {

@@ -111,12 +111,12 @@ impl Expander {
 
     /// Gives the language a procedure that Steel calls otherwise.
     pub(crate) fn bind_native(&self, word: &str, steel: &str) {
-        self.base.bind(Name::Plain(word.into()), Binding::Global(Rc::new(Global::new(steel, true))));
+        self.base.bind(Name::Plain(word.into()), Binding::Global(Rc::new(Global::new(word, steel, true))));
     }
 
     /// What a word of the language means.
     fn meaning(&self, word: &str) -> Option<Binding> {
-        let native = || self.natives.contains(word).then(|| Binding::Global(Rc::new(Global::new(word, true))));
+        let native = || self.natives.contains(word).then(|| Binding::Global(Rc::new(Global::new(word, word, true))));
         self.base.find(&Name::Plain(word.into())).or_else(native)
     }
 

@@ -80,6 +80,8 @@ impl Local {
 
 /// A variable of the top level.
 pub(crate) struct Global {
+    /// What programs call it.
+    pub(crate) word: Rc<str>,
     /// What Steel calls it.
     pub(crate) steel: Rc<str>,
     /// Whether it is the language's own, which programs do not assign to.
@@ -93,8 +95,9 @@ pub(crate) struct Global {
 }
 
 impl Global {
-    pub(crate) fn new(steel: &str, own: bool) -> Self {
+    pub(crate) fn new(word: &str, steel: &str, own: bool) -> Self {
         Self {
+            word: word.into(),
             steel: steel.into(),
             own,
             made: Cell::new(false),

@@ -65,7 +65,7 @@ fn renumbered(text: &str) -> String {
 fn core_forms_are_written_out() {
     for (program, wanted) in [
         ("(define x 1)", "(define x 1)"),
-        ("(define (f x . r) (cons x r))", "(define f (lambda (x%1 . r%2) (cons x%1 r%2)))\n(%named f 'f 1 #false)"),
+        ("(define (f x . r) (cons x r))", "(define f (lambda (x%1 . r%2) (cons x%1 r%2)))\n(%named f \"f\" 1 #false)"),
         ("(let ([x 1] [y 2]) (+ x y))", "(let ((x%1 1)(y%2 2)) (+ x%1 y%2))"),
         ("(let* ([x 1] [x (+ x 1)]) x)", "(let ((x%1 1)) (let ((x%2 (+ x%1 1))) x%2))"),
         ("(and 1 2) (or)", "(if 1 2 #false)\n#false"),
@@ -83,11 +83,11 @@ fn core_forms_are_written_out() {
 fn a_variable_that_is_assigned_and_captured_is_boxed() {
     assert_eq!(
         text("(define (f n) (lambda () (set! n (+ n 1)) n))"),
-        "(define f (lambda (n%1) (begin LONG (let ((n%1 (box n%1))) (lambda () (begin (set-box! n%1 (+ (unbox n%1) 1)) (unbox n%1)))))))\n(%named f 'f 1 1)"
+        "(define f (lambda (n%1) (begin LONG (let ((n%1 (box n%1))) (lambda () (begin (set-box! n%1 (+ (unbox n%1) 1)) (unbox n%1)))))))\n(%named f \"f\" 1 1)"
     );
     assert_eq!(
         text("(define (f n) (set! n 1) n)"),
-        "(define f (lambda (n%1) (begin (set! n%1 1) n%1)))\n(%named f 'f 1 1)"
+        "(define f (lambda (n%1) (begin (set! n%1 1) n%1)))\n(%named f \"f\" 1 1)"
     );
 }
 
@@ -97,27 +97,27 @@ fn a_local_procedure_that_is_only_called_stands_at_the_top_level() {
         // It is given what it names of the procedure round it.
         (
             "(define (f n) (let loop ([i 0]) (if (= i n) i (loop (+ i 1)))))",
-            "(define %loop%1 (lambda (i%2 n%3) (if (= i%2 n%3) i%2 (%loop%1 (+ i%2 1) n%3))))\n(define f (lambda (n%3) (%loop%1 0 n%3)))\n(%named f 'f 1 1)",
+            "(define %loop%1 (lambda (i%2 n%3) (if (= i%2 n%3) i%2 (%loop%1 (+ i%2 1) n%3))))\n(define f (lambda (n%3) (%loop%1 0 n%3)))\n(%named f \"f\" 1 1)",
         ),
         // An inner one calls the outer one, which it need not be given.
         (
             "(define (f n) (let a ([i n]) (let b ([j i]) (if (= j 0) (a n) (b i)))))",
-            "(define %loop%1 (lambda (i%2 n%3) (%loop%4 i%2 n%3 i%2)))\n(define %loop%4 (lambda (j%5 n%3 i%2) (if (= j%5 0) (%loop%1 n%3 n%3) (%loop%4 i%2 n%3 i%2))))\n(define f (lambda (n%3) (%loop%1 n%3 n%3)))\n(%named f 'f 1 1)",
+            "(define %loop%1 (lambda (i%2 n%3) (%loop%4 i%2 n%3 i%2)))\n(define %loop%4 (lambda (j%5 n%3 i%2) (if (= j%5 0) (%loop%1 n%3 n%3) (%loop%4 i%2 n%3 i%2))))\n(define f (lambda (n%3) (%loop%1 n%3 n%3)))\n(%named f \"f\" 1 1)",
         ),
         // A value is what a closure is for.
         (
             "(define (f n) (define (g x) (+ x n)) (list g (g 1)))",
-            "(define f (lambda (n%1) (begin LONG (let () (define g%2 (lambda (x%3) (+ x%3 n%1))) (%inner-named g%2 'g)(list g%2 (g%2 1))))))\n(%named f 'f 1 1)",
+            "(define f (lambda (n%1) (begin LONG (let () (define g%2 (lambda (x%3) (+ x%3 n%1))) (%inner-named g%2 \"g\")(list g%2 (g%2 1))))))\n(%named f \"f\" 1 1)",
         ),
         // Who calls it wrongly is told so.
         (
             "(define (f n) (define (g x) (+ x n)) (g))",
-            "(define f (lambda (n%1) (begin LONG (let () (define g%2 (lambda (x%3) (+ x%3 n%1))) (%miscounted \"g\" 1 1)))))\n(%named f 'f 1 1)",
+            "(define f (lambda (n%1) (begin LONG (let () (define g%2 (lambda (x%3) (+ x%3 n%1))) (%miscounted \"g\" 1 1)))))\n(%named f \"f\" 1 1)",
         ),
         // What is assigned to lives in a box, which it is given.
         (
             "(define (f n) (define (g) (set! n 1)) (g) n)",
-            "(define %loop%1 (lambda (n%2) (begin (set-box! n%2 1) void)))\n(define f (lambda (n%2) (let ((n%2 (box n%2))) (%loop%1 n%2) (unbox n%2))))\n(%named f 'f 1 1)",
+            "(define %loop%1 (lambda (n%2) (begin (set-box! n%2 1) void)))\n(define f (lambda (n%2) (let ((n%2 (box n%2))) (%loop%1 n%2) (unbox n%2))))\n(%named f \"f\" 1 1)",
         ),
     ] {
         assert_eq!(text(program), wanted, "{program}");
@@ -167,7 +167,7 @@ fn macros_catch_nothing_and_are_caught_by_nothing() {
         // The macro's `if` is the language's, whatever the program binds.
         ("(define-syntax-rule (my a) (if a 1 2)) (let ([if list]) (my 3))", "(let ((if%1 list)) (if 3 1 2))"),
         // A name that the program defines over the language's.
-        ("(define (car x) x) (car 1)", "(define car%u (lambda (x%1) x%1))\n(%named car%u 'car 1 1)\n(car%u 1)"),
+        ("(define (car x) x) (car 1)", "(define car%u (lambda (x%1) x%1))\n(%named car%u \"car\" 1 1)\n(car%u 1)"),
         (
             "(define-syntax my-let (syntax-rules () [(_ ([n v] ...) b ...) ((lambda (n ...) b ...) v ...)])) (my-let ([a 1] [b 2]) (+ a b))",
             "(let ((f%1 (lambda (a%2 b%3) (+ a%2 b%3)))) (f%1 1 2))",

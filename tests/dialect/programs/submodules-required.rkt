@@ -35,3 +35,11 @@
 (list x y)
 (let ()
   (local [(define a 1) (define (f) (+ a 1))] (f)))
+;; two modules that give nothing and have a name in common
+(module first-try racket
+  (define (greet) "hello")
+  (greet))
+(module second-try racket
+  (define (greet) "good morning")
+  (greet))
+(require 'first-try 'second-try)

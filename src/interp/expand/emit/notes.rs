@@ -1,18 +1,17 @@
 //! What is noted of procedures for those who ask: what an inner one is called, and how many arguments one takes that sorts
 //! its arguments out itself.
 
-use super::{Emitter, local_name};
+use super::{Emitter, in_quotes, local_name};
 use crate::interp::expand::{
     code::{Code, Lambda, Op},
     scope::{Arity, Local},
-    source::readable,
     syntax::Span,
 };
 
 impl Emitter {
     /// Whether somebody may ask what a variable's procedure is called: one that is only ever called is spared it.
     pub(super) fn wants_name(&self, local: &Local, value: &Code) -> bool {
-        !self.internal && local.shown.get() && matches!(value.op, Op::Lambda(_)) && readable(&local.word)
+        !self.internal && local.shown.get() && matches!(value.op, Op::Lambda(_))
     }
 
     /// A procedure of no definition: if it sorts its arguments out itself, it is told how many it takes.
@@ -48,7 +47,7 @@ impl Emitter {
         let name = local_name(local);
         let mut noted = if local.boxed() { format!("(unbox {name})") } else { name };
         if named {
-            noted = format!("(%inner-named {noted} '{})", local.word);
+            noted = format!("(%inner-named {noted} {})", in_quotes(&local.word));
         }
         Some(takes.map_or(noted.clone(), |takes| format!("(%inner-takes {noted}{takes}")))
     }
