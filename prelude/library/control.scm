@@ -1,68 +1,53 @@
-;;; control.scm -- racket/control: parts of a program's rest as procedures.
+;;; control.scm -- racket/control: operators that take a program's rest up to a prompt as a procedure.
 ;;;
-;;; Expanded into a program that requires it.  Not here: tags, and `control0` and kin.
+;;; Expanded into a program that requires it.  They differ in whether a prompt stays where one was (`reset` against `reset0`)
+;;; and whether the rest brings one along (`shift` against `control`).  Not here: `spawn`, `splitter`, `set` and `cupto`.
 
-(provide reset shift prompt control call/prompt abort % fcontrol)
+(require racket/private/continuations)
+(provide abort abort/cc call/comp call/prompt new-prompt % fcontrol
+         prompt prompt-at prompt0 prompt0-at control control-at control0 control0-at
+         reset reset-at reset0 reset0-at shift shift-at shift0 shift0-at)
 
-;; What each fiber is to go on with, innermost first: whether it is a prompt, and what takes a thunk and goes on with its value.
-(define fibers (make-hasheqv))
-(define (open) (hash-ref fibers (%fiber) '()))
-(define (open! all)
-  (if (null? all) (hash-remove! fibers (%fiber)) (hash-set! fibers (%fiber) all)))
-
-(define (leave thunk)
-  (let ([all (open)])
-    (open! (cdr all))
-    ((cdar all) thunk)))
-
-;; Runs a thunk within a prompt. What leaves by it says what is to be done behind it; what is raised is raised there.
-(define (within thunk)
-  ((call/cc
-    (lambda (rest)
-      (open! (cons (cons #t rest) (open)))
-      (leave
-       (with-handlers ([(lambda (raised) #t) (lambda (raised) (lambda () (raise raised)))])
-         (call-with-values thunk (lambda all (lambda () (apply values all))))))))))
-
-;; Goes to the innermost prompt; gives what lay before it.
-(define (to-prompt name)
-  (let next ([before '()] [behind (open)])
-    (cond [(null? behind)
-           (raise (exn:fail:contract (string-append name ": no corresponding prompt in the continuation")
-                                                  (current-continuation-marks)))]
-          [(caar behind)
-           (open! behind)
-           (reverse before)]
-          [else (next (cons (car behind) before) (cdr behind))])))
-
-;; What is taken is run within a prompt again, or joins those that are open then.
-(define (taken f name prompt?)
-  ((call/cc
-    (lambda (rest)
-      (define before (to-prompt name))
-      (define (again . all)
-        ((call/cc
-          (lambda (behind)
-            (open! (append before (cons (cons prompt? behind) (open))))
-            (rest (lambda () (apply values all)))))))
-      (leave (lambda () (within (lambda () (f again)))))))))
-
-(define-syntax-rule (reset form ...) (within (lambda () form ...)))
-(define-syntax-rule (prompt form ...) (within (lambda () form ...)))
-(define-syntax-rule (shift name form ...) (taken (lambda (name) form ...) "shift" #t))
-(define-syntax-rule (control name form ...) (taken (lambda (name) form ...) "control" #f))
-(define (call/prompt f . items) (within (lambda () (apply f items))))
+(define call/prompt call-with-continuation-prompt)
+(define call/comp call-with-composable-continuation)
+(define abort/cc abort-current-continuation)
+(define (new-prompt) (make-continuation-prompt-tag))
 (define (abort . all)
-  (to-prompt "abort")
-  (leave (lambda () (apply values all))))
+  (abort-current-continuation (default-continuation-prompt-tag) (lambda () (apply values all))))
 
-;; Within `%`, values come as a thunk that gives them to what is behind it.
-(define (handled thunk handler)
-  ((within (lambda () (call-with-values thunk (lambda all (lambda (handler) (apply values all))))))
-   handler))
+(define (within tag thunk)
+  (call-with-continuation-prompt thunk tag (lambda (next) (next))))
+(define (taken tag f)
+  (call-with-composable-continuation (lambda (rest) (abort-current-continuation tag (lambda () (f rest)))) tag))
+(define (with-prompt tag rest)
+  (lambda all (within tag (lambda () (apply rest all)))))
+
+(define-syntax-rule (prompt-at tag form ...) (within tag (lambda () form ...)))
+(define-syntax-rule (prompt form ...) (prompt-at (default-continuation-prompt-tag) form ...))
+(define-syntax-rule (control0-at tag name form ...) (taken tag (lambda (name) form ...)))
+(define-syntax-rule (control0 name form ...) (control0-at (default-continuation-prompt-tag) name form ...))
+(define-syntax-rule (control-at tag name form ...)
+  (let ([here tag]) (control0-at here name (within here (lambda () form ...)))))
+(define-syntax-rule (control name form ...) (control-at (default-continuation-prompt-tag) name form ...))
+(define-syntax-rule (shift0-at tag name form ...)
+  (let ([here tag]) (control0-at here rest (let ([name (with-prompt here rest)]) form ...))))
+(define-syntax-rule (shift0 name form ...) (shift0-at (default-continuation-prompt-tag) name form ...))
+(define-syntax-rule (shift-at tag name form ...)
+  (let ([here tag]) (shift0-at here name (within here (lambda () form ...)))))
+(define-syntax-rule (shift name form ...) (shift-at (default-continuation-prompt-tag) name form ...))
+
+(define-syntax-rule (reset form ...) (prompt form ...))
+(define-syntax-rule (reset-at tag form ...) (prompt-at tag form ...))
+(define-syntax-rule (reset0 form ...) (prompt form ...))
+(define-syntax-rule (reset0-at tag form ...) (prompt-at tag form ...))
+(define-syntax-rule (prompt0 form ...) (prompt form ...))
+(define-syntax-rule (prompt0-at tag form ...) (prompt-at tag form ...))
+
+;; What fcontrol is given goes to the handler of `%` with the rest up to there.
 (define-syntax %
   (syntax-rules ()
-    [(_ form) (handled (lambda () form) (lambda (value rest) value))]
-    [(_ form handler) (let ([f handler]) (handled (lambda () form) f))]))
-(define (fcontrol value)
-  (taken (lambda (rest) (lambda (handler) (handler value (lambda all ((apply rest all) handler))))) "fcontrol" #f))
+    [(_ form) (prompt form)]
+    [(_ form handler)
+     (call-with-continuation-prompt (lambda () form) (default-continuation-prompt-tag) handler)]))
+(define (fcontrol value #:tag [tag (default-continuation-prompt-tag)])
+  (call-with-composable-continuation (lambda (rest) (abort-current-continuation tag value rest)) tag))

@@ -30,6 +30,8 @@
              %exn:fail:contract exn:fail:contract?)
 (%define-exn exn:fail:contract:arity make-exn:fail:contract:arity struct:exn:fail:contract
              struct:exn:fail:contract:arity %exn:fail:contract:arity exn:fail:contract:arity?)
+(%define-exn exn:fail:contract:continuation make-exn:fail:contract:continuation struct:exn:fail:contract
+             struct:exn:fail:contract:continuation %exn:fail:contract:continuation exn:fail:contract:continuation?)
 (%define-exn exn:fail:contract:divide-by-zero make-exn:fail:contract:divide-by-zero struct:exn:fail:contract
              struct:exn:fail:contract:divide-by-zero %exn:fail:contract:divide-by-zero
              exn:fail:contract:divide-by-zero?)

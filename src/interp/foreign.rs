@@ -123,10 +123,9 @@ pub(crate) const ABSENT: &[Absent] = &[
         forms: &[],
     },
     Absent {
-        area: "delimited continuations of this kind",
-        instead: "`call/cc`, `let/ec`, generators and `dynamic-wind` are there; `(require racket/control)` gives `reset`, `shift`, `prompt` and `control`",
-        names: &["call-with-continuation-prompt", "abort-current-continuation", "call-with-composable-continuation", "make-continuation-prompt-tag",
-            "with-continuation-mark-value", "continuation-mark-set-first", "current-continuation-marks-list"],
+        area: "continuation marks",
+        instead: "`parameterize` binds for as long as a body runs; prompts, `call/cc`, `let/ec`, generators and `dynamic-wind` are there",
+        names: &["continuation-mark-set-first", "continuation-mark-set->list", "call-with-immediate-continuation-mark"],
         forms: &["with-continuation-mark"],
     },
 ];

@@ -1,7 +1,37 @@
 //! Libraries that are expanded into the programs that require them: others would pay for them at every start.
 
-/// The library of contracts, which `#lang racket` has without requiring it.
-pub(super) const CONTRACTS: &str = "racket/contract";
+/// The library of contracts.
+const CONTRACTS: &str = "racket/contract";
+/// What racket/base has of delimited continuations.
+const CONTINUATIONS: &str = "racket/private/continuations";
+
+/// What `#lang racket` has without requiring it: libraries, and words that nearly all programs have that use one.
+const UNASKED: &[(&str, &[&str])] = &[
+    (
+        CONTRACTS,
+        &[
+            "define/contract",
+            "struct/contract",
+            "(contract ",
+            "listof ",
+            "any/c",
+            "or/c",
+            "and/c",
+            "not/c",
+            "hash/c",
+            "(->* ",
+            "(->i ",
+        ],
+    ),
+    (CONTINUATIONS, &["continuation-prompt", "call-with-composable-continuation", "abort-current-continuation"]),
+];
+
+/// The libraries that a program seems to use without requiring them.
+pub(super) fn unasked(text: &str) -> impl Iterator<Item = &'static str> {
+    let used =
+        UNASKED.iter().filter(|(name, words)| !text.contains(name) && words.iter().any(|word| text.contains(word)));
+    used.map(|(name, _)| *name)
+}
 
 /// What a library is.
 #[derive(Clone, Copy)]
@@ -25,6 +55,7 @@ pub(super) const ALL: &[(&str, Library)] = &[
     (CONTRACTS, text!("contracts")),
     ("racket/contract/base", Of(&[CONTRACTS])),
     ("racket/control", text!("control")),
+    (CONTINUATIONS, text!("continuations")),
     ("racket/fixnum", text!("number-vectors")),
     ("racket/flonum", Of(&["racket/fixnum"])),
     ("racket/trace", text!("trace")),

@@ -8,7 +8,7 @@ use super::{
     Expander, Step,
     code::Top,
     error,
-    libraries::{self, CONTRACTS, Library},
+    libraries::{self, Library},
     program::is_module,
     read,
     scope::{Binding, Field, Record, Scope},
@@ -22,30 +22,11 @@ use std::{
     rc::Rc,
 };
 
-/// What programs that use contracts name, almost all of them.
-const OF_CONTRACTS: &[&str] = &[
-    "define/contract",
-    "struct/contract",
-    "(contract ",
-    "listof ",
-    "any/c",
-    "or/c",
-    "and/c",
-    "not/c",
-    "hash/c",
-    "(->* ",
-    "(->i ",
-];
-
-/// Whether a program seems to use contracts that it does not require.
-pub(super) fn wants_contracts(text: &str) -> bool {
-    OF_CONTRACTS.iter().any(|word| text.contains(word)) && !text.contains(CONTRACTS)
-}
-
-/// Takes the library of contracts.
-pub(super) fn contracts() -> Syntax {
+/// Takes libraries.
+pub(super) fn requiring(names: impl Iterator<Item = &'static str>) -> Option<Syntax> {
     let word = |word: &str| Syntax::new(Node::Name(Name::Plain(word.into())), Span::default());
-    Syntax::list(vec![word("require"), word(CONTRACTS)], Span::default())
+    let all: Vec<Syntax> = names.map(word).collect();
+    (!all.is_empty()).then(|| Syntax::list([&[word("require")], &*all].concat(), Span::default()))
 }
 
 /// The same without its places: they are none of the program's.
@@ -294,8 +275,8 @@ impl Expander {
             }
         };
         let mut forms = forms;
-        if spec.name().is_none() && wants_contracts(&self.text) && whole(&forms).len() == forms.len() {
-            forms.insert(0, contracts());
+        if spec.name().is_none() && whole(&forms).len() == forms.len() {
+            forms.splice(..0, requiring(libraries::unasked(&self.text)));
         }
         let outer = mem::replace(&mut self.modules.file, name.clone());
         let outer_shows = mem::replace(&mut self.shows, shows);

@@ -4,7 +4,7 @@ use super::{
     Expander, Source, Step,
     code::Top,
     emit::Emitter,
-    error,
+    error, libraries,
     library::Library,
     modules::{self, Modules, whole},
     read,
@@ -78,14 +78,15 @@ impl Expander {
     fn read(&mut self, text: &str, own: usize, internal: bool) -> Step<Vec<Top>> {
         (self.internal, self.depth, self.nesting, self.context) = (internal, 0, 0, None);
         self.reentrant =
-            !internal && ["call/cc", "call-with-current-continuation", "let/cc"].iter().any(|word| text.contains(word));
+            !internal && ["call/cc", "continuation", "let/cc", "racket/control"].iter().any(|word| text.contains(word));
         self.text = text.into();
         let forms = read::program(&text[..own], internal)?;
         let body = whole(&forms);
         self.shows |= body.len() != forms.len();
-        let tops = match !internal && modules::wants_contracts(text) {
-            true => self.top(&[&[modules::contracts()], body].concat())?,
-            false => self.top(body)?,
+        let unasked = if internal { None } else { modules::requiring(libraries::unasked(text)) };
+        let tops = match unasked {
+            Some(required) => self.top(&[&[required], body].concat())?,
+            None => self.top(body)?,
         };
         let mut all = mem::take(&mut self.modules.tops);
         all.extend(tops);
