@@ -59,13 +59,17 @@
 
 (define (call-with-current-continuation f)
   (let ([dyn %dyn] [fiber (%fiber)])
-    (#%prim.call/cc
-     (lambda (k)
-       (f (lambda values
-            (%own-fiber! fiber)
-            (%travel! (cdr dyn))
-            (set! %dyn dyn)
-            (k (apply %values values))))))))
+    (#%prim.call/cc (lambda (k) (f (%continuation k dyn fiber))))))
+
+(define (%continuation k dyn fiber)
+  (lambda values
+    (%own-fiber! fiber)
+    (%travel! (cdr dyn))
+    (set! %dyn dyn)
+    (k (apply %values values))))
+
+(define %some-continuation (%continuation #f #f #f))
+(define (continuation? value) (and (procedure? value) (%same-code? value %some-continuation)))
 
 (define call/cc call-with-current-continuation)
 

@@ -91,6 +91,8 @@
 
 (define (assert value . message)
   (unless value (raise (%exn:fail "assert: assertion failed" (current-continuation-marks)))))
+(define (assert-unreachable)
+  (raise (exn:fail:contract "assert-unreachable: unreachable code reached" (current-continuation-marks))))
 
 ;; Ends the script, as finish without a value does.
 (define (exit . code) (finish (void)))

@@ -131,7 +131,7 @@
 
 (define (read . port) (%read (%in port)))
 (define (read-char . port) (%read-char (%in port)))
-(define (peek-char . port) (%peek-char (%in port)))
+(define (peek-char [port (current-input-port)] [skip 0]) (%peek-char skip port))
 (define (char-ready? . port) (%char-ready? (%in port)))
 (define (read-string count . port) (%read-string count (%in port)))
 (define (read-bytes count . port) (%read-bytes count (%in port)))

@@ -190,6 +190,11 @@
 (define prop:sequence 'prop:sequence)
 (define prop:stream 'prop:stream)
 (define prop:object-name 'prop:object-name)
+(define (object-name value)
+  (let ([own (%own-name value)])
+    (cond [(not own) (%object-name value)]
+          [(pair? own) (car own)]
+          [else (own value)])))
 (define prop:evt 'prop:evt)
 (define prop:custom-print-quotable 'prop:custom-print-quotable)
 (define prop:exn:srclocs 'prop:exn:srclocs)

@@ -137,7 +137,9 @@
   (let loop ([left value] [count count] [all '()])
     (if (or (and count (= count 0)) (stream-empty? left))
         (reverse all)
-        (loop (stream-rest left) (and count (- count 1)) (cons (stream-first left) all)))))
+        ;; The first is looked at before the rest is.
+        (let ([all (cons (stream-first left) all)])
+          (loop (stream-rest left) (and count (- count 1)) all)))))
 
 (define (list->stream items) items)
 (define (%stream-ended name at) (raise-arguments-error name "stream ended before index" "index" at))
@@ -163,7 +165,7 @@
           [(stream-empty? left) (%stream-ended 'stream-take count)]
           [else
            (%stream-cons (%promise (lambda () (stream-first left)))
-                         (%promise (lambda () (from (stream-rest left) (- more 1)))))])))
+                         (%promise (lambda () (from (if (= more 1) empty-stream (stream-rest left)) (- more 1)))))])))
 (define (stream-force value) (if (promise? value) (%looked-at value) value))
 (define (stream-head value count) (stream->list value count))
 

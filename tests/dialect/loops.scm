@@ -177,3 +177,11 @@
 ;; A turn that `#:unless` leaves out may be the last.
 (check (for*/list ([i 4] [j 2] #:final (= i 2) #:unless (= j 0)) (list i j)) => ((0 1) (1 1)))
 (check (for/list ([i 6] #:final (= i 2) #:when (odd? i)) i) => (1 3 5))
+
+;; A stream's first is looked at before its rest
+(define (noting-stream note)
+  (let from ([i 0]) (note (list 'made i)) (if (= i 2) empty-stream (stream-cons (begin (note i) i) (from (add1 i))))))
+(define (noted-of use)
+  (let ([noted '()]) (use (noting-stream (lambda (x) (set! noted (cons x noted))))) (reverse noted)))
+(check (noted-of stream->list) => ((made 0) 0 (made 1) 1 (made 2)))
+(check (noted-of (lambda (s) (stream->list (stream-take s 1)))) => ((made 0) 0))

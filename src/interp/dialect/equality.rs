@@ -62,6 +62,7 @@ pub(crate) fn eqv(a: &SteelVal, b: &SteelVal) -> bool {
         (BoolV(a), BoolV(b)) => a == b,
         (CharV(a), CharV(b)) => a == b,
         (SymbolV(a), SymbolV(b)) => a.as_str() == b.as_str(),
+        (Complex(_), Complex(_)) => super::numerals::text(a) == super::numerals::text(b),
         (IntV(_), BigNum(_)) | (Rational(_) | BigNum(_) | BigRational(_) | Complex(_), _) => a == b,
         (IntV(_) | BoolV(_) | CharV(_) | SymbolV(_), _) => false,
         (Void, Void) => true,

@@ -79,7 +79,7 @@ pub(super) const TABLE: &[Entry] = &[
         }
         Ok(args[0].clone())
     }),
-    plain!("object-name", "value", |args| Ok(match super::regexps::source(&args[0]) {
+    plain!("%object-name", "value", |args| Ok(match super::regexps::source(&args[0]) {
         Some(source) => crate::interp::value::string(&source),
         None => name_of(&args[0])
             .or_else(|| super::records::type_name(&args[0]))

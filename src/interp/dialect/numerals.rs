@@ -1,6 +1,9 @@
 //! Numbers as text: how Racket prints them, and what it reads as one.
 
-use super::tower::{Real, ratio_float};
+use super::{
+    reals::is_exact,
+    tower::{Real, ratio_float},
+};
 use num_bigint::{BigInt, Sign};
 use num_rational::BigRational;
 use num_traits::{Num, One, Zero};
@@ -18,7 +21,13 @@ pub(crate) fn text(value: &SteelVal) -> Option<String> {
         SteelVal::Rational(r) => format!("{}/{}", r.numer(), r.denom()),
         SteelVal::BigRational(r) => format!("{}/{}", r.numer(), r.denom()),
         SteelVal::Complex(z) => {
-            let (re, im) = (text(&z.re)?, text(&z.im)?);
+            // Steel's `+` leaves one part exact beside a float.
+            let inexact = !is_exact(&z.re) || !is_exact(&z.im);
+            let part = |part: &SteelVal| match inexact {
+                true => Real::of(part).map(|n| float_text(n.float())),
+                false => text(part),
+            };
+            let (re, im) = (part(&z.re)?, part(&z.im)?);
             let sign = if im.starts_with(['-', '+']) { "" } else { "+" };
             format!("{re}{sign}{im}i")
         }

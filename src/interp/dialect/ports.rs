@@ -314,9 +314,13 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("%read-char", "port", |v| read("read-char", &v[0], |rest| {
         rest.chars().next().map_or((eof(), 0), |c| (SteelVal::CharV(c), c.len_utf8()))
     })),
-    plain!("%peek-char", "port", |v| read("peek-char", &v[0], |rest| {
-        (rest.chars().next().map_or_else(eof, SteelVal::CharV), 0)
-    })),
+    plain!("%peek-char", "skip port", |v| {
+        let skip = natural("peek-char", &v[0])?;
+        read("peek-char", &v[1], |rest| {
+            let skipped = rest.get(skip.min(rest.len())..).unwrap_or_default();
+            (skipped.chars().next().map_or_else(eof, SteelVal::CharV), 0)
+        })
+    }),
     plain!("%char-ready?", "port", |v| read("char-ready?", &v[0], |_| (SteelVal::BoolV(true), 0))),
     plain!("%read-line", "port mode", |v| read("read-line", &v[0], |rest| {
         match line(rest, &print::displayed(&v[1])) {

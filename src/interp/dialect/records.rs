@@ -78,6 +78,7 @@ pub(super) const TABLE: &[Entry] = &[
         None => SteelVal::BoolV(false),
     })),
     plain!("%callable", "value", called::callable),
+    plain!("%own-name", "value", called::own_name),
     plain!("make-prefab-struct", "key field ...", prefabs::make),
     plain!("%prefab-of", "key fields", prefabs::of),
     plain!("%prefab-fields", "value key", prefabs::taken),

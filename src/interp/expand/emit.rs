@@ -123,7 +123,13 @@ impl Emitter {
         let word = |plain: bool, internal: bool| if plain || internal { "define" } else { "set!" };
         match top {
             Top::Define(global, code) => {
-                let word = word(defines(global, code), self.internal);
+                let mut word = word(defines(global, code), self.internal);
+                // In a procedure's definition Steel takes its name in tail position for itself, whatever is assigned later.
+                let apart = word == "define" && global.assigned.get() && matches!(code.op, Op::Lambda(_));
+                if apart {
+                    self.put(&format!("(define {} void)\n", global.steel), code.span);
+                    word = "set!";
+                }
                 self.list(code.span, |e| {
                     e.put(&format!("{word} {} ", global.steel), code.span);
                     match &code.op {
@@ -135,7 +141,7 @@ impl Emitter {
                         _ => e.fiber(code, None),
                     }
                 });
-                if global.made.get() {
+                if apart || global.made.get() {
                     // What Steel's assignment gives is the old value.
                     self.put("\nvoid", code.span);
                 }

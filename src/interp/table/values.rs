@@ -184,7 +184,16 @@ pub(super) const TABLE: &[Primitive] = &[
     Primitive {
         name: "raise",
         family: Family::Control,
-        params: ANYTHING,
+        params: &[
+            required("value", Kind::Any, "Any value."),
+            Param {
+                name: "barrier",
+                keyword: false,
+                kind: Kind::Any,
+                default: Some("#t"),
+                doc: "Racket's; without effect.",
+            },
+        ],
         rest: None,
         result: "never",
         doc: "Hands VALUE to the nearest handler. A failure is raised as itself.",

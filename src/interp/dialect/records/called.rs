@@ -14,9 +14,14 @@ pub(crate) enum Callee {
 
 /// What a record calls, if it can be called.
 pub(crate) fn callee(value: &SteelVal) -> Option<Callee> {
+    said(value, CALLED)
+}
+
+/// What a property of a record's type says: a field, by its place, or a procedure.
+fn said(value: &SteelVal, property: &str) -> Option<Callee> {
     let mut kind = type_of(value)?;
     loop {
-        if let Some((_, held)) = kind.properties.iter().find(|(name, _)| &**name == CALLED) {
+        if let Some((_, held)) = kind.properties.iter().find(|(name, _)| &**name == property) {
             return match held.get() {
                 SteelVal::IntV(at) => {
                     let above = kind.parent.as_ref().map_or(0, |above| above.fields.len());
@@ -29,12 +34,24 @@ pub(crate) fn callee(value: &SteelVal) -> Option<Callee> {
     }
 }
 
+/// A list of the name that a field of a record is, or the procedure that tells it; or `#f`.
+pub(super) fn own_name(args: &[SteelVal]) -> Native {
+    Ok(match said(&args[0], "prop:object-name") {
+        Some(Callee::Field(name)) => SteelVal::ListV(std::iter::once(name).collect()),
+        Some(Callee::Method(procedure)) => procedure,
+        None => SteelVal::BoolV(false),
+    })
+}
+
 /// The name by which a record prints whose fields are not seen: one that is called shows itself as a procedure.
 pub(crate) fn shown_name(value: &SteelVal, kind: &RecordType) -> String {
     let procedure = match callee(value) {
         None => return kind.name.to_string(),
         Some(Callee::Field(procedure)) => dialect::name_of(&procedure),
-        Some(Callee::Method(_)) => None,
+        Some(Callee::Method(_)) => match said(value, "prop:object-name") {
+            Some(Callee::Field(SteelVal::SymbolV(name))) => Some(name.as_str().into()),
+            _ => None,
+        },
     };
     format!("procedure:{}", procedure.unwrap_or_else(|| kind.name.clone()))
 }
