@@ -6,6 +6,7 @@
 use super::{
     foreign,
     lex::{self, Unbalanced},
+    print,
 };
 use crate::wire::{Blame, FailureClass, ScriptError};
 use std::ops::Range;
@@ -132,7 +133,7 @@ fn as_printed(found: &str) -> String {
     let bare = found.starts_with(['"', '\'']) || found.starts_with(|c: char| c.is_ascii_digit());
     let signed = found.strip_prefix(['-', '+']).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     let marked = found.starts_with('#') && !found.starts_with("#(");
-    if bare || signed || marked { found.to_owned() } else { format!("'{found}") }
+    print::cut_for_message(if bare || signed || marked { found.to_owned() } else { format!("'{found}") })
 }
 
 fn violation(name: &str, expected: &str, found: Option<&str>) -> String {

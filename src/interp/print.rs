@@ -50,7 +50,11 @@ pub(crate) fn printed(value: &SteelVal) -> String {
 
 /// As an expression, cut for a message.
 pub(crate) fn clipped(value: &SteelVal) -> String {
-    clip(printed(value), CLIPPED)
+    cut_for_message(printed(value))
+}
+
+pub(crate) fn cut_for_message(text: String) -> String {
+    clip(text, CLIPPED)
 }
 
 /// Cuts a text to this many characters; three dots show it.

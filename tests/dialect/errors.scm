@@ -175,3 +175,9 @@
 (check-error (set-box! 5 1) => "set-box!: contract violation\n  expected: (and/c box? (not/c immutable?))\n  given: 5")
 (check-error (-) => "-: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: at least 1\n  given: 0")
 (check-error (null? 1 2) => "null?: arity mismatch;\n the expected number of arguments does not match the given number\n  expected: 1\n  given: 2")
+
+;; Values in messages are cut
+(check (string-length (message-of (car (make-vector 300 0)))) => 307)
+(check (string-length (message-of (list-ref (range 200) 500))) => 310)
+(check (string-length (message-of (error 'x "~e" (range 100)))) => 259)
+(check (string-length (message-of (error "x" (range 200)))) => 258)

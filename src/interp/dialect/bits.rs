@@ -83,7 +83,7 @@ pub(super) const TABLE: &[Entry] = &[
         }
         [SteelVal::IntV(least), limit @ SteelVal::IntV(_)] => Err(failed(format!(
             "random: contract violation\n  expected: (>/c {least})\n  given: {0}\n  argument position: 2nd\n  other arguments...:\n   {least}",
-            crate::interp::print::printed(limit),
+            crate::interp::print::clipped(limit),
         ))),
         [other] => Err(mistaken("random", "(or/c (integer-in 1 4294967087) pseudo-random-generator?)", other)),
         [a, b, ..] => {

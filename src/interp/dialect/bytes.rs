@@ -43,7 +43,7 @@ pub(super) const TABLE: &[Entry] = &[
                 failed(format!(
                     "bytes-ref: index is out of range\n  index: {index}\n  valid range: [0, {}]\n  byte string: {}",
                     count as isize - 1,
-                    print::printed(&v[0])
+                    print::clipped(&v[0])
                 ))
             })
     }),
@@ -225,7 +225,7 @@ fn decoded(name: &str, v: &[SteelVal]) -> Native {
         }
         (Err(_), _) => Err(failed(format!(
             "{name}: byte string is not a well-formed UTF-8 encoding\n  byte string: {}",
-            print::printed(&v[0])
+            print::clipped(&v[0])
         ))),
     }
 }

@@ -185,9 +185,11 @@ impl Comparison {
 /// A hash code: values that are the same by `kind` have the same.
 pub(crate) fn hash(kind: Kind, value: &SteelVal) -> u64 {
     let mut hasher = Mixer(0x51_7c_c1_b7_27_22_0a_95);
-    match kind {
-        Kind::Equal => contents(value, &mut hasher, 0),
-        Kind::Eqv | Kind::Eq => place(value, &mut hasher),
+    match (kind, value) {
+        // By far the most, beside strings.
+        (_, SteelVal::IntV(n)) => hasher.write_u64(*n as u64),
+        (Kind::Equal, value) => contents(value, &mut hasher, 0),
+        (Kind::Eqv | Kind::Eq, value) => place(value, &mut hasher),
     }
     hasher.finish()
 }

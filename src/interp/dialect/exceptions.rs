@@ -26,18 +26,18 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("raise-type-error", "name expected value ...", |args| {
         let [name, expected, value, ..] = args else { return Err(failed("raise-type-error: it wants a value")) };
         let (name, expected) = (print::displayed(name), print::displayed(expected));
-        Err(failed(format!("{name}: expected argument of type <{expected}>; given: {}", print::printed(value))))
+        Err(failed(format!("{name}: expected argument of type <{expected}>; given: {}", print::clipped(value))))
     }),
     plain!("raise-mismatch-error", "name message value ...", |args| {
         let shown = |(at, value): (usize, &SteelVal)| {
-            if at % 2 == 0 { print::displayed(value) } else { print::printed(value) }
+            if at % 2 == 0 { print::displayed(value) } else { print::clipped(value) }
         };
         let rest: String = args[1..].iter().enumerate().map(shown).collect();
         Err(failed(format!("{}: {rest}", print::displayed(&args[0]))))
     }),
     plain!("raise-arguments-error", "name message field-and-value ...", |args| {
         let fields = args[2..].chunks(2).map(|pair| match pair {
-            [field, value] => format!("\n  {}: {}", print::displayed(field), print::printed(value)),
+            [field, value] => format!("\n  {}: {}", print::displayed(field), print::clipped(value)),
             _ => String::new(),
         });
         let fields: String = fields.collect();
@@ -51,11 +51,11 @@ pub(super) const TABLE: &[Entry] = &[
             "{name}: {which}index is out of range\n  {which}index: {}\n  valid range: [{least}, {}]\n  {kind}: {}",
             part(3),
             part(6),
-            print::printed(&args[4])
+            print::clipped(&args[4])
         )))
     }),
     plain!("raise-arity-error", "name arity value ...", |args| {
-        let given: String = args[2..].iter().map(|value| format!("\n   {}", print::printed(value))).collect();
+        let given: String = args[2..].iter().map(|value| format!("\n   {}", print::clipped(value))).collect();
         let arguments = if given.is_empty() { String::new() } else { format!("\n  arguments...:{given}") };
         Err(raised(
             Exn::Arity,
@@ -150,17 +150,17 @@ fn error(kind: Exn, args: &[SteelVal]) -> SteelErr {
             Ok(text) => (format!("{name}: {text}"), string(text), list(values)),
             // R7RS has no format strings: there a symbol may come first, too.
             Err(_) if !template.contains('~') => {
-                let shown: String = values.iter().map(|value| format!(" {}", print::printed(value))).collect();
+                let shown: String = values.iter().map(|value| format!(" {}", print::clipped(value))).collect();
                 (format!("{name}: {template}{shown}"), string(template.to_string()), list(values))
             }
             Err(problem) => return failed(format!("error: {problem}")),
         },
         [SteelVal::StringV(text), values @ ..] => {
-            let shown: String = values.iter().map(|value| format!(" {}", print::printed(value))).collect();
+            let shown: String = values.iter().map(|value| format!(" {}", print::clipped(value))).collect();
             (format!("{text}{shown}"), string(text.to_string()), list(values))
         }
         [first, values @ ..] => {
-            let shown: String = values.iter().map(|value| format!(" {}", print::printed(value))).collect();
+            let shown: String = values.iter().map(|value| format!(" {}", print::clipped(value))).collect();
             (format!("{}{shown}", print::displayed(first)), first.clone(), list(values))
         }
         [] => (String::new(), string(""), list(&[])),
@@ -178,13 +178,13 @@ fn argument_error(what: &str, args: &[SteelVal]) -> SteelErr {
         [SteelVal::IntV(at), all @ ..] if (0..all.len() as isize).contains(at) => {
             let at = *at as usize;
             let others = all.iter().enumerate().filter(|(i, _)| *i != at);
-            let others: String = others.map(|(_, other)| format!("\n   {}", print::printed(other))).collect();
+            let others: String = others.map(|(_, other)| format!("\n   {}", print::clipped(other))).collect();
             let others = if others.is_empty() { others } else { format!("\n  other arguments...:{others}") };
             (&all[at], format!("\n  argument position: {}{others}", ordinal(at + 1)))
         }
         [value, ..] => (value, String::new()),
     };
-    let given = print::printed(value);
+    let given = print::clipped(value);
     failed(format!("{name}: contract violation\n  expected: {expected}\n  {what}: {given}{tail}"))
 }
 
@@ -193,7 +193,7 @@ fn formatted(template: &str, values: &[SteelVal]) -> Result<String, String> {
     let wanted = template.replace("~~", "").matches('~').count()
         - ["~%", "~n", "~\n"].iter().map(|blank| template.replace("~~", "").matches(blank).count()).sum::<usize>();
     if wanted != values.len() {
-        let shown: String = values.iter().map(|value| format!(" {}", print::printed(value))).collect();
+        let shown: String = values.iter().map(|value| format!(" {}", print::clipped(value))).collect();
         let arguments = if shown.is_empty() { shown } else { format!("; arguments were:{shown}") };
         return Err(format!("format string requires {wanted} arguments, given {}{arguments}", values.len()));
     }
@@ -210,7 +210,8 @@ fn formatted(template: &str, values: &[SteelVal]) -> Result<String, String> {
             Some('~') => out.push('~'),
             Some('%' | 'n') => out.push('\n'),
             Some('s' | 'S') => out += &next(print::written),
-            Some('v' | 'V' | 'e' | 'E') => out += &next(print::printed),
+            Some('v' | 'V') => out += &next(print::printed),
+            Some('e' | 'E') => out += &next(print::clipped),
             Some('.') => {
                 out += &match chars.next() {
                     Some('s') => next(print::written),

@@ -83,7 +83,7 @@ pub(super) fn format(name: &str, template: &SteelVal, values: &[SteelVal]) -> Re
                         }
                     }
                 };
-                out.push_str(&if cut { print::clip(text, CUT) } else { text });
+                out.push_str(&if cut { print::cut_for_message(text) } else { text });
             }
             _ => return Err(ill(&format!("tag `~{tag}` not allowed"))),
         }
@@ -96,7 +96,6 @@ pub(super) fn format(name: &str, template: &SteelVal, values: &[SteelVal]) -> Re
 }
 
 /// How much `~.a` shows.
-const CUT: usize = 256;
 
 /// How many values a template wants.
 fn places(template: &str) -> usize {

@@ -264,8 +264,8 @@ pub(crate) fn misplaced(name: &str, expected: &str, args: &[SteelVal], at: usize
         return mistaken(name, expected, &args[at]);
     }
     let others = args.iter().enumerate().filter(|(i, _)| *i != at);
-    let others: String = others.map(|(_, other)| format!("\n   {}", print::printed(other))).collect();
-    let given = print::printed(&args[at]);
+    let others: String = others.map(|(_, other)| format!("\n   {}", print::clipped(other))).collect();
+    let given = print::clipped(&args[at]);
     contract(format!(
         "{name}: contract violation\n  expected: {expected}\n  given: {given}\n  argument position: {}\n  other arguments...:{others}",
         ordinal(at + 1)

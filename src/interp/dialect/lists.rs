@@ -253,13 +253,13 @@ fn member(name: &str, kind: Kind, args: &[SteelVal]) -> Native {
     if matches!(left, SteelVal::ListV(_)) {
         return Ok(SteelVal::BoolV(false));
     }
-    Err(failed(format!("{name}: not a proper list\n  in: {}", print::printed(&args[1]))))
+    Err(failed(format!("{name}: not a proper list\n  in: {}", print::clipped(&args[1]))))
 }
 
 fn association(name: &str, kind: Kind, args: &[SteelVal]) -> Native {
     let all = match &args[1] {
         SteelVal::ListV(all) => all,
-        other => return Err(failed(format!("{name}: not a proper list: {}", print::printed(other)))),
+        other => return Err(failed(format!("{name}: not a proper list: {}", print::clipped(other)))),
     };
     for pair in all {
         let same = match pair {
@@ -268,7 +268,7 @@ fn association(name: &str, kind: Kind, args: &[SteelVal]) -> Native {
                 items.first().is_some_and(|first| kind.same(first, &args[0]))
             }
             other => {
-                let (other, all) = (print::printed(other), print::printed(&args[1]));
+                let (other, all) = (print::clipped(other), print::clipped(&args[1]));
                 return Err(failed(format!("{name}: non-pair found in list\n  non-pair: {other}\n  list: {all}")));
             }
         };
@@ -369,8 +369,8 @@ fn add_between(given: &Given) -> Native {
         SteelVal::ListV(items) if splice => Ok(items.iter().cloned().collect()),
         other if splice => Err(failed(format!(
             "add-between: list needed in splicing mode\n  given: {}\n  given list...: {}",
-            print::printed(other),
-            print::printed(&given[0])
+            print::clipped(other),
+            print::clipped(&given[0])
         ))),
         other => Ok(vec![other.clone()]),
     };

@@ -118,13 +118,13 @@ fn outside(name: &str, kind: Kind, v: &[SteelVal]) -> SteelErr {
         SteelVal::IntV(0..) if last < 0 => failed(format!(
             "{name}: index is out of range for empty {}\n  index: {}",
             kind.name(),
-            print::printed(&v[1])
+            print::clipped(&v[1])
         )),
         SteelVal::IntV(0..) => failed(format!(
             "{name}: index is out of range\n  index: {}\n  valid range: [0, {last}]\n  {}: {}",
-            print::printed(&v[1]),
+            print::clipped(&v[1]),
             kind.name(),
-            print::printed(&v[0])
+            print::clipped(&v[0])
         )),
         _ => misplaced(name, "exact-nonnegative-integer?", v, 1),
     }
@@ -164,7 +164,7 @@ fn some(name: &str, kind: Kind, v: &[SteelVal]) -> Result<Vec<SteelVal>, SteelEr
             "{name}: {which} index is out of range\n  {which} index: {at}\n  valid range: [{least}, {}]\n  {}: {}",
             all.len(),
             kind.name(),
-            print::printed(&v[0])
+            print::clipped(&v[0])
         ))
     };
     if start > all.len() {

@@ -61,7 +61,7 @@ fn no_match(args: &[SteelVal]) -> Native {
         SteelVal::StringV(who) => who.clone(),
         _ => SteelString::from("match"),
     };
-    let message = format!("{}: no matching clause for {}", who.as_str(), print::printed(&args[1]));
+    let message = format!("{}: no matching clause for {}", who.as_str(), print::clipped(&args[1]));
     Err(raised(Exn::Fail, message))
 }
 

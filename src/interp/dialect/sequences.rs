@@ -19,7 +19,7 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("%elements", "value", |args| Ok(elements(&args[0]).unwrap_or(SteelVal::BoolV(false)))),
     plain!("%no-sequence", "name value", |args| {
         let name = print::displayed(&args[0]);
-        Err(failed(format!("{name}: expected a sequence for x, got something else: {}", print::printed(&args[1]))))
+        Err(failed(format!("{name}: expected a sequence for x, got something else: {}", print::clipped(&args[1]))))
     }),
     // Where a loop through a part of a vector ends: before this place.
     plain!("%stop-of", "vector start stop step", |args| {
@@ -100,7 +100,7 @@ fn span(name: &str, kind: &str, value: &SteelVal, bounds: &[SteelVal]) -> Result
         Some(SteelVal::IntV(n)) if *n != 0 => *n,
         Some(other) => return Err(mistaken(name, "(and/c exact-integer? (not/c zero?))", other)),
     };
-    let shown = || print::printed(value);
+    let shown = || print::clipped(value);
     let outside = |which: &str, index: isize, least: isize, most: isize| {
         failed(format!(
             "{name}: {which} index is out of range\n  {which} index: {index}\n  valid range: [{least}, {most}]\n  {kind}: {}",

@@ -303,7 +303,7 @@ impl<'a> Set<'a> {
         if self.kind() == set.kind() {
             return Ok(set);
         }
-        let (first, other) = (print::printed(&args[0]), print::printed(other));
+        let (first, other) = (print::clipped(&args[0]), print::clipped(other));
         Err(failed(format!(
             "{name}: set arguments have incompatible equivalence predicates\n  first set: {first}\n  incompatible set: {other}"
         )))
@@ -375,7 +375,7 @@ fn is_immutable(value: &SteelVal) -> bool {
 fn change<'a>(name: &str, args: &'a [SteelVal]) -> Result<Table<'a>, SteelErr> {
     let Some(set) = SetView::of(&args[0]) else { return Err(misplaced(name, "set?", args, 0)) };
     set.table().ok_or_else(|| {
-        let given = print::printed(&args[0]);
+        let given = print::clipped(&args[0]);
         failed(format!(
             "{name}:\nexpected: (or/c set-mutable? set-weak?)\ngiven immutable set: {given}\nargument position: 1st"
         ))

@@ -253,8 +253,8 @@ pub(super) fn index(name: &str, v: &[SteelVal]) -> Result<usize, SteelErr> {
     natural(name, &v[1]).map_err(|_| {
         failed(format!(
             "{name}: contract violation\n  expected: exact-nonnegative-integer?\n  given: {}\n  argument position: 2nd\n  first argument...:\n   {}",
-            print::printed(&v[1]),
-            print::printed(&v[0])
+            print::clipped(&v[1]),
+            print::clipped(&v[0])
         ))
     })
 }

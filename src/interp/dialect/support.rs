@@ -130,7 +130,7 @@ fn text(value: &SteelVal) -> SteelString {
 }
 
 fn wrong_number(wanted: usize, all: &[SteelVal]) -> SteelErr {
-    let listed: String = all.iter().map(|value| format!("\n   {}", print::printed(value))).collect();
+    let listed: String = all.iter().map(|value| format!("\n   {}", print::clipped(value))).collect();
     let listed = match (wanted, all) {
         (1, _) => String::new(),
         (_, []) => "\n  in: local-binding form".to_owned(),
@@ -180,8 +180,8 @@ fn listed(positional: &[SteelVal], keyed: &[(SteelString, SteelVal)]) -> String 
     }
     let mut keyed: Vec<_> = keyed.iter().collect();
     keyed.sort_by(|(a, _), (b, _)| a.as_str().cmp(b.as_str()));
-    let plain = positional.iter().map(|value| format!("\n   {}", print::printed(value)));
-    let keyed = keyed.into_iter().map(|(key, value)| format!("\n   #:{} {}", key.as_str(), print::printed(value)));
+    let plain = positional.iter().map(|value| format!("\n   {}", print::clipped(value)));
+    let keyed = keyed.into_iter().map(|(key, value)| format!("\n   #:{} {}", key.as_str(), print::clipped(value)));
     format!("\n  arguments...:{}", plain.chain(keyed).collect::<String>())
 }
 

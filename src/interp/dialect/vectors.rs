@@ -58,7 +58,7 @@ pub(super) const TABLE: &[Entry] = &[
     }),
     plain!("vector-set*!", "vector index-and-value ...", |args| {
         if args.len() % 2 == 0 {
-            let given = print::printed(&SteelVal::ListV(args[1..].iter().cloned().collect()));
+            let given = print::clipped(&SteelVal::ListV(args[1..].iter().cloned().collect()));
             return Err(failed(format!(
                 "vector-set*!: expected an even number of association elements, but received an odd number: {given}"
             )));
@@ -163,16 +163,16 @@ fn bad_place(name: &str, expected: &str, args: &[SteelVal]) -> SteelErr {
         SteelVal::IntV(at) if *at >= 0 => outside(name, "", *at as usize, (0, length.wrapping_sub(1)), &args[0]),
         other => failed(format!(
             "{name}: contract violation\n  expected: exact-nonnegative-integer?\n  given: {}\n  argument position: {}\n  first argument...:\n   {}",
-            print::printed(other),
+            print::clipped(other),
             ordinal(2),
-            print::printed(&args[0])
+            print::clipped(&args[0])
         )),
     }
 }
 
 /// An index that is out of range; `which` is `starting ` or such.
 fn outside(name: &str, which: &str, at: usize, (least, most): (usize, usize), vector: &SteelVal) -> SteelErr {
-    let shown = print::printed(vector);
+    let shown = print::clipped(vector);
     if most == usize::MAX {
         return failed(format!("{name}: index is out of range for empty vector\n  index: {at}\n  vector: {shown}"));
     }
@@ -233,7 +233,7 @@ fn range(
     if end < start {
         return Err(failed(format!(
             "{name}: ending index is smaller than starting index\n  ending index: {end}\n  starting index: {start}\n  valid range: [0, {length}]\n  vector: {}",
-            print::printed(vector)
+            print::clipped(vector)
         )));
     }
     Ok((start, end))

@@ -140,7 +140,7 @@ fn reference(name: &str, args: &[SteelVal]) -> Native {
 }
 
 fn missing(hash: &View<'_>, key: &SteelVal) -> SteelErr {
-    let fault = Fault::script(format!("hash-ref: no value found for key\n  key: {}", print::printed(key)));
+    let fault = Fault::script(format!("hash-ref: no value found for key\n  key: {}", print::clipped(key)));
     let hint = match key {
         SteelVal::SymbolV(name) if hash.has(&SteelVal::StringV(name.clone())) => {
             format!("the key there is the string `\"{name}\"`, not the symbol")
@@ -205,7 +205,7 @@ fn even<'a>(
     args: &'a [SteelVal],
 ) -> Result<impl Iterator<Item = (SteelVal, SteelVal)> + use<'a>, SteelErr> {
     if args.len() % 2 == 1 {
-        let elements = print::printed(&SteelVal::ListV(args.iter().cloned().collect()));
+        let elements = print::clipped(&SteelVal::ListV(args.iter().cloned().collect()));
         return Err(failed(format!(
             "{name}: expected an even number of association elements, but received an odd number of association elements\n  association elements: {elements}"
         )));

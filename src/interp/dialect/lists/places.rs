@@ -12,18 +12,18 @@ use std::collections::VecDeque;
 use steel::{SteelErr, SteelVal};
 
 pub(super) fn too_large(name: &str, at: usize, value: &SteelVal) -> SteelErr {
-    failed(format!("{name}: index too large for list\n  index: {at}\n  in: {}", print::printed(value)))
+    failed(format!("{name}: index too large for list\n  index: {at}\n  in: {}", print::clipped(value)))
 }
 
 pub(super) fn non_pair(name: &str, at: usize, value: &SteelVal) -> SteelErr {
-    failed(format!("{name}: index reaches a non-pair\n  index: {at}\n  in: {}", print::printed(value)))
+    failed(format!("{name}: index reaches a non-pair\n  index: {at}\n  in: {}", print::clipped(value)))
 }
 
 /// An index as `list-ref` and `list-tail` complain of it.
 pub(super) fn list_index(name: &str, value: &SteelVal) -> Result<usize, SteelErr> {
     match value {
         SteelVal::IntV(n) if *n >= 0 => Ok(*n as usize),
-        other => Err(failed(format!("{name}: index {} is not an exact nonnegative integer", print::printed(other)))),
+        other => Err(failed(format!("{name}: index {} is not an exact nonnegative integer", print::clipped(other)))),
     }
 }
 
@@ -61,7 +61,7 @@ pub(super) fn nth(name: &str, args: &[SteelVal], at: usize) -> Native {
     match items.get(at) {
         Some(item) => Ok(item.clone()),
         None if at == 0 => Err(mistaken(name, expected, &args[0])),
-        None => Err(failed(format!("{name}: list contains too few elements\n  list: {}", print::printed(&args[0])))),
+        None => Err(failed(format!("{name}: list contains too few elements\n  list: {}", print::clipped(&args[0])))),
     }
 }
 
