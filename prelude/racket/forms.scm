@@ -111,7 +111,8 @@
 
 ;; ---- promises and streams (their procedures are in promises.scm, sequences.scm and generators.scm)
 
-(define-syntax-rule (delay body ...) (%promise (lambda () body ...)))
+(define-syntax-rule (delay body ...) (%delayed (lambda () body ...)))
+(define-syntax-rule (delay/name body ...) (%by-name (lambda () body ...)))
 (define-syntax-rule (delay-force body ...) (%promise (lambda () body ...)))
 (define-syntax-rule (lazy body ...) (%promise (lambda () body ...)))
 

@@ -95,8 +95,6 @@ pub(super) fn format(name: &str, template: &SteelVal, values: &[SteelVal]) -> Re
     Ok(out)
 }
 
-/// How much `~.a` shows.
-
 /// How many values a template wants.
 fn places(template: &str) -> usize {
     let mut chars = template.chars();

@@ -5,6 +5,7 @@
 
 mod literals;
 mod notes;
+mod returned;
 
 use super::{
     code::{Code, Lambda, Op, Top},
@@ -15,6 +16,7 @@ use super::{
     syntax::Span,
 };
 use crate::interp::table;
+use returned::Defined;
 use std::{collections::HashMap, fmt::Write, mem, rc::Rc};
 
 /// What keeps a wrapped form out of tail position.
@@ -43,6 +45,8 @@ pub(super) struct Emitter {
     problem: Option<(Span, String)>,
     /// Whether the next procedure written is one of the top level, which Steel might put in the place of its calls.
     stays: bool,
+    /// What is being defined, if that is a procedure.
+    defined: Option<Defined>,
 }
 
 impl Emitter {
@@ -56,6 +60,7 @@ impl Emitter {
             internal,
             problem: None,
             stays: false,
+            defined: None,
         }
     }
 
@@ -113,7 +118,7 @@ impl Emitter {
             self.list(*span, |e| {
                 e.put(&format!("define {} ", lifted_name(*number)), *span);
                 e.stays = true;
-                e.lambda(lambda, more, *span);
+                e.definition(Defined::Local(*number), |e| e.lambda(lambda, more, *span));
             });
             self.source.text.push('\n');
         }
@@ -135,7 +140,8 @@ impl Emitter {
                     match &code.op {
                         Op::Lambda(lambda) => {
                             e.stays = true;
-                            e.lambda(lambda, &[], code.span);
+                            let defined = Defined::Global(global.steel.to_string());
+                            e.definition(defined, |e| e.lambda(lambda, &[], code.span));
                         }
                         _ if is_plain(code) => e.code(code, true),
                         _ => e.fiber(code, None),
@@ -220,7 +226,7 @@ impl Emitter {
                 e.put(" ", span);
                 e.code(no, used);
             }),
-            Op::Lambda(lambda) => self.told(lambda, span),
+            Op::Lambda(lambda) => self.given(lambda, span),
             Op::Call(items) => self.call(items, span),
             Op::Let(bindings, body) if let Some((element, list)) = element(bindings, body) => {
                 self.elements.insert(element.number, local_name(list));
@@ -277,7 +283,7 @@ impl Emitter {
         let named = self.wants_name(local, value);
         self.put(if local.boxed() { "(box " } else { "" }, value.span);
         self.put(if named { "(%inner-named " } else { "" }, value.span);
-        self.code(value, true);
+        self.bound(value);
         if named {
             self.put(&format!(" {})", in_quotes(&local.word)), value.span);
         }
@@ -361,7 +367,9 @@ impl Emitter {
                     e.put(&format!("{set} {} ", local_name(local)), step.span);
                     match &step.op {
                         // As it is, so that Steel sees a procedure that may name itself.
-                        Op::Lambda(lambda) => e.lambda(lambda, &[], step.span),
+                        Op::Lambda(lambda) => {
+                            e.definition(Defined::Local(local.number), |e| e.lambda(lambda, &[], step.span));
+                        }
                         _ => e.code(step, true),
                     }
                 }),
@@ -447,7 +455,7 @@ impl Emitter {
     fn arguments(&mut self, args: &[Code], span: Span) {
         for arg in args {
             self.put(" ", span);
-            self.code(arg, true);
+            self.bound(arg);
         }
     }
 
