@@ -356,8 +356,12 @@ fn rounded(name: &str, value: &SteelVal, float: fn(f64) -> f64, ratio: fn(BigRat
 
 /// The product of two numbers. An exact zero stays one whatever it is multiplied by.
 fn times(a: &SteelVal, b: &SteelVal) -> Native {
+    if let (SteelVal::IntV(x), SteelVal::IntV(y)) = (a, b)
+        && let Some(product) = x.checked_mul(*y)
+    {
+        return Ok(SteelVal::IntV(product));
+    }
     match (a, b) {
-        (SteelVal::IntV(x), SteelVal::IntV(y)) if let Some(product) = x.checked_mul(*y) => Ok(SteelVal::IntV(product)),
         (SteelVal::NumV(x), SteelVal::NumV(y)) => Ok(SteelVal::NumV(x * y)),
         (SteelVal::IntV(0), SteelVal::NumV(_)) | (SteelVal::NumV(_), SteelVal::IntV(0)) => Ok(SteelVal::IntV(0)),
         _ => match TIMES.with(Clone::clone) {

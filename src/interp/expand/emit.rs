@@ -3,6 +3,7 @@
 //! Every variable of a procedure gets a name of its own (`x%12`), so that nothing of Steel's can be shadowed or catch it.
 //! Top-level forms that call something run as fibers: `E` becomes `(%main (lambda () (%just E)))`.
 
+mod choice;
 mod literals;
 mod notes;
 mod returned;
@@ -11,7 +12,7 @@ use super::{
     code::{Code, Lambda, Op, Top},
     lift::{self, Lifted},
     scope::{Arity, Global, Local},
-    shorter::{LONG, case_of, element, hands_over, is_given, is_inline, makes_procedures, negated},
+    shorter::{LONG, case_of, element, is_given, is_inline, makes_procedures},
     source::{Source, readable},
     syntax::Span,
 };
@@ -213,45 +214,38 @@ impl Emitter {
             },
             Op::Global(global) => self.put(&global.steel, span),
             Op::Native(name) => self.put(name, span),
-            Op::If(test, yes, no) => self.list(span, |e| {
-                let (test, yes, no) = match negated(test) {
-                    Some(test) => (test, no, yes),
-                    None => (&**test, yes, no),
-                };
-                let (yes, no, turned) = if hands_over(yes, no) { (no, yes, true) } else { (yes, no, false) };
-                e.put(if turned { "if (if " } else { "if " }, span);
-                e.code(test, true);
-                e.put(if turned { " #f #t) " } else { " " }, span);
-                e.code(yes, used);
-                e.put(" ", span);
-                e.code(no, used);
-            }),
+            Op::If(test, yes, no) => self.choice(test, yes, no, used, span),
             Op::Lambda(lambda) => self.given(lambda, span),
             Op::Call(items) => self.call(items, span),
-            Op::Let(bindings, body) if let Some((element, list)) = element(bindings, body) => {
-                self.elements.insert(element.number, local_name(list));
-                self.code(body, used);
-            }
-            Op::Let(bindings, body) => self.list(span, |e| {
-                e.put("let (", span);
-                for (local, value) in bindings {
-                    e.put(&format!("({} ", local_name(local)), value.span);
-                    e.initial(local, value);
-                    e.put(")", value.span);
+            Op::Let(bindings, body) => match element(bindings, body) {
+                Some((element, list)) => {
+                    self.elements.insert(element.number, local_name(list));
+                    self.code(body, used);
                 }
-                e.put(") ", span);
-                e.inside(body, used);
-            }),
+                None => self.scope(bindings, span, |e| e.inside(body, used)),
+            },
+            Op::Body(steps, value)
+                if steps.iter().all(|(local, _)| local.as_ref().is_some_and(|l| self.is_lifted(l))) =>
+            {
+                self.code(value, used);
+            }
             Op::Body(..) => self.list(span, |e| {
                 e.put("let () ", span);
                 e.inside(code, used);
             }),
             Op::SetLocal(local, value) => self.assign(span, used, |e| {
-                let set = if local.boxed() { "set-box! " } else { "set! " };
-                e.put(set, span);
-                e.put(&local_name(local), span);
-                e.put(" ", span);
+                let name = local_name(local);
+                let makes = makes_procedures(value, &|local| e.is_lifted(local));
+                match (local.boxed(), makes) {
+                    (true, _) => e.put(&format!("set-box! {name} "), span),
+                    (false, false) => e.put(&format!("set! {name} "), span),
+                    // Where procedures are made in the value, Steel mistakes the variable there for its box.
+                    (false, true) => e.put("let ((new ", span),
+                }
                 e.code(value, true);
+                if !local.boxed() && makes {
+                    e.put(&format!(")) (set! {name} new)"), span);
+                }
             }),
             Op::SetGlobal(global, value) => self.assign(span, used, |e| {
                 e.put(&format!("set! {} ", global.steel), span);
@@ -267,6 +261,10 @@ impl Emitter {
         }
     }
 
+    fn is_lifted(&self, local: &Local) -> bool {
+        self.lifted.contains_key(&local.number)
+    }
+
     /// An assignment: Steel's gives the old value, ours void.
     fn assign(&mut self, span: Span, used: bool, inside: impl FnOnce(&mut Self)) {
         if used {
@@ -276,6 +274,20 @@ impl Emitter {
         if used {
             self.put(" void)", span);
         }
+    }
+
+    /// A `let`.
+    fn scope(&mut self, bindings: &[(Rc<Local>, Code)], span: Span, inside: impl FnOnce(&mut Self)) {
+        self.list(span, |e| {
+            e.put("let (", span);
+            for (local, value) in bindings {
+                e.put(&format!("({} ", local_name(local)), value.span);
+                e.initial(local, value);
+                e.put(")", value.span);
+            }
+            e.put(") ", span);
+            inside(e);
+        });
     }
 
     /// A variable's first value.
@@ -307,7 +319,7 @@ impl Emitter {
             let long = mem::take(&mut e.stays)
                 && !e.internal
                 && lambda.rest.is_none()
-                && makes_procedures(&lambda.body, &|local| e.lifted.contains_key(&local.number));
+                && makes_procedures(&lambda.body, &|local| e.is_lifted(local));
             if long {
                 e.put(&format!("(begin {LONG} "), span);
             }
@@ -331,7 +343,7 @@ impl Emitter {
     /// The body of a procedure or of a `let`, where definitions may stand.
     fn inside(&mut self, code: &Code, used: bool) {
         let Op::Body(steps, value) = &code.op else { return self.code(code, used) };
-        let stays = |local: &Option<Rc<Local>>| local.as_ref().is_none_or(|l| !self.lifted.contains_key(&l.number));
+        let stays = |local: &Option<Rc<Local>>| local.as_ref().is_none_or(|l| !self.is_lifted(l));
         let steps: Vec<&Step> = steps.iter().filter(|(local, _)| stays(local)).collect();
         let boxes: String = steps.iter().filter_map(|(local, _)| local.as_ref().filter(|local| local.boxed())).fold(
             String::new(),

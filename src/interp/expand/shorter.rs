@@ -79,8 +79,9 @@ pub(super) fn makes_procedures(code: &Code, elsewhere: &dyn Fn(&Local) -> bool) 
         Op::Call(codes) | Op::Begin(codes) => codes.iter().any(makes),
         Op::Let(bindings, body) => bindings.iter().any(|(_, value)| makes(value)) || makes(body),
         Op::Body(steps, value) => {
-            let stays = |local: &Option<Rc<Local>>| local.as_ref().is_none_or(|local| !elsewhere(local));
-            steps.iter().any(|(local, step)| stays(local) && makes(step)) || makes(value)
+            // Steel makes a procedure of a body with definitions.
+            let stays = |(local, _): &(Option<Rc<Local>>, Code)| local.as_ref().is_none_or(|local| !elsewhere(local));
+            steps.iter().any(stays) || makes(value)
         }
         Op::SetLocal(_, value) | Op::SetGlobal(_, value) => makes(value),
     }
