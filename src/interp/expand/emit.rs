@@ -224,13 +224,9 @@ impl Emitter {
                 }
                 None => self.scope(bindings, span, |e| e.inside(body, used)),
             },
-            Op::Body(steps, value)
-                if steps.iter().all(|(local, _)| local.as_ref().is_some_and(|l| self.is_lifted(l))) =>
-            {
-                self.code(value, used);
-            }
-            Op::Body(..) => self.list(span, |e| {
-                e.put("let () ", span);
+            Op::Body(steps, _) => self.list(span, |e| {
+                let defines = steps.iter().any(|(local, _)| local.as_ref().is_some_and(|local| !e.is_lifted(local)));
+                e.put(if defines { "let () " } else { "begin " }, span);
                 e.inside(code, used);
             }),
             Op::SetLocal(local, value) => self.assign(span, used, |e| {
@@ -278,6 +274,10 @@ impl Emitter {
 
     /// A `let`.
     fn scope(&mut self, bindings: &[(Rc<Local>, Code)], span: Span, inside: impl FnOnce(&mut Self)) {
+        // Steel takes a variable whose value is another's for that one, also if it is assigned: it gets a box.
+        for (local, _) in bindings.iter().filter(|(_, value)| matches!(value.op, Op::Local(_))) {
+            local.captured.set(true);
+        }
         self.list(span, |e| {
             e.put("let (", span);
             for (local, value) in bindings {
@@ -315,11 +315,13 @@ impl Emitter {
             e.put(" ", span);
             let boxed: Vec<String> =
                 lambda.params.iter().chain(&lambda.rest).filter(|l| l.boxed()).map(|l| local_name(l)).collect();
-            // Of a procedure that makes others Steel takes the copies for the same, and mistakes what they name.
+            // Of a procedure that makes others Steel takes the copies for the same, and mistakes what they name; in a copy
+            // it takes a parameter for the variable that is handed over, also if it is assigned.
             let long = mem::take(&mut e.stays)
                 && !e.internal
                 && lambda.rest.is_none()
-                && makes_procedures(&lambda.body, &|local| e.is_lifted(local));
+                && (makes_procedures(&lambda.body, &|local| e.is_lifted(local))
+                    || lambda.params.iter().any(|param| param.assigned.get() && !param.boxed()));
             if long {
                 e.put(&format!("(begin {LONG} "), span);
             }

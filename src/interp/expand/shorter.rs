@@ -80,7 +80,10 @@ pub(super) fn makes_procedures(code: &Code, elsewhere: &dyn Fn(&Local) -> bool) 
         Op::Let(bindings, body) => bindings.iter().any(|(_, value)| makes(value)) || makes(body),
         Op::Body(steps, value) => {
             // Steel makes a procedure of a body with definitions.
-            let stays = |(local, _): &(Option<Rc<Local>>, Code)| local.as_ref().is_none_or(|local| !elsewhere(local));
+            let stays = |(local, step): &(Option<Rc<Local>>, Code)| match local {
+                Some(local) => !elsewhere(local),
+                None => makes(step),
+            };
             steps.iter().any(stays) || makes(value)
         }
         Op::SetLocal(_, value) | Op::SetGlobal(_, value) => makes(value),
