@@ -87,7 +87,7 @@ fn a_variable_that_is_assigned_and_captured_is_boxed() {
     );
     assert_eq!(
         text("(define (f n) (set! n 1) n)"),
-        "(define f (lambda (n%1) (begin (set! n%1 1) n%1)))\n(%named f \"f\" 1 1)"
+        "(define f (lambda (n%1) (begin LONG (begin (set! n%1 1) n%1))))\n(%named f \"f\" 1 1)"
     );
 }
 
@@ -244,4 +244,33 @@ fn the_context_is_found_where_it_is_named() {
     for without in ["(display 'context)", "(let ([context 1]) context)", "\"context\" ; context"] {
         assert_eq!(context(without), None, "{without}");
     }
+}
+
+#[test]
+fn what_steels_optimiser_misreads_is_written_otherwise() {
+    // A test without a `let`.
+    assert_eq!(
+        text("(define (f n) (if (or (= n 1) (not (or (= n 2) n))) 1 2))"),
+        "(define f (lambda (n%1) (if (if (= n%1 1) #true (not (let ((t%2 (= n%1 2))) (if t%2 t%2 n%1)))) 1 2)))\n(%named f \"f\" 1 1)"
+    );
+    // A procedure that a definition gives and that calls it.
+    assert_eq!(
+        text("(define (f n) (lambda () (f n)))"),
+        "(define f (lambda (n%1) (begin LONG (let ((given%2 (lambda () (f n%1)))) given%2))))\n(%named f \"f\" 1 1)"
+    );
+    // A variable that has its value from another and is assigned.
+    assert_eq!(
+        text("(define (f n) (let ([m n]) (set! m 1) n))"),
+        "(define f (lambda (n%1) (let ((m%2 (box n%1))) (begin (set-box! m%2 1) n%1))))\n(%named f \"f\" 1 1)"
+    );
+    // A value that makes procedures.
+    assert_eq!(
+        text("(define (f n) (set! n (map (lambda (x) x) n)) n)"),
+        "(define f (lambda (n%1) (begin LONG (begin (let ((new (map (lambda (x%2) x%2) n%1))) (set! n%1 new)) n%1))))\n(%named f \"f\" 1 1)"
+    );
+    // A procedure whose name is assigned.
+    assert_eq!(
+        text("(define (f n) (f n))(set! f 1)"),
+        "(define f void)\n(set! f (lambda (n%1) (f n%1)))\nvoid\n(%named f \"f\" 1 1)\n(begin (set! f 1) void)"
+    );
 }
