@@ -7,18 +7,20 @@ mod choice;
 mod literals;
 mod notes;
 mod returned;
+mod variables;
 
 use super::{
     code::{Code, Lambda, Op, Top},
     lift::{self, Lifted},
     scope::{Arity, Global, Local},
     shorter::{LONG, case_of, element, is_given, is_inline, makes_procedures},
-    source::{Source, readable},
+    source::Source,
     syntax::Span,
 };
 use crate::interp::table;
 use returned::Defined;
 use std::{collections::HashMap, fmt::Write, mem, rc::Rc};
+use variables::local_name;
 
 /// What keeps a wrapped form out of tail position.
 pub(crate) const JUST: &str = "%just";
@@ -229,20 +231,7 @@ impl Emitter {
                 e.put(if defines { "let () " } else { "begin " }, span);
                 e.inside(code, used);
             }),
-            Op::SetLocal(local, value) => self.assign(span, used, |e| {
-                let name = local_name(local);
-                let makes = makes_procedures(value, &|local| e.is_lifted(local));
-                match (local.boxed(), makes) {
-                    (true, _) => e.put(&format!("set-box! {name} "), span),
-                    (false, false) => e.put(&format!("set! {name} "), span),
-                    // Where procedures are made in the value, Steel mistakes the variable there for its box.
-                    (false, true) => e.put("let ((new ", span),
-                }
-                e.code(value, true);
-                if !local.boxed() && makes {
-                    e.put(&format!(")) (set! {name} new)"), span);
-                }
-            }),
+            Op::SetLocal(local, value) => self.set(local, value, used, span),
             Op::SetGlobal(global, value) => self.assign(span, used, |e| {
                 e.put(&format!("set! {} ", global.steel), span);
                 e.code(value, true);
@@ -259,47 +248,6 @@ impl Emitter {
 
     fn is_lifted(&self, local: &Local) -> bool {
         self.lifted.contains_key(&local.number)
-    }
-
-    /// An assignment: Steel's gives the old value, ours void.
-    fn assign(&mut self, span: Span, used: bool, inside: impl FnOnce(&mut Self)) {
-        if used {
-            self.put("(begin ", span);
-        }
-        self.list(span, inside);
-        if used {
-            self.put(" void)", span);
-        }
-    }
-
-    /// A `let`.
-    fn scope(&mut self, bindings: &[(Rc<Local>, Code)], span: Span, inside: impl FnOnce(&mut Self)) {
-        // Steel takes a variable whose value is another's for that one, also if it is assigned: it gets a box.
-        for (local, _) in bindings.iter().filter(|(_, value)| matches!(value.op, Op::Local(_))) {
-            local.captured.set(true);
-        }
-        self.list(span, |e| {
-            e.put("let (", span);
-            for (local, value) in bindings {
-                e.put(&format!("({} ", local_name(local)), value.span);
-                e.initial(local, value);
-                e.put(")", value.span);
-            }
-            e.put(") ", span);
-            inside(e);
-        });
-    }
-
-    /// A variable's first value.
-    fn initial(&mut self, local: &Local, value: &Code) {
-        let named = self.wants_name(local, value);
-        self.put(if local.boxed() { "(box " } else { "" }, value.span);
-        self.put(if named { "(%inner-named " } else { "" }, value.span);
-        self.bound(value);
-        if named {
-            self.put(&format!(" {})", in_quotes(&local.word)), value.span);
-        }
-        self.put(if local.boxed() { ")" } else { "" }, value.span);
     }
 
     /// A procedure. `more`: further parameters, as they are.
@@ -499,15 +447,4 @@ fn lifted_name(number: usize) -> String {
 /// A name as a string of Steel's.
 fn in_quotes(word: &str) -> String {
     format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
-}
-
-fn local_name(local: &Local) -> String {
-    let mut name = String::new();
-    // Writing to a string cannot fail.
-    // Behind a sign Steel reads a number.
-    let _ = match readable(&local.word) && !local.word.starts_with(['+', '-']) {
-        true => write!(name, "{}%{}", local.word, local.number),
-        false => write!(name, "v%{}", local.number),
-    };
-    name
 }

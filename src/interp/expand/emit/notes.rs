@@ -1,7 +1,7 @@
 //! What is noted of procedures for those who ask: what an inner one is called, and how many arguments one takes that sorts
 //! its arguments out itself.
 
-use super::{Emitter, in_quotes, local_name};
+use super::{Emitter, in_quotes, variables::local_name};
 use crate::interp::expand::{
     code::{Code, Lambda, Op},
     scope::{Arity, Local},

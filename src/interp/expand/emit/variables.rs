@@ -1,0 +1,83 @@
+//! Local variables: their names, their first values, and assignments to them.
+
+use super::{Emitter, in_quotes};
+use crate::interp::expand::{
+    code::{Code, Op},
+    scope::Local,
+    shorter::makes_procedures,
+    source::readable,
+    syntax::Span,
+};
+use std::{fmt::Write, rc::Rc};
+
+impl Emitter {
+    /// A `let`.
+    pub(super) fn scope(&mut self, bindings: &[(Rc<Local>, Code)], span: Span, inside: impl FnOnce(&mut Self)) {
+        // Steel takes a variable whose value is another's for that one, also if it is assigned: it gets a box.
+        for (local, _) in bindings.iter().filter(|(_, value)| matches!(value.op, Op::Local(_))) {
+            local.captured.set(true);
+        }
+        self.list(span, |e| {
+            e.put("let (", span);
+            for (local, value) in bindings {
+                e.put(&format!("({} ", local_name(local)), value.span);
+                e.initial(local, value);
+                e.put(")", value.span);
+            }
+            e.put(") ", span);
+            inside(e);
+        });
+    }
+
+    /// A variable's first value.
+    fn initial(&mut self, local: &Local, value: &Code) {
+        let named = self.wants_name(local, value);
+        self.put(if local.boxed() { "(box " } else { "" }, value.span);
+        self.put(if named { "(%inner-named " } else { "" }, value.span);
+        self.bound(value);
+        if named {
+            self.put(&format!(" {})", in_quotes(&local.word)), value.span);
+        }
+        self.put(if local.boxed() { ")" } else { "" }, value.span);
+    }
+
+    /// `set!` of a local variable.
+    pub(super) fn set(&mut self, local: &Local, value: &Code, used: bool, span: Span) {
+        self.assign(span, used, |e| {
+            let name = local_name(local);
+            let makes = makes_procedures(value, &|local| e.is_lifted(local));
+            match (local.boxed(), makes) {
+                (true, _) => e.put(&format!("set-box! {name} "), span),
+                (false, false) => e.put(&format!("set! {name} "), span),
+                // Where procedures are made in the value, Steel mistakes the variable there for its box.
+                (false, true) => e.put("let ((new ", span),
+            }
+            e.code(value, true);
+            if !local.boxed() && makes {
+                e.put(&format!(")) (set! {name} new)"), span);
+            }
+        });
+    }
+
+    /// An assignment: Steel's gives the old value, ours void.
+    pub(super) fn assign(&mut self, span: Span, used: bool, inside: impl FnOnce(&mut Self)) {
+        if used {
+            self.put("(begin ", span);
+        }
+        self.list(span, inside);
+        if used {
+            self.put(" void)", span);
+        }
+    }
+}
+
+pub(super) fn local_name(local: &Local) -> String {
+    let mut name = String::new();
+    // Writing to a string cannot fail.
+    // Behind a sign Steel reads a number.
+    let _ = match readable(&local.word) && !local.word.starts_with(['+', '-']) {
+        true => write!(name, "{}%{}", local.word, local.number),
+        false => write!(name, "v%{}", local.number),
+    };
+    name
+}
