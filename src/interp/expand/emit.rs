@@ -263,13 +263,11 @@ impl Emitter {
             e.put(" ", span);
             let boxed: Vec<String> =
                 lambda.params.iter().chain(&lambda.rest).filter(|l| l.boxed()).map(|l| local_name(l)).collect();
-            // Of a procedure that makes others Steel takes the copies for the same, and mistakes what they name; in a copy
-            // it takes a parameter for the variable that is handed over, also if it is assigned.
+            // Of a procedure that makes others Steel takes the copies for the same, and mistakes what they name.
             let long = mem::take(&mut e.stays)
                 && !e.internal
                 && lambda.rest.is_none()
-                && (makes_procedures(&lambda.body, &|local| e.is_lifted(local))
-                    || lambda.params.iter().any(|param| param.assigned.get() && !param.boxed()));
+                && makes_procedures(&lambda.body, &|local| e.is_lifted(local));
             if long {
                 e.put(&format!("(begin {LONG} "), span);
             }

@@ -235,7 +235,6 @@ impl Expander {
             pending: Cell::new(false),
             shown: Cell::new(false),
             early: Cell::new(false),
-            reentrant: self.reentrant,
             arity: Cell::new(None),
         });
         scope.bind(bound.clone(), Binding::Local(local.clone()));

@@ -72,8 +72,6 @@ pub(crate) struct Expander {
     context: Option<Span>,
     /// What Steel has not been given of the language.
     library: Library,
-    /// Whether the program takes continuations that it may enter again.
-    pub(in crate::interp::expand) reentrant: bool,
     /// What it may require.
     modules: modules::Modules,
     /// Whether the values of the expressions at its top level are printed, as Racket's modules do.
@@ -103,7 +101,6 @@ impl Expander {
             text: "".into(),
             context: None,
             library: Library::default(),
-            reentrant: false,
             modules: modules::Modules::default(),
             shows: false,
         }

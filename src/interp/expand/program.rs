@@ -77,8 +77,6 @@ impl Expander {
     /// All that a program does, what it requires first. Its own text ends at OWN.
     fn read(&mut self, text: &str, own: usize, internal: bool) -> Step<Vec<Top>> {
         (self.internal, self.depth, self.nesting, self.context) = (internal, 0, 0, None);
-        self.reentrant =
-            !internal && ["call/cc", "continuation", "let/cc", "racket/control"].iter().any(|word| text.contains(word));
         self.text = text.into();
         let forms = read::program(&text[..own], internal)?;
         let body = whole(&forms);

@@ -50,8 +50,6 @@ pub(crate) struct Local {
     pub(crate) assigned: Cell<bool>,
     /// Whether an inner procedure names it.
     pub(crate) captured: Cell<bool>,
-    /// Whether what runs may be entered again by a continuation, which must find it changed.
-    pub(crate) reentrant: bool,
     /// Whether its definition lies ahead of what is being expanded, or is that.
     pub(crate) pending: Cell<bool>,
     /// Whether it is named otherwise than to be called.
@@ -72,9 +70,10 @@ impl Local {
         }
     }
 
-    /// Steel loses variables that are assigned to and captured; they live in a box of our own.
+    /// Steel loses variables that are assigned to, or takes them for others, where procedures are made, where calls are
+    /// replaced by what they call, and where a continuation is entered again: they live in a box of our own.
     pub(crate) fn boxed(&self) -> bool {
-        self.assigned.get() && (self.captured.get() || self.reentrant)
+        self.assigned.get()
     }
 }
 

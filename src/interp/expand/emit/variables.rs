@@ -1,22 +1,12 @@
 //! Local variables: their names, their first values, and assignments to them.
 
 use super::{Emitter, in_quotes};
-use crate::interp::expand::{
-    code::{Code, Op},
-    scope::Local,
-    shorter::makes_procedures,
-    source::readable,
-    syntax::Span,
-};
+use crate::interp::expand::{code::Code, scope::Local, source::readable, syntax::Span};
 use std::{fmt::Write, rc::Rc};
 
 impl Emitter {
     /// A `let`.
     pub(super) fn scope(&mut self, bindings: &[(Rc<Local>, Code)], span: Span, inside: impl FnOnce(&mut Self)) {
-        // Steel takes a variable whose value is another's for that one, also if it is assigned: it gets a box.
-        for (local, _) in bindings.iter().filter(|(_, value)| matches!(value.op, Op::Local(_))) {
-            local.captured.set(true);
-        }
         self.list(span, |e| {
             e.put("let (", span);
             for (local, value) in bindings {
@@ -44,18 +34,8 @@ impl Emitter {
     /// `set!` of a local variable.
     pub(super) fn set(&mut self, local: &Local, value: &Code, used: bool, span: Span) {
         self.assign(span, used, |e| {
-            let name = local_name(local);
-            let makes = makes_procedures(value, &|local| e.is_lifted(local));
-            match (local.boxed(), makes) {
-                (true, _) => e.put(&format!("set-box! {name} "), span),
-                (false, false) => e.put(&format!("set! {name} "), span),
-                // Where procedures are made in the value, Steel mistakes the variable there for its box.
-                (false, true) => e.put("let ((new ", span),
-            }
+            e.put(&format!("set-box! {} ", local_name(local)), span);
             e.code(value, true);
-            if !local.boxed() && makes {
-                e.put(&format!(")) (set! {name} new)"), span);
-            }
         });
     }
 
