@@ -6,6 +6,7 @@
 mod choice;
 mod literals;
 mod notes;
+mod order;
 mod returned;
 mod variables;
 
@@ -18,6 +19,7 @@ use super::{
     syntax::Span,
 };
 use crate::interp::table;
+use order::commute;
 use returned::Defined;
 use std::{collections::HashMap, fmt::Write, mem, rc::Rc};
 use variables::local_name;
@@ -359,9 +361,9 @@ impl Emitter {
             let teller = if own { "%misused" } else { "%miscounted" };
             return self.miscounted(teller, word, arity, args, head.span, span);
         }
-        if matches!(&head.op, Op::Lambda(_)) || is_given(head) && !args.is_empty() {
+        if matches!(&head.op, Op::Lambda(_)) || is_given(head) && !args.is_empty() || !commute(head, args) {
             // Steel mistakes the parameters of a procedure that is called where it stands, or where a short procedure that
-            // gives it is put in the place of its call.
+            // gives it is put in the place of its call; and it computes the operator last.
             let hidden = format!("f%{}", self.source.text.len());
             return self.list(span, |e| {
                 e.put(&format!("let (({hidden} "), span);

@@ -1,0 +1,16 @@
+#lang racket
+;; An operator is computed before the arguments, whatever it is
+((begin (display 1) car) (begin (display 2) '(1)))
+((begin (display 1) (lambda (x) x)) (begin (display 2) '(1)))
+((let () (display 1) (lambda (x) x)) (begin (display 2) '(1)))
+((if (begin (display 1) #t) car cdr) (begin (display 2) '(1)))
+(define g (lambda (x) x))
+(define (mk) (display 1) car)
+((mk) (begin (display 2) '(1)))
+(let ([f (lambda (x) x)]) (f (begin (set! f cdr) '(1))))
+(g (begin (set! g cdr) '(1)))
+(define z 1)
+(define (k) z)
+((begin (set! z 5) (lambda (a b) (list a b))) (k) z)
+((begin (set! z 6) list) (k) z)
+((begin (set! z 7) (lambda (a b) (list a b))) z z)
