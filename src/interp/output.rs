@@ -15,7 +15,7 @@ const FLUSH_AT: usize = 1 << 20;
 /// How long text may wait while the script goes on.
 const SOON: Duration = Duration::from_millis(50);
 
-/// How many times what is written at a prompt is handed over at once: more than that nobody reads as it comes.
+/// How many times what a program writes is handed over at once: more than that nobody reads as it comes.
 const EAGERLY: u32 = 1_000;
 
 thread_local! {
@@ -50,9 +50,9 @@ pub(crate) fn text(stream: Stream, text: &str) {
     }
 }
 
-/// Somebody watches the program that begins, or not.
-pub(crate) fn watched(watched: bool) {
-    EAGER.set(if watched { EAGERLY } else { 0 });
+/// A program begins.
+pub(crate) fn begin() {
+    EAGER.set(EAGERLY);
 }
 
 /// Hands to the socket what was written and what was asked so far.

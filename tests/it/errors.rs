@@ -241,3 +241,11 @@ fn what_a_server_says_cannot_steer_the_terminal() {
     let error = script("(error \"no\\x1b;[2J\")").json()["error"]["message"].clone();
     assert_eq!(error, "no\u{1b}[2J");
 }
+
+#[test]
+fn what_was_written_before_the_memory_ran_out_is_shown() {
+    let text = "(displayln 'before) (let loop ([held '()]) (loop (cons (make-vector 1000 0) held)))";
+    let ran = script(text).args(&["--max-memory", "200MB"]).run();
+    assert_eq!((ran.code, &*ran.stdout), (Some(1), "before\n"), "{ran:?}");
+    assert!(ran.stderr.contains("more memory than its limit of 200 MB"), "{ran:?}");
+}

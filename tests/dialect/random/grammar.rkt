@@ -3,9 +3,9 @@
 ;;
 ;; An expression is made for a type, to a depth, in a scope: what it may name. Everything ends: a loop counts down, a
 ;; procedure calls what was defined before it, or itself with less of its first parameter, the fuel. Integers are kept
-;; small by `m`. No argument assigns what its call's operator names: Steel evaluates a global operator last.
+;; small by `m`.
 (require racket/list racket/match)
-(provide program)
+(provide program prologue)
 
 ;; A variable that may be named: its type is one of the names below or (proc N), a procedure that N integers give an integer.
 (struct variable (name type assignable?))
@@ -198,7 +198,7 @@
    `(let ([l ,(L)]) (map ,(P 2) l (reverse l)))
    `(filter (lambda (,x) ,@(body 'bool (sub1 d) inner)) ,(L))
    `(sort ,(L) ,(pick '(< >)))
-   `(sort ,(L) < #:key (lambda (,x) ,(make 'int (sub1 d) inner)))
+   `(sort ,(L) < #:key (lambda (,x) (modulo ,x ,(between 2 9))))
    `(remove-duplicates ,(L))
    `(vector->list ,(make 'vec d scope))
    `(sort (hash-keys ,(make 'hash d scope)) <)
@@ -363,7 +363,7 @@
        (recursive d scope)))
     (values (append forms new) inner)))
 
-;; A program of some forms, the same for the same seed.
+;; The forms of a program, behind the prologue: the same for the same seed.
 (define (program seed count depth)
   (random-seed seed)
   (set! made 0)
@@ -373,12 +373,15 @@
         (if (chance 40) (some-definitions 1 (min 3 depth) scope) (values '() scope)))
       (define shown (make (pick '(int int int bool list str vec point)) depth inner))
       (values (append forms new `((t ,shown))) inner)))
-  `((define log 0)
+  forms)
+
+;; What every program begins with.
+(define prologue
+  '((define log 0)
     (define setting (make-parameter 7))
     (struct point (x y) #:transparent #:mutable)
     (define (m x) (modulo x 1009))
     (define-syntax-rule (swap! a b) (let ([tmp a]) (set! a b) (set! b tmp)))
     (define-syntax-rule (t form)
       (begin (writeln (with-handlers ([exn:fail? (lambda (e) 'failed)] [(lambda (_) #t) (lambda (x) (list 'raised x))]) form))
-             (writeln log)))
-    ,@forms))
+             (writeln log)))))

@@ -25,15 +25,15 @@
 (define judge (namespace-anchor->empty-namespace here))
 (parameterize ([current-namespace judge]) (dynamic-require 'racket #f))
 
-(define (text-of program)
+(define (text-of forms)
   (with-output-to-string
     (lambda ()
       (displayln "#lang racket")
       (parameterize ([pretty-print-columns 120])
-        (for ([form program]) (pretty-write form))))))
+        (for ([form (append prologue forms)]) (pretty-write form))))))
 
 ;; What a program prints in Racket; #f where it does not compile, does not end, or wants too much.
-(define (wanted program)
+(define (wanted forms)
   (define out (open-output-string))
   (define ended?
     (with-handlers ([(lambda (_) #t) (lambda (_) #f)])
@@ -42,7 +42,7 @@
           (parameterize ([current-namespace (make-base-empty-namespace)] [current-output-port out])
             (namespace-attach-module judge 'racket)
             (namespace-require ''#%kernel)
-            (eval `(module program racket ,@program))
+            (eval `(module program racket ,@prologue ,@forms))
             (dynamic-require ''program #f)
             #t)))))
   (and ended? (get-output-string out)))
@@ -61,12 +61,16 @@
   (for-each close-output-port (cdr ports))
   (values (file->string out) (if (zero? (subprocess-status process)) "" (file->string errors))))
 
-;; How a program differs: #f, or its kind.
+;; How many of its forms fail.
+(define (fails output) (length (regexp-match* #rx"failed" output)))
+
+;; How a program differs: #f, or its kind. One of which more forms fail in Racket than `failing` does not count.
 (define judged 0)
-(define (difference program)
+(define (difference program [failing +inf.0])
   (define expected (wanted program))
   (when expected (set! judged (add1 judged)))
   (and expected
+       (<= (fails expected) failing)
        (let-values ([(out errors) (given program)])
          (cond [(equal? out expected) #f]
                [(equal? errors "") 'differs]
@@ -83,7 +87,8 @@
 ;; The program with things left out, or put in place of what they are part of, for as long as it differs alike.
 (define (smallest program kind)
   (define end (+ (current-seconds) (* 60 minutes)))
-  (define (still? try) (and (< (current-seconds) end) (eq? (difference try) kind)))
+  (define failing (fails (wanted program)))
+  (define (still? try) (and (< (current-seconds) end) (eq? (difference try failing) kind)))
   ;; `size` neighbours at once, from the last to the first.
   (define (without-neighbours program path size)
     (for/fold ([program program]) ([i (in-range (- (length (part program path)) size) -1 (- size))])
@@ -109,6 +114,7 @@
     (define next (shorter program '()))
     (if (or (equal? next program) (>= (current-seconds) end)) next (again next))))
 
+(file-stream-buffer-mode (current-output-port) 'line)
 (define differing
   (for/sum ([seed (in-range from (+ from count))])
     (define made (program seed forms depth))
@@ -121,7 +127,6 @@
        (display-to-file (text-of small) file #:exists 'truncate)
        (define-values (out errors) (given small))
        (printf "~a\nRacket: ~aBessemer: ~a~a\n" (text-of small) (wanted small) out errors)
-       (flush-output)
        1]
       [else 0])))
 (delete-directory/files scratch)

@@ -32,8 +32,32 @@ fn looks(code: &Code) -> bool {
 
 /// The commonest of those that change nothing, and call nothing that they are given.
 const LOOKING: &[&str] = &[
-    "+", "-", "*", "/", "=", "<", ">", "<=", ">=", "not", "eq?", "eqv?", "equal?", "null?", "pair?", "car", "cdr", "cadr", "cddr",
-    "cons", "list", "vector-ref", "unbox", "quotient", "remainder", "modulo",
+    "+",
+    "-",
+    "*",
+    "/",
+    "=",
+    "<",
+    ">",
+    "<=",
+    ">=",
+    "not",
+    "eq?",
+    "eqv?",
+    "equal?",
+    "null?",
+    "pair?",
+    "car",
+    "cdr",
+    "cadr",
+    "cddr",
+    "cons",
+    "list",
+    "vector-ref",
+    "unbox",
+    "quotient",
+    "remainder",
+    "modulo",
 ];
 
 /// Whether an operator and its arguments may be computed in either order.

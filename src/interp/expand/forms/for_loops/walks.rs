@@ -1,6 +1,6 @@
 //! How a loop walks a sequence: as a counter or along a list, without making anything, wherever its clause shows what it is.
 
-use super::lists::LISTS;
+use super::{is_simple, lists::LISTS};
 use crate::interp::expand::{
     Expander, Part, Step,
     scope::Scope,
@@ -33,6 +33,11 @@ pub(super) struct Variable {
 }
 
 impl Walk {
+    /// Whether anything is computed for it before the loop.
+    pub(super) fn computes(&self) -> bool {
+        !self.outer.is_empty() || self.steps.iter().any(|step| !is_simple(&step.init))
+    }
+
     /// `inner` with the clause's names bound; `end` where there is no further turn.
     pub(super) fn bind(&self, x: &mut Expander, form: &Syntax, inner: Syntax, end: &Syntax) -> Syntax {
         let mut inner = inner;

@@ -266,16 +266,25 @@ impl Loop<'_> {
             let template = if tests.len() == 1 { "(if TESTS... INNER END)" } else { "(if (and TESTS...) INNER END)" };
             inner = x.fill(form, template, &parts);
         }
+        // What the program computes for the walks is computed in their order, before the accumulators' first values.
+        let in_order =
+            inits.iter().any(|init| !is_simple(init)) || walks.iter().filter(|walk| walk.computes()).count() > 1;
+        let mut outer = Vec::new();
         let mut variables = pairs(self.carried(), inits, form);
-        variables.extend(
-            walks
-                .iter()
-                .flat_map(|walk| &walk.steps)
-                .map(|step| Syntax::list(vec![step.name.clone(), step.init.clone()], form.span)),
-        );
+        for walk in walks {
+            outer.extend(walk.outer.iter().cloned());
+            for step in &walk.steps {
+                let mut init = step.init.clone();
+                if in_order && !is_simple(&init) {
+                    let first = x.fresh("first", init.span);
+                    outer.push(Syntax::list(vec![first.clone(), init], form.span));
+                    init = first;
+                }
+                variables.push(Syntax::list(vec![step.name.clone(), init], form.span));
+            }
+        }
         let parts = [("AGAIN", Part::One(&again)), ("VARIABLES", Part::Many(&variables)), ("INNER", Part::One(&inner))];
         let whole = x.fill(form, "(let AGAIN (VARIABLES...) INNER)", &parts);
-        let outer: Vec<Syntax> = walks.iter().flat_map(|walk| walk.outer.iter().cloned()).collect();
         if outer.is_empty() {
             return whole;
         }
