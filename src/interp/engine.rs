@@ -48,6 +48,7 @@ pub(super) const RACKET: &[&str] = &[
     include_str!("../../prelude/racket/json.scm"),
     include_str!("../../prelude/racket/checks.scm"),
     include_str!("../../prelude/racket/dates.scm"),
+    include_str!("../../prelude/racket/files.scm"),
 ];
 
 /// Ways to put calls together, written as a script would be, on top of all that.

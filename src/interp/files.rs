@@ -14,8 +14,18 @@ pub(crate) struct Grants(pub(crate) Granted);
 impl Grants {
     /// The bytes of a file, for the primitive `name`.
     pub(crate) fn read(&self, name: &str, path: &str) -> Result<Vec<u8>, Fault> {
-        let real = self.reading().allowed(name, "reading", path)?;
+        let real = self.to_read(name, path)?;
         std::fs::read(&real).map_err(|e| failed(name, path, "read", &e))
+    }
+
+    /// The real path of what may be read, for the primitive `name`.
+    pub(crate) fn to_read(&self, name: &str, path: &str) -> Result<PathBuf, Fault> {
+        self.reading().allowed(name, "reading", path)
+    }
+
+    /// The real path of what may be written.
+    pub(crate) fn to_write(&self, name: &str, path: &str) -> Result<PathBuf, Fault> {
+        self.writing().allowed(name, "writing", path)
     }
 
     /// The real path of a file that may be read; else what is wrong, and what to do.
@@ -25,7 +35,7 @@ impl Grants {
 
     /// Writes a whole file; what it held before is gone.
     pub(crate) fn write(&self, name: &str, path: &str, bytes: &[u8]) -> Result<(), Fault> {
-        let real = self.writing().allowed(name, "writing", path)?;
+        let real = self.to_write(name, path)?;
         std::fs::write(&real, bytes).map_err(|e| failed(name, path, "written", &e))
     }
 

@@ -107,12 +107,10 @@ pub(crate) const ABSENT: &[Absent] = &[
         forms: &[],
     },
     Absent {
-        area: "files and folders",
-        instead: "`(read-file path)`, `(write-file path text)` and `(list-files pattern)` do it, under `--allow-read` and `--allow-write`",
-        names: &["call-with-input-file", "call-with-output-file", "with-input-from-file", "with-output-to-file", "call-with-input-file*", "call-with-output-file*",
-            "file->string", "file->lines", "file->list", "file->value", "file->bytes", "display-to-file", "display-lines-to-file", "write-to-file", "file-exists?",
-            "directory-exists?", "delete-file", "rename-file-or-directory", "copy-file", "make-directory", "make-directory*", "directory-list", "in-directory",
-            "current-directory", "build-path", "path->string", "string->path", "path?", "file-size", "file-or-directory-modify-seconds"],
+        area: "working directories and temporary files",
+        instead: "relative paths begin at the directory in which the program was started",
+        names: &["current-directory", "find-system-path", "make-temporary-file", "delete-directory", "delete-directory/files", "in-directory", "find-files",
+            "path->complete-path", "split-path", "explode-path", "resolve-path", "normalize-path", "file-or-directory-permissions", "open-input-output-file"],
         forms: &["include", "define-runtime-path"],
     },
     Absent {

@@ -13,7 +13,7 @@ mod tests;
 pub(crate) use quote::{MARK, quoted, unmarked};
 
 use super::{
-    dialect::{self, hashes, mpairs, number_vectors, numerals, records, support},
+    dialect::{self, files, hashes, mpairs, number_vectors, numerals, records, support},
     value::{self, Fault, field_names, text_like, with_fault, with_response},
 };
 use crate::wire::FailureClass;
@@ -348,6 +348,8 @@ impl Printer {
             other => {
                 if let Some(number) = numerals::text(other) {
                     self.push(&number);
+                } else if let Some(path) = files::path_text(other).filter(|_| bare) {
+                    self.push(&path);
                 } else if let Some((name, entries)) = table(other) {
                     self.entries(&name, &entries, style, depth);
                 } else if let Some((name, items)) = set(other) {

@@ -69,3 +69,80 @@ fn flags_grant_paths_or_everything() {
     let ran = script(&format!("(read-file \"{}\")", path("latin1"))).args(&["--allow-read"]).run();
     assert!(ran.stderr.contains("is no UTF-8 text (byte 3)"), "{ran:?}");
 }
+
+#[test]
+fn rackets_procedures_read_and_write_what_is_granted() {
+    let program = script(
+        r#"
+(define here (car (script-args)))
+(define (in name) (build-path here name))
+(define-syntax-rule (t form)
+  (writeln (with-handlers ([exn:fail:filesystem? (lambda (e) (car (string-split (exn-message e) "\n")))]
+                           [exn:fail? exn-message])
+             form)))
+(t (with-output-to-file (in "a.txt") (lambda () (for ([i 3]) (displayln i)))))
+(t (file->lines (in "a.txt")))
+(t (display-to-file "again" (in "a.txt")))
+(t (display-lines-to-file '(a "b") (in "a.txt") #:exists 'append))
+(t (list (file->string (in "a.txt")) (file-size (in "a.txt")) (file-exists? (in "a.txt")) (directory-exists? here)))
+(t (call-with-output-file (in "a.txt") #:exists 'truncate (lambda (port) (write '(x "y") port) (write 'z port) 5)))
+(t (list (file->value (in "a.txt")) (file->list (in "a.txt")) (file->bytes (in "a.txt"))))
+(t (call-with-input-file (in "a.txt") (lambda (port) (list (read port) (read-char port) (read-char port)))))
+(t (with-input-from-file (in "a.txt") read-line))
+;; What is written is there before the port is closed, and a port is closed however it is left.
+(define port (open-output-file (in "b.txt")))
+(t (begin (display "soon" port) (file->string (in "b.txt"))))
+(t (begin (close-output-port port) (list (port-closed? port) (string-port? port))))
+(t (let ([kept #f]) (let/ec out (call-with-output-file (in "b.txt") #:exists 'append (lambda (p) (set! kept p) (out 1)))) (port-closed? kept)))
+(t (map path->string (directory-list here)))
+(t (begin (copy-file (in "b.txt") (in "c.txt")) (rename-file-or-directory (in "c.txt") (in "d.txt")) (delete-file (in "b.txt"))))
+(t (map (lambda (p) (file-exists? (in p))) '("b.txt" "c.txt" "d.txt")))
+(t (begin (make-directory* (build-path here "x" "y")) (map path->string (directory-list (in "x")))))
+(t (file->string (in "none.txt")))
+(t (delete-file (in "none.txt")))
+(t (directory-list (in "none")))
+(t (open-output-file (build-path here "none" "x.txt")))
+(t (make-directory here))
+(t (open-output-file (in "a.txt") #:exists 'nonsense))
+(t (file->string 5))
+(t (file->string "/etc/hostname"))
+(t (delete-file "/etc/hostname"))
+(t (list (build-path "a" 'up "b/" "c") (path-get-extension "a/b.tar.gz") (path-replace-extension "a/.b.x" #".y") (path-only "a/b") (file-name-from-path "a/b")))
+(displayln (build-path "a" "b"))
+(t (list (equal? (string->path "a") (build-path "a")) (path? "a") (path-string? "a") (path-string? 5)))"#,
+    );
+    let folder = program.path().parent().unwrap().join("held");
+    std::fs::create_dir(&folder).unwrap();
+    let folder = folder.display().to_string();
+    let ran = program.args(&[&format!("--allow-write={folder}"), "--", &folder]).run();
+    let wanted = r##"#<void>
+("0" "1" "2")
+"open-output-file: file exists"
+#<void>
+("0\n1\n2\na\nb\n" 10 #t #t)
+5
+((x "y") ((x "y") z) #"(x \"y\")z")
+((x "y") #\z #<eof>)
+"(x \"y\")z"
+"soon"
+(#t #f)
+#t
+("a.txt" "b.txt")
+#<void>
+(#f #f #t)
+("y")
+"open-input-file: cannot open input file"
+"delete-file: cannot delete file"
+"directory-list: could not open directory"
+"open-output-file: error opening file"
+"make-directory: cannot make directory;"
+"open-output-file: contract violation\n  expected: (or/c 'error 'append 'update 'can-update 'replace 'truncate 'must-truncate 'truncate/replace)\n  given: 'nonsense"
+"file->string: contract violation\n  expected: path-string?\n  given: 5"
+"file->string: reading `/etc/hostname` is not allowed"
+"delete-file: writing `/etc/hostname` is not allowed"
+(#<path:a/../b/c> #".gz" #<path:a/.b.y> #<path:a/> #<path:b>)
+a/b
+(#t #f #t #f)
+"##;
+    assert_eq!(ran.stdout, wanted, "{ran:?}");
+}

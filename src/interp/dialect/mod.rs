@@ -17,6 +17,7 @@ mod dates;
 mod encodings;
 pub(crate) mod equality;
 mod exceptions;
+pub(crate) mod files;
 mod formatted;
 pub(crate) mod given;
 pub(crate) mod hashes;
@@ -142,6 +143,13 @@ pub(crate) const AREAS: &[Area] = &[
         machined: &[],
         files: &["exceptions.scm", "checks.scm"],
         steels: &["raise", "error"],
+    },
+    Area {
+        title: "Files and paths",
+        natives: &[files::TABLE],
+        machined: &[],
+        files: &["files.scm"],
+        steels: &[],
     },
     Area {
         title: "Ports, printing, JSON",

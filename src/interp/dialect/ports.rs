@@ -1,8 +1,8 @@
 //! Ports: the script's own output, and strings that are written to or read from.
 //!
 //! Which port is the current one is a parameter, and parameters are Scheme's (`prelude/racket/output.scm`): the natives here
-//! are given it, or `#f` for the script's own output. Not here: files, which are the host's (`read-file`), and what is
-//! written (`output`).
+//! are given it, or `#f` for the script's own output. Not here: which files may be opened (`files`), and what is written
+//! (`output`).
 
 use super::{
     Entry,
@@ -23,7 +23,8 @@ use crate::{
 };
 use std::{
     cell::{Cell, RefCell},
-    fmt,
+    fmt, fs,
+    io::Write,
 };
 use steel::{
     SteelErr, SteelVal,
@@ -37,8 +38,10 @@ pub(super) enum Port {
     Stream(Stream),
     /// What is written is kept.
     Kept { text: RefCell<String>, closed: Cell<bool> },
-    /// A text that is read.
-    Input { text: RefCell<String>, at: Cell<usize>, closed: Cell<bool>, counts_lines: Cell<bool> },
+    /// A text that is read, and the path of the file that it stood in, if it did in one.
+    Input { text: RefCell<String>, from: Option<String>, at: Cell<usize>, closed: Cell<bool>, counts_lines: Cell<bool> },
+    /// What is written is in the file at once; none when it is closed.
+    File { file: RefCell<Option<fs::File>>, path: String },
     /// What is written goes to the end of this port's text.
     Pipe { into: SteelVal, closed: Cell<bool> },
 }
@@ -49,7 +52,9 @@ impl Custom for Port {
             Self::Stream(Stream::Stdout) => "#<output-port:stdout>",
             Self::Stream(Stream::Stderr) => "#<output-port:stderr>",
             Self::Kept { .. } => "#<output-port:string>",
-            Self::Input { .. } => "#<input-port:string>",
+            Self::Input { from: None, .. } => "#<input-port:string>",
+            Self::Input { from: Some(path), .. } => return Some(Ok(format!("#<input-port:{path}>"))),
+            Self::File { path, .. } => return Some(Ok(format!("#<output-port:{path}>"))),
             Self::Pipe { .. } => "#<output-port:pipe>",
         }
         .into()))
@@ -109,7 +114,7 @@ pub(super) fn put(name: &str, port: &SteelVal, text: &str) -> Result<(), SteelEr
         output::text(Stream::Stdout, text);
         return Ok(());
     }
-    let done = with_port(port, |port| match port {
+    let done = with_port(port, |kind| match kind {
         Port::Stream(stream) => {
             output::text(*stream, text);
             Ok(true)
@@ -132,6 +137,13 @@ pub(super) fn put(name: &str, port: &SteelVal, text: &str) -> Result<(), SteelEr
             });
             Ok(true)
         }
+        Port::File { file, .. } => match file.borrow_mut().as_mut() {
+            None => Err(failed(format!("{name}: output port is closed\n  output port: {}", print::displayed(port)))),
+            Some(file) => match file.write_all(text.as_bytes()) {
+                Ok(()) => Ok(true),
+                Err(e) => Err(raised(Exn::Filesystem, format!("{name}: error writing\n  system error: {e}"))),
+            },
+        },
         Port::Input { .. } => Ok(false),
     });
     match done {
@@ -143,9 +155,9 @@ pub(super) fn put(name: &str, port: &SteelVal, text: &str) -> Result<(), SteelEr
 
 /// Reads from a port: `f` is given what is left and says how much of it was read, in bytes.
 fn read<R>(name: &str, port: &SteelVal, f: impl FnOnce(&str) -> (R, usize)) -> Result<R, SteelErr> {
-    let result = with_port(port, |port| match port {
+    let result = with_port(port, |kind| match kind {
         Port::Input { closed, .. } if closed.get() => {
-            Some(Err(failed(format!("{name}: input port is closed\n  input port: #<input-port:string>"))))
+            Some(Err(failed(format!("{name}: input port is closed\n  input port: {}", print::displayed(port)))))
         }
         Port::Input { text, at, .. } => {
             let (result, bytes) = f(&text.borrow()[at.get()..]);
@@ -166,8 +178,14 @@ fn is_eof(value: &SteelVal) -> bool {
 }
 
 fn open(text: String) -> SteelVal {
+    read_from(text, None)
+}
+
+/// A port from which a text is read that stood in the file of this path.
+pub(super) fn read_from(text: String, from: Option<String>) -> SteelVal {
     custom(Port::Input {
         text: RefCell::new(text),
+        from,
         at: Cell::new(0),
         closed: Cell::new(false),
         counts_lines: Cell::new(false),
@@ -238,7 +256,8 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("output-port?", "value", |v| truth(with_port(&v[0], |_| ()).is_some() && !is_input(&v[0]))),
     plain!("textual-port?", "value", |v| truth(with_port(&v[0], |_| ()).is_some())),
     plain!("string-port?", "value", |v| {
-        truth(with_port(&v[0], |port| !matches!(port, Port::Stream(_))).unwrap_or(false))
+        let other = |port: &Port| matches!(port, Port::Stream(_) | Port::File { .. } | Port::Input { from: Some(_), .. });
+        truth(with_port(&v[0], |port| !other(port)).unwrap_or(false))
     }),
     plain!("eof-object", "", |_| Ok(eof())),
     plain!("eof-object?", "value", |v| truth(is_eof(&v[0]))),
@@ -248,6 +267,7 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("port-closed?", "port", |v| {
         let closed = with_port(&v[0], |port| match port {
             Port::Stream(_) => false,
+            Port::File { file, .. } => file.borrow().is_none(),
             Port::Kept { closed, .. } | Port::Input { closed, .. } | Port::Pipe { closed, .. } => closed.get(),
         });
         closed.map_or_else(|| Err(mistaken("port-closed?", "port?", &v[0])), truth)
@@ -436,6 +456,11 @@ fn kept() -> SteelVal {
     custom(Port::Kept { text: RefCell::default(), closed: Cell::new(false) })
 }
 
+/// A port to a file.
+pub(super) fn write_to(file: fs::File, path: String) -> SteelVal {
+    custom(Port::File { file: RefCell::new(Some(file)), path })
+}
+
 fn is_input(value: &SteelVal) -> bool {
     with_port(value, |port| matches!(port, Port::Input { .. })).unwrap_or(false)
 }
@@ -451,6 +476,7 @@ fn written(name: &str, value: &SteelVal) -> Result<String, SteelErr> {
 fn close(name: &str, value: &SteelVal) -> Native {
     with_port(value, |port| match port {
         Port::Stream(_) => {}
+        Port::File { file, .. } => *file.borrow_mut() = None,
         Port::Kept { closed, .. } | Port::Input { closed, .. } | Port::Pipe { closed, .. } => closed.set(true),
     })
     .map_or_else(|| Err(mistaken(name, "port?", value)), |()| NOTHING)

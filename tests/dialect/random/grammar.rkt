@@ -89,11 +89,11 @@
      (one-of
       `(match (list ,(I) ,(I)) [(list ,a ,b) #:when ,(make 'bool d pair) ,@(body type d pair)] [(cons ,a _) ,(E type (with scope 'int #t a))])
       `(match ,(E 'list) [(list) ,(E)] [(list ,a) ,(E type (with scope 'int #t a))]
-         [(list ,a ,b ,r (... ...)) ,@(body type d (with pair 'list #t r))])
+         [(list ,a ,b ,r ...) ,@(body type d (with pair 'list #t r))])
       `(match ,(E 'point) [(point 1 _) ,(E)] [(point ,a ,b) ,@(body type d pair)])
       `(match ,(I) [(? even? ,a) ,(E type (with scope 'int #t a))] [(and ,a (or 1 3 5)) ,(E type (with scope 'int #t a))] [_ ,(E)])))
    `(parameterize ([setting ,(I)]) ,@(body type d scope))
-   `(dynamic-wind (lambda () ,@(statements 0 scope)) (lambda () ,@(body type d scope)) (lambda () ,@(statements 0 scope)))
+   `(dynamic-wind (lambda () ,@(statements 0 scope) (void)) (lambda () ,@(body type d scope)) (lambda () (void) ,@(statements 0 scope)))
    `(force (,(pick '(delay lazy)) ,(E)))
    (loop type d scope)
    (let ([x (fresh 'x)] [acc (fresh 'acc)])
