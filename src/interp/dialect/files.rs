@@ -11,13 +11,13 @@ use super::{
     tower::truth,
 };
 use crate::interp::{
-    ledger, print,
+    ledger,
     natives::raise,
+    print,
     value::{Exn, Native, custom, string},
 };
 use std::{
-    fmt, fs,
-    io,
+    fmt, fs, io,
     path::{Component, Path, PathBuf},
     time::UNIX_EPOCH,
 };

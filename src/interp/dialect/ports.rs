@@ -256,7 +256,8 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("output-port?", "value", |v| truth(with_port(&v[0], |_| ()).is_some() && !is_input(&v[0]))),
     plain!("textual-port?", "value", |v| truth(with_port(&v[0], |_| ()).is_some())),
     plain!("string-port?", "value", |v| {
-        let other = |port: &Port| matches!(port, Port::Stream(_) | Port::File { .. } | Port::Input { from: Some(_), .. });
+        let other =
+            |port: &Port| matches!(port, Port::Stream(_) | Port::File { .. } | Port::Input { from: Some(_), .. });
         truth(with_port(&v[0], |port| !other(port)).unwrap_or(false))
     }),
     plain!("eof-object", "", |_| Ok(eof())),
