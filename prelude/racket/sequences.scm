@@ -1,13 +1,14 @@
 ;;; sequences.scm -- sequences as lists, and streams over promises.  Those that are walked are in walks.scm.
 
-;; The elements of any sequence, for NAME's messages.
-(define (%sequence->list value) (%elements-of 'for value))
+;; The elements of any sequence, which VARIABLE stands for one by one.
+(define (%sequence->list value . variable) (%elements-of 'for value (if (null? variable) 'x (car variable))))
 
-(define (%elements-of name value)
+;; The same for NAME's messages.
+(define (%elements-of name value . variable)
   (or (%elements value)
       (cond [(or (%stream? value) (promise? value)) (stream->list value)]
             [(%unmade? value) (%walked (%walk value))]
-            [else (%no-sequence name value)])))
+            [else (%no-sequence name value (if (null? variable) 'x (car variable)))])))
 
 (define (sequence? value) (or (%sequence? value) (and (%unmade? value) #t)))
 (define (sequence->list value) (%elements-of 'sequence->list value))
@@ -80,14 +81,14 @@
   (let from ([n (if (null? start) 0 (car start))])
     (%stream-cons (make-promise n) (%promise (lambda () (from (+ n 1)))))))
 
-;; ---- streams: the empty one is the empty list, and lists are streams
+;; ---- streams: the empty one is a stream of its own, and lists are streams too
 
 (%define-list (%stream-type %stream-of %stream? %stream-head %stream-tail %m1 %m2)
               (%record-type 'stream #f '(first rest) 0 #f '(#f #f) #f #f '()))
 
-(define empty-stream '())
-(define stream-nil '())
-(define the-empty-stream '())
+(define empty-stream (%stream-of '() '()))
+(define stream-nil empty-stream)
+(define the-empty-stream empty-stream)
 (define (%stream-cons first rest) (%stream-of first rest))
 ;; `stream-lazy` makes a promise of a stream.
 (define (%looked-at value) (if (promise? value) (%looked-at (force value)) value))
@@ -104,7 +105,7 @@
 (define (stream-pair? value) (and (stream? value) (not (stream-empty? value))))
 (define (stream-null? value) (and (stream? value) (stream-empty? value)))
 (define (stream-empty? value)
-  (cond [(%stream? value) #f]
+  (cond [(%stream? value) (eq? value empty-stream)]
         [(null? value) #t]
         [(list? value) #f]
         [(promise? value) (stream-empty? (%looked-at value))]
@@ -113,16 +114,17 @@
         [else (null? (%elements-of 'stream-empty? value))]))
 
 (define (%need-stream name value)
-  (unless (or (%stream? value) (and (%elements value) (not (null? (%elements value)))))
+  (unless (or (and (%elements value) (not (null? (%elements value)))))
     (raise-argument-error name "(and/c stream? (not/c stream-empty?))" value)))
 
 (define (stream-first value)
-  (cond [(%stream? value) (force (%stream-head value))]
+  (cond [(%full? value) (force (%stream-head value))]
         [(promise? value) (stream-first (%looked-at value))]
         [(%own-method value 1) => (lambda (first) (first value))]
         [else (%need-stream 'stream-first value) (car (%elements value))]))
+(define (%full? value) (and (%stream? value) (not (eq? value empty-stream))))
 (define (stream-rest value)
-  (cond [(%stream? value) (%looked-at (%stream-tail value))]
+  (cond [(%full? value) (%looked-at (%stream-tail value))]
         [(promise? value) (stream-rest (%looked-at value))]
         [(%own-method value 2) => (lambda (rest) (rest value))]
         [else (%need-stream 'stream-rest value) (cdr (%elements value))]))

@@ -15,7 +15,8 @@
   (and (or (%record-property value 'prop:sequence) (%stream-methods value)) #t))
 
 (define (%walk value)
-  (cond [(or (null? value) (%stream? value)) value]
+  (cond [(null? value) '()]
+        [(%stream? value) (if (eq? value empty-stream) '() value)]
         [(%lazy? value) ((%lazy-start value))]
         [(promise? value) (%walk (%looked-at value))]
         [(%record-property value 'prop:sequence) => (lambda (sequence-of) (%walk (sequence-of value)))]

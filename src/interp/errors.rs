@@ -170,6 +170,10 @@ fn application(message: &str, callee: Option<&str>) -> Option<Said> {
             Some(name) if name != odd => format!("`{name}` is that value; has a definition of yours taken its name?"),
             _ => format!("the first thing in parentheses is called; for a list write `(list {odd} …)`"),
         };
+        if odd.trim_start_matches('\'') == "%undefined" {
+            let name = callee.unwrap_or("a variable");
+            return Some(said(format!("{name}: undefined;\n cannot use before initialization"), ""));
+        }
         return Some(said(not_applicable(odd), hint));
     }
     if message.contains("Attempted to call struct as a function") {

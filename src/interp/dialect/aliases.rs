@@ -19,6 +19,7 @@ pub(crate) const ALIASES: &[(&str, &str)] = &[
     ("flatan", "%d:atan"), ("flfloor", "%d:floor"), ("flceiling", "%d:ceiling"), ("flround", "%d:round"), ("fltruncate", "%d:truncate"),
     ("unsafe-fx+", "+"), ("unsafe-fx-", "-"), ("unsafe-fx*", "*"), ("unsafe-fx<", "<"), ("unsafe-fx=", "%d:="), ("unsafe-fl+", "+"),
     ("unsafe-fl*", "*"), ("unsafe-vector-ref", "vector-ref"), ("unsafe-vector-set!", "%d:vector-set!"), ("unsafe-car", "car"), ("unsafe-cdr", "cdr"),
+    ("string->bytes/locale", "%d:string->bytes/utf-8"), ("bytes->string/locale", "%d:bytes->string/utf-8"),
     // Steel's names of sets.
     ("hashset", "%d:set"), ("list->hashset", "%d:list->set"), ("hashset-contains?", "%d:set-member?"), ("hashset-insert", "%d:set-add"),
     ("hashset-length", "%d:set-count"), ("hashset->list", "%d:set->list"), ("hashset-clear", "%d:set-clear"), ("hashset-subset?", "%d:subset?"),

@@ -127,6 +127,9 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("string->symbol", "text", |v| Ok(symbol(text("string->symbol", &v[0])?))),
     plain!("intern", "text", |v| Ok(symbol(text("intern", &v[0])?))),
     plain!("string->keyword", "text", |v| Ok(symbol(&format!("#:{}", text("string->keyword", &v[0])?)))),
+    plain!("string->unreadable-symbol", "text", |v| {
+        Ok(symbol(&format!("{}{}", text("string->unreadable-symbol", &v[0])?, print::MARK)))
+    }),
     plain!("string->uninterned-symbol", "text", |v| {
         Ok(symbol(&format!("{}{}{}", text("string->uninterned-symbol", &v[0])?, print::MARK, next())))
     }),

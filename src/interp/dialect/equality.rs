@@ -89,8 +89,12 @@ fn same_place(a: &SteelVal, b: &SteelVal) -> bool {
     use SteelVal::*;
     match (a, b) {
         (Pair(a), Pair(b)) => Gc::ptr_eq(a, b),
-        (VectorV(a), VectorV(b)) => std::ptr::eq(&**a, &**b),
-        (MutableVector(a), MutableVector(b)) => a.as_ptr_usize() == b.as_ptr_usize(),
+        // The empty vector is one, as the empty string.
+        (VectorV(a), VectorV(b)) => std::ptr::eq(&**a, &**b) || (a.is_empty() && b.is_empty()),
+        (MutableVector(a), MutableVector(b)) => {
+            a.as_ptr_usize() == b.as_ptr_usize() || (a.borrow(Vec::is_empty) && b.borrow(Vec::is_empty))
+        }
+        (VectorV(a), MutableVector(b)) | (MutableVector(b), VectorV(a)) => a.is_empty() && b.borrow(Vec::is_empty),
         (HashMapV(a), HashMapV(b)) => std::ptr::eq(&**a, &**b),
         (CustomStruct(a), CustomStruct(b)) => Gc::ptr_eq(a, b),
         (Custom(a), Custom(b)) => Gc::ptr_eq(a, b),
@@ -103,7 +107,11 @@ fn same_place(a: &SteelVal, b: &SteelVal) -> bool {
         (Boxed(a), Boxed(b)) => Gc::ptr_eq(a, b),
         // The empty string is one; others are where they were made.
         (StringV(a), StringV(b)) => std::ptr::eq(a.as_str(), b.as_str()) || (a.is_empty() && b.is_empty()),
-        (ListV(a), ListV(b)) => (a.is_empty() && b.is_empty()) || a.ptr_eq(b) && a.len() == b.len(),
+        // Where its elements lie, from which on, and what follows them: the same for each `cdr` of a list.
+        (ListV(a), ListV(b)) => {
+            let alike = || a.len() == b.len() && a.next_ptr_as_usize() == b.next_ptr_as_usize();
+            (a.is_empty() && b.is_empty()) || a.identity_tuple() == b.identity_tuple() && alike()
+        }
         _ => false,
     }
 }
@@ -258,6 +266,8 @@ fn place(value: &SteelVal, out: &mut Mixer) {
         BigNum(n) => n.hash(out),
         BigRational(n) => n.hash(out),
         Pair(p) => out.write_u64(p.as_ptr() as u64),
+        MutableVector(items) if items.borrow(Vec::is_empty) => out.write_u64(0),
+        VectorV(items) if items.is_empty() => out.write_u64(0),
         MutableVector(items) => out.write_u64(items.as_ptr_usize() as u64),
         VectorV(items) => out.write_u64(std::ptr::from_ref(&**items) as u64),
         CustomStruct(held) => out.write_u64(held.as_ptr() as u64),
@@ -268,7 +278,12 @@ fn place(value: &SteelVal, out: &mut Mixer) {
         Boxed(held) => out.write_u64(held.as_ptr() as u64),
         // Strings and lists that are the same place are as long.
         StringV(text) => out.write_u64(text.len() as u64),
-        ListV(items) => out.write_u64(items.len() as u64),
+        ListV(items) if items.is_empty() => out.write_u64(0),
+        ListV(items) => {
+            let (elements, from) = items.identity_tuple();
+            out.write_u64(elements as u64);
+            out.write_u64(from as u64);
+        }
         _ => {}
     }
 }

@@ -229,6 +229,7 @@ fn formatted(template: &str, values: &[SteelVal]) -> Result<String, String> {
 pub(crate) fn kind_of(steels: &str, message: &str) -> Exn {
     match steels {
         _ if message.contains("by zero") || message.contains("undefined for 0") => Exn::DivideByZero,
+        _ if message.contains("%undefined") => Exn::Variable,
         "ArityMismatch" => Exn::Arity,
         "FreeIdentifier" => Exn::Variable,
         "Io" => Exn::Filesystem,

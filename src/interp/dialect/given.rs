@@ -263,7 +263,9 @@ pub(crate) fn misplaced(name: &str, expected: &str, args: &[SteelVal], at: usize
     if args.len() == 1 {
         return mistaken(name, expected, &args[at]);
     }
-    let others = args.iter().enumerate().filter(|(i, _)| *i != at);
+    // The prelude's word for nothing found is none of the program's.
+    let ours = |value: &SteelVal| matches!(value, SteelVal::SymbolV(word) if word.as_str() == "%none");
+    let others = args.iter().enumerate().filter(|(i, other)| *i != at && !ours(other));
     let others: String = others.map(|(_, other)| format!("\n   {}", print::clipped(other))).collect();
     let given = print::clipped(&args[at]);
     contract(format!(

@@ -134,6 +134,11 @@ pub(super) const TABLE: &[Entry] = &[
         made(items.map(|(i, item)| if i == at { args[2].clone() } else { item.clone() }))
     }),
     plain!("list*", "item ... tail", |args| Ok(improper(args))),
+    // What `apply` is given behind the procedure, as one list.
+    plain!("%spread", "item ... tail", |args| match args.last() {
+        Some(last) if !matches!(last, SteelVal::ListV(_)) => Err(mistaken("apply", "list?", last)),
+        _ => Ok(improper(args)),
+    }),
     plain!("cons*", "item ... tail", |args| Ok(improper(args))),
     plain!("list-copy", "list", |args| Ok(args[0].clone())),
     plain!("make-list", "count [fill]", |args| {

@@ -17,9 +17,10 @@ use steel::{SteelErr, SteelVal, steel_vm::primitives::NUMBER_MODULE};
 pub(super) const TABLE: &[Entry] = &[
     // The elements of any sequence but a stream; `#f` for what is none. NAME is for messages.
     plain!("%elements", "value", |args| Ok(elements(&args[0]).unwrap_or(SteelVal::BoolV(false)))),
-    plain!("%no-sequence", "name value", |args| {
-        let name = print::displayed(&args[0]);
-        Err(failed(format!("{name}: expected a sequence for x, got something else: {}", print::clipped(&args[1]))))
+    plain!("%no-sequence", "name value variable", |args| {
+        let (name, variable) = (print::displayed(&args[0]), print::displayed(&args[2]));
+        let given = print::clipped(&args[1]);
+        Err(failed(format!("{name}: expected a sequence for {variable}, got something else: {given}")))
     }),
     // Where a loop through a part of a vector ends: before this place.
     plain!("%stop-of", "vector start stop step", |args| {

@@ -63,10 +63,10 @@ pub(super) const TABLE: &[Entry] = &[
         let expected = most(&args[2]).map_or(String::new(), |least| format!("\n  expected: at least {least}"));
         Err(wrong_arity(name.as_str(), &expected, given, "", 0, None))
     }),
-    plain!("%undefined", "name", |args| {
-        let message = format!("{}: undefined;\n cannot use before initialization", text(&args[0]));
-        let fault = Fault { kind: Exn::Variable, ..Fault::script(message) };
-        Err(raise(fault.hint("its definition comes later: move that above this use").into_value()))
+    plain!("%undefined", "name", |args| Err(undefined(&args[0]))),
+    // The value of a variable that is named before its definition.
+    plain!("%defined", "value name", |args| {
+        if is_symbol(&args[0], "%undefined") { Err(undefined(&args[1])) } else { Ok(args[0].clone()) }
     }),
     // Of a procedure of the language's, whose documentation says how it is called.
     plain!("%misused", "name least most arg ...", |args| {
@@ -105,6 +105,12 @@ pub(crate) fn all_of(value: &SteelVal) -> Vec<SteelVal> {
 pub(crate) fn is_several(value: &SteelVal) -> bool {
     let SteelVal::CustomStruct(held) = value else { return false };
     held.get_index(0).and_then(|first| with_custom(first, |_: &Several| ())).is_some()
+}
+
+fn undefined(name: &SteelVal) -> SteelErr {
+    let message = format!("{}: undefined;\n cannot use before initialization", text(name));
+    let fault = Fault { kind: Exn::Variable, ..Fault::script(message) };
+    raise(fault.hint("its definition comes later: move that above this use").into_value())
 }
 
 fn is_symbol(value: &SteelVal, word: &str) -> bool {

@@ -68,7 +68,18 @@ impl Top {
     }
 }
 
+/// `(AHEAD variable 'name)` is a variable that is named before its definition: an error if it has no value by then.
+pub(crate) const AHEAD: &str = "%defined";
+
 impl Code {
+    /// The variable itself, where what it is need not be looked at.
+    pub(crate) fn bare(self) -> Self {
+        match self.op {
+            Op::Call(mut items) if matches!(&items[0].op, Op::Native(name) if **name == *AHEAD) => items.swap_remove(1),
+            op => Self { op, span: self.span },
+        }
+    }
+
     pub(crate) fn new(op: Op, span: Span) -> Self {
         Self { op, span }
     }

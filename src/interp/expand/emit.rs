@@ -11,7 +11,7 @@ mod returned;
 mod variables;
 
 use super::{
-    code::{Code, Lambda, Op, Top},
+    code::{AHEAD, Code, Lambda, Op, Top},
     lift::{self, Lifted},
     scope::{Arity, Global, Local},
     shorter::{LONG, case_of, element, is_given, is_inline, makes_procedures},
@@ -31,6 +31,18 @@ pub(crate) const JUST: &str = "%just";
 fn is_plain(code: &Code) -> bool {
     matches!(code.op, Op::Lambda(_) | Op::Quote(_) | Op::Native(_))
 }
+
+/// Whether a variable that is named before its definition may have no value by then.
+fn waits(variable: &Code) -> bool {
+    match &variable.op {
+        Op::Local(local) => local.boxed(),
+        Op::Global(global) => global.arity.get().is_none(),
+        _ => false,
+    }
+}
+
+/// What a variable has until it is defined, for `%defined`.
+const UNDEFINED: &str = "'%undefined";
 
 /// Whether a variable is new, and its value there without computing: then it needs no variable first.
 fn defines(global: &Global, code: &Code) -> bool {
@@ -105,7 +117,7 @@ impl Emitter {
         };
         if !self.internal {
             for global in rest.iter().flat_map(|top| top.defined()).filter(|global| !global.made.get()) {
-                self.source.text.push_str(&format!("(define {} void)\n", global.steel));
+                self.source.text.push_str(&format!("(define {} {UNDEFINED})\n", global.steel));
             }
         }
         for top in first.into_iter().chain(rest) {
@@ -299,7 +311,7 @@ impl Emitter {
             String::new(),
             |mut boxes, local| {
                 // Writing to a string cannot fail.
-                let _ = write!(boxes, "({} (box void))", local_name(local));
+                let _ = write!(boxes, "({} (box {UNDEFINED}))", local_name(local));
                 boxes
             },
         );
@@ -348,6 +360,9 @@ impl Emitter {
 
     fn call(&mut self, items: &[Code], span: Span) {
         let Some((head, args)) = items.split_first() else { return };
+        if matches!(&head.op, Op::Native(name) if **name == *AHEAD) && (self.internal || !waits(&args[0])) {
+            return self.code(&args[0], true);
+        }
         let known = match &head.op {
             Op::Local(local) if !local.assigned.get() => local.arity.get().map(|arity| (&local.word, arity, false)),
             Op::Global(global) if !global.assigned.get() => {
@@ -361,9 +376,11 @@ impl Emitter {
             let teller = if own { "%misused" } else { "%miscounted" };
             return self.miscounted(teller, word, arity, args, head.span, span);
         }
-        if matches!(&head.op, Op::Lambda(_)) || is_given(head) && !args.is_empty() || !commute(head, args) {
+        let shown = matches!(&head.op, Op::Lambda(_) | Op::If(..) | Op::Let(..) | Op::Body(..) | Op::Begin(_));
+        if shown || is_given(head) && !args.is_empty() || !commute(head, args) {
             // Steel mistakes the parameters of a procedure that is called where it stands, or where a short procedure that
-            // gives it is put in the place of its call; and it computes the operator last.
+            // gives it is put in the place of its call, and counts them before the program runs; and it computes the
+            // operator last.
             let hidden = format!("f%{}", self.source.text.len());
             return self.list(span, |e| {
                 e.put(&format!("let (({hidden} "), span);

@@ -2,7 +2,7 @@
 
 use super::{
     Expander, NESTING, Part, Step,
-    code::{Code, Op},
+    code::{AHEAD, Code, Op},
     error,
     scope::{Binding, Local, Scope},
     syntax::{Name, Node, Syntax},
@@ -73,7 +73,8 @@ impl Expander {
             Some(Binding::Local(local)) => Some((local.shown.get(), local)),
             _ => None,
         };
-        let head = self.expression(&items[0], scope)?;
+        // Before it is defined it is void, which is no procedure.
+        let head = self.expression(&items[0], scope)?.bare();
         if let Some((shown, local)) = called {
             local.shown.set(shown);
         }
@@ -124,7 +125,7 @@ impl Expander {
             }
         }
         before.extend(plain);
-        Some(self.fill(form, "(apply F (list* ARGS...))", &[("F", Part::One(f)), ("ARGS", Part::Many(&before))]))
+        Some(self.fill(form, "(apply F (%spread ARGS...))", &[("F", Part::One(f)), ("ARGS", Part::Many(&before))]))
     }
 
     /// Every one of several expressions, and what the last gives.
@@ -150,18 +151,22 @@ impl Expander {
                 if local.pending.get() && local.depth == self.depth {
                     return Ok(early(name, syntax));
                 }
-                if local.pending.get() {
+                let ahead = local.pending.get();
+                if ahead {
                     local.early.set(true);
                 }
                 self.noticed(&local);
                 local.shown.set(true);
-                Op::Local(local)
+                let read = Op::Local(local);
+                if ahead { self.ahead(read, name, syntax) } else { read }
             }
             Some(Binding::Global(global)) => {
                 if global.pending.get() && self.depth == 0 {
                     return Ok(early(name, syntax));
                 }
-                Op::Global(global)
+                let ahead = global.pending.get();
+                let read = Op::Global(global);
+                if ahead { self.ahead(read, name, syntax) } else { read }
             }
             Some(Binding::Record(record)) => {
                 let constructor = record.constructor.clone().at(syntax.span);
@@ -182,6 +187,13 @@ impl Expander {
             },
         };
         Ok(Code::new(op, syntax.span))
+    }
+
+    /// A variable that is named before the text comes to its definition.
+    fn ahead(&self, read: Op, name: &Name, at: &Syntax) -> Op {
+        let word = Syntax::new(Node::Name(Name::Plain(name.word().clone())), at.span);
+        let parts = [Op::Native(AHEAD.into()), read, Op::Quote(word)];
+        Op::Call(parts.map(|part| Code::new(part, at.span)).into())
     }
 
     /// What Steel calls a name that nothing here binds.

@@ -23,13 +23,17 @@ const UNASKED: &[(&str, &[&str])] = &[
             "(->i ",
         ],
     ),
+    ("eopl", &["#lang eopl"]),
     (CONTINUATIONS, &["continuation-prompt", "call-with-composable-continuation", "abort-current-continuation"]),
 ];
 
 /// The libraries that a program seems to use without requiring them.
 pub(super) fn unasked(text: &str) -> impl Iterator<Item = &'static str> {
-    let used =
-        UNASKED.iter().filter(|(name, words)| !text.contains(name) && words.iter().any(|word| text.contains(word)));
+    let asked = |name: &str| {
+        let code = |line: &'_ str| line.split(';').next().is_some_and(|code| code.contains(name));
+        text.lines().any(|line| code(line) && !line.starts_with("#lang "))
+    };
+    let used = UNASKED.iter().filter(move |(name, words)| words.iter().any(|word| text.contains(word)) && !asked(name));
     used.map(|(name, _)| *name)
 }
 
@@ -74,6 +78,7 @@ pub(super) const ALL: &[(&str, Library)] = &[
     ),
     ("data/splay-tree", text!("splay-tree")),
     ("data/union-find", text!("union-find")),
+    ("eopl", text!("eopl")),
     ("file/md5", text!("md5")),
     ("math", Of(&["math/base", "math/matrix", "math/number-theory", "math/special-functions", "math/statistics"])),
     ("math/base", text!("math-base")),
@@ -87,6 +92,7 @@ pub(super) const ALL: &[(&str, Library)] = &[
     ("net/uri-codec", text!("uri-codec")),
     ("rackunit", text!("rackunit")),
     ("rnrs/arithmetic/bitwise-6", text!("bitwise-6")),
+    ("scheme/mpair", Of(&["compatibility/mlist"])),
     ("srfi/1", text!("srfi-1")),
     ("srfi/2", text!("srfi-2")),
     ("srfi/13", text!("srfi-13")),

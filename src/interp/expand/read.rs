@@ -106,7 +106,8 @@ impl<'a> Reader<'a> {
             let rest = self.rest();
             let trimmed = rest.trim_start();
             self.at += rest.len() - trimmed.len();
-            if trimmed.starts_with(';') {
+            // A line that begins with `#!` is for the shell.
+            if trimmed.starts_with(';') || trimmed.starts_with("#! ") || trimmed.starts_with("#!/") {
                 self.line();
             } else if let Some(language) = trimmed.strip_prefix("#lang ") {
                 // What follows the language's name on its line is a part of the program.

@@ -5,7 +5,7 @@
 ;; procedure calls what was defined before it, or itself with less of its first parameter, the fuel. Integers are kept
 ;; small by `m`.
 (require racket/list racket/match)
-(provide program prologue)
+(provide program prologue mistakes)
 
 ;; A variable that may be named: its type is one of the names below or (proc N), a procedure that N integers give an integer.
 (struct variable (name type assignable?))
@@ -17,10 +17,10 @@
 (define (between low high) (+ low (random (- high low -1))))
 (define (times n make) (for/list ([_ n]) (make)))
 
-(define made 0)
+(define names-made 0)
 (define (fresh letter)
-  (set! made (add1 made))
-  (string->symbol (format "~a~a" letter made)))
+  (set! names-made (add1 names-made))
+  (string->symbol (format "~a~a" letter names-made)))
 
 (define (with scope type assignable? . names)
   (append (for/list ([name names]) (variable name type assignable?)) scope))
@@ -45,17 +45,72 @@
         [`(proc ,n) `(lambda ,(times n (lambda () (fresh 'p))) ,(leaf 'int scope))])))
 
 (define (make type depth scope)
-  (if (<= depth 0)
-      (leaf type scope)
-      (match type
-        ['int (int (sub1 depth) scope)]
-        ['bool (bool (sub1 depth) scope)]
-        ['str (str (sub1 depth) scope)]
-        ['list (lst (sub1 depth) scope)]
-        ['vec (vec (sub1 depth) scope)]
-        ['hash (hsh (sub1 depth) scope)]
-        ['point `(point ,(make 'int (sub1 depth) scope) ,(make 'int (sub1 depth) scope))]
-        [`(proc ,n) (proc n (sub1 depth) scope)])))
+  (if (<= depth 0) (leaf type scope) (made type (sub1 depth) scope)))
+
+(define (made type d scope)
+  (match type
+    ['int (int d scope)]
+    ['bool (bool d scope)]
+    ['str (str d scope)]
+    ['list (lst d scope)]
+    ['vec (vec d scope)]
+    ['hash (hsh d scope)]
+    ['point `(point ,(make 'int d scope) ,(make 'int d scope))]
+    [`(proc ,n) (proc n d scope)]))
+
+;; How many of a hundred forms are a mistake, for its message.
+(define mistakes (make-parameter 0))
+
+(define (mistake d scope)
+  (define (I) (make 'int d scope))
+  (define (S) (make 'str d scope))
+  (define (L) (make 'list d scope))
+  (define (V) (make 'vec d scope))
+  (define (H) (make 'hash d scope))
+  (define (P n) (make `(proc ,n) d scope))
+  (define (wrong) (one-of (I) (S) (L) (V) (H) (make 'point d scope) (make 'bool d scope) ''sym #\c 1.5 1/2 '(void)))
+  (one-of
+   `(,(pick '(car cdr cadr first second rest last add1 sub1 abs sqrt even? zero? length reverse string-length string-upcase
+              symbol->string string->symbol number->string string->number vector-length vector->list list->vector hash-keys
+              hash-count char-upcase list->string string->list exact->inexact floor round exact char->integer integer->char
+              unbox box? point-x apply max not null? hash->list vector-copy string-trim string-split force void sum))
+     ,(wrong))
+   `(,(pick '(+ - * / < = > max min quotient remainder modulo expt list-ref list-tail take drop vector-ref string-ref
+              hash-ref hash-remove append cons member assoc memq string-append string=? string<? substring string-join
+              string-prefix? string-contains? map for-each filter foldl sort apply andmap make-vector make-string build-list
+              index-of remove list-set vector-fill! point regexp-match string-split exact->inexact arithmetic-shift gcd))
+     ,(wrong) ,(wrong))
+   `(,(pick '(substring vector-set! hash-set hash-ref foldl foldr map list-set string-replace hash-update hash-set! point
+              regexp-replace build-list range vector-copy for-each string-pad if apply error raise-argument-error < +))
+     ,(wrong) ,(wrong) ,(wrong))
+   `(quotient ,(I) 0)
+   `(/ ,(I) ,(pick '(0 0.0)))
+   `(,(wrong) ,(wrong))
+   `(,(P 1))
+   `(,(P 1) ,(I) ,(I))
+   `(map ,(P 2) ,(L))
+   `(foldl ,(P 1) 0 ,(L))
+   `(let-values ([(a b) ,(one-of (I) `(values 1 2 3))]) a)
+   `(match ,(I) [(list a) a])
+   `(for/list ([x ,(wrong)]) x)
+   `(for/sum ([x (in-list ,(wrong))]) x)
+   `(for/vector ([x (in-range ,(wrong))]) x)
+   `(error ',(pick '(f some-name)) ,(pick '("plain" "with ~a" "with ~s and ~v")) ,@(times (random 3) wrong))
+   `(error ,(pick '("plain" "plain:")) ,@(times (random 3) wrong))
+   `(raise-argument-error 'f "integer?" ,(wrong))
+   `(vector-ref ,(V) ,(I))
+   `(list-ref ,(L) ,(I))
+   `(string-ref ,(S) ,(I))
+   `(substring ,(S) ,(I) ,(I))
+   `(hash-ref ,(H) ,(I))
+   `(let () (define (f a #:k [k 1]) a) ,(one-of '(f) '(f 1 2) '(f 1 #:z 2) '(f #:k 1)))
+   `(let () (define (f a [b 1]) a) ,(one-of '(f) '(f 1 2 3)))
+   `(let () (define (f a . r) a) (f))
+   `(letrec ([a (lambda () b)] [b (a)]) b)
+   `(point ,(I))
+   `(set-point-x! ,(wrong) 1)
+   `(raise ,(wrong))
+   `((case-lambda [(a) 1] [(a b) 2]))))
 
 ;; What any type may be made by; #f where the choice does not fit.
 (define (any type d scope)
@@ -366,12 +421,15 @@
 ;; The forms of a program, behind the prologue: the same for the same seed.
 (define (program seed count depth)
   (random-seed seed)
-  (set! made 0)
+  (set! names-made 0)
   (define-values (forms scope)
     (for/fold ([forms '()] [scope '()]) ([_ count])
       (define-values (new inner)
         (if (chance 40) (some-definitions 1 (min 3 depth) scope) (values '() scope)))
-      (define shown (make (pick '(int int int bool list str vec point)) depth inner))
+      (define shown
+        (if (chance (mistakes))
+            (mistake depth inner)
+            (make (pick '(int int int bool list str vec point)) depth inner)))
       (values (append forms new `((t ,shown))) inner)))
   forms)
 
@@ -383,5 +441,5 @@
     (define (m x) (modulo x 1009))
     (define-syntax-rule (swap! a b) (let ([tmp a]) (set! a b) (set! b tmp)))
     (define-syntax-rule (t form)
-      (begin (writeln (with-handlers ([exn:fail? (lambda (e) 'failed)] [(lambda (_) #t) (lambda (x) (list 'raised x))]) form))
+      (begin (writeln (with-handlers ([exn:fail? (lambda (e) (list 'failed (exn-message e)))] [(lambda (_) #t) (lambda (x) (list 'raised x))]) form))
              (writeln log)))))

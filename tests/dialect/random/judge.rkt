@@ -1,6 +1,6 @@
 #lang racket/base
 ;; Runs random programs by Racket and by Bessemer, and makes the ones that differ as small as it can:
-;;   racket tests/dialect/random/judge.rkt [--from SEED] [--count N] [--forms N] [--depth N] [--check FILE] BESSEMER
+;;   racket tests/dialect/random/judge.rkt [--from SEED] [--count N] [--forms N] [--depth N] [--mistakes N] BESSEMER
 ;; Each that differs is written to FOUND-SEED.rkt in --found's directory, smaller.
 (require racket/cmdline racket/list racket/file racket/format racket/port racket/pretty racket/sandbox "grammar.rkt")
 
@@ -18,6 +18,7 @@
    [("--forms") n "how many forms each prints; 10 unless told" (set! forms (string->number n))]
    [("--depth") n "how deep expressions are; 5 unless told" (set! depth (string->number n))]
    [("--found") dir "where the programs that differ go; here unless told" (set! found dir)]
+   [("--mistakes") n "how many of a hundred forms are a mistake; none unless told" (mistakes (string->number n))]
    [("--minutes") n "how long to make one smaller; 3 unless told" (set! minutes (string->number n))]
    #:args (path) (path->complete-path path)))
 

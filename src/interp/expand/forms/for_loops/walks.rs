@@ -299,6 +299,7 @@ fn anything(x: &mut Expander, names: &[Syntax], sequence: &Syntax) -> Walk {
         ("UNMADE", Part::One(&unmade)),
         ("P", Part::One(&p)),
         ("COUNT", Part::One(&count)),
+        ("NAME", Part::One(&names[0])),
         ("SEQUENCE", Part::One(sequence)),
     ];
     walk.outer.push(x.fill(sequence, "[S SEQUENCE]", &parts));
@@ -307,7 +308,7 @@ fn anything(x: &mut Expander, names: &[Syntax], sequence: &Syntax) -> Walk {
         walk.outer.push(x.fill(sequence, "[END (if (exact-nonnegative-integer? S) S #f)]", &parts));
         walk.tests.push(x.fill(sequence, "(if END (%< P END) (not (null? P)))", &parts));
         (
-            "(if END 0 (if UNMADE (%walk S) (%sequence->list S)))",
+            "(if END 0 (if UNMADE (%walk S) (%sequence->list S 'NAME)))",
             "(if END (+ P 1) (if UNMADE (%next P) (cdr P)))",
             "(if END P (if UNMADE (%element P) (car P)))",
         )
@@ -317,7 +318,7 @@ fn anything(x: &mut Expander, names: &[Syntax], sequence: &Syntax) -> Walk {
             2 => "(if UNMADE (%element-pair P) (car P))",
             _ => "(if UNMADE (%element-list COUNT P) (car P))",
         };
-        ("(if UNMADE (%walk S) (%sequence->list S))", "(if UNMADE (%next P) (cdr P))", first)
+        ("(if UNMADE (%walk S) (%sequence->list S 'NAME))", "(if UNMADE (%next P) (cdr P))", first)
     };
     let [init, next, first] = [init, next, first].map(|template| x.fill(sequence, template, &parts));
     walk.steps.push(variable(&p, init, next));

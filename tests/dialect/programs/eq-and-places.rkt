@@ -1,0 +1,18 @@
+#lang racket
+;; eq? tells lists apart by where they are, their tails too; what is empty is one
+(list (eq? (vector) (vector)) (eq? #() #()) (eq? (list) (list)) (eq? (vector 1) (vector 1)) (eq? (build-vector 0 values) (vector)) (equal? #() (vector)))
+(define l (list 1 2 3 4 5 6 7 8 9 10))
+(list (eq? (cdr l) (cdr l)) (eq? (cddr l) (cdr (cdr l))) (eq? (list-tail l 5) (list-tail l 5)) (eq? (memq 3 l) (cddr l)) (eq? (cdr (cons 1 l)) l) (eq? (cons 1 l) (cons 1 l)) (eq? (list 1 2) (list 1 2)) (eq? l (append l '())) (eq? (append '(1) l) (append '(1) l)) (eq? (cdr (append '(1) l)) l) (eq? (last-pair l) (list-tail l 9)) (eq? (member 5 l) (memv 5 l)) (eq? (cdr l) l) (eq? (rest l) (cdr l)))
+(define h (make-hasheq))
+(hash-set! h (cdr l) 'tail) (hash-ref h (cdr l) #f) (hash-ref h (list 2 3 4 5 6 7 8 9 10) #f)
+(define big (build-list 1000 values))
+(for/and ([i 1000]) (eq? (list-tail big i) (list-tail big i)))
+(let loop ([a big] [b big] [n 0]) (if (null? a) n (loop (cdr a) (cdr b) (if (eq? a b) (+ n 1) n))))
+(define (find-cycle x) (let loop ([slow x] [fast (cdr x)]) (cond [(null? fast) 'none] [(eq? slow fast) 'cycle] [(null? (cdr fast)) 'none] [else (loop (cdr slow) (cddr fast))])))
+(find-cycle big)
+(let ([m (cdr l)]) (eq? m (let ([n (cdr l)]) (cons 0 n) n)))
+(let* ([t (list 1 2 3)] [u (cons 0 t)] [v (cons 9 t)]) (list (eq? (cdr u) t) (eq? (cdr v) t) (eq? (cdr u) (cdr v)) (eq? u v)))
+(let* ([t (list 1 2 3)] [u (append (list 7 8) t)]) (list (eq? (cddr u) t)))
+(let* ([t (list 1 2 3)] [u (list* 7 8 t)]) (list (eq? (cddr u) t)))
+(let* ([t (map add1 l)] [u (reverse t)]) (list (eq? t u) (eq? t (reverse u))))
+(let* ([t (list 1)] [u (list 1)]) (list (eq? t u) (eq? (cdr t) (cdr u))))
