@@ -40,7 +40,7 @@ fn the_scripts_own_folder_can_be_read_and_nothing_else() {
 #[test]
 fn what_is_not_granted_names_the_flag_and_has_a_code_of_its_own() {
     for name in ["read-file", "open-input-file"] {
-        let ran = script(format!("({name} \"/etc/hostname\")")).run();
+        let ran = script(&format!("({name} \"/etc/hostname\")")).run();
         assert_eq!((ran.code, &*ran.stdout), (Some(3), ""), "{ran:?}");
         let wanted = format!("error: {name}: reading `/etc/hostname` is not allowed\n");
         assert!(ran.stderr.starts_with(&wanted), "{ran:?}");
