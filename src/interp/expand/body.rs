@@ -150,9 +150,7 @@ impl Expander {
         for form in forms {
             self.gather(form, &mut frame)?;
         }
-        for form in std::mem::take(&mut frame.main) {
-            self.gather(&form, &mut frame)?;
-        }
+        let main = std::mem::take(&mut frame.main);
         let exports = match self.modules.within() {
             true => self.provided(frame.provides.as_deref(), scope, &frame.imported)?,
             false => Exports::default(),
@@ -181,6 +179,10 @@ impl Expander {
                 // Only bodies make locals.
                 Item::Define(Variable::Local(_), ..) => unreachable!("the top level's variables are global"),
             });
+        }
+        if !main.is_empty() {
+            // It may define anew what the module round it defines.
+            tops.extend(self.top_in(&main, &scope.inner())?.0);
         }
         Ok((tops, exports))
     }
@@ -392,7 +394,7 @@ impl Expander {
             global.assigned.set(true);
             return Ok(Variable::Global(global));
         }
-        let global = Rc::new(Global::new(name.word(), &self.steel_name(name), self.internal));
+        let global = Rc::new(Global::new(name.word(), &self.steel_name(name, frame.scope), self.internal));
         global.pending.set(true);
         frame.scope.bind(name.clone(), Binding::Global(global.clone()));
         Ok(Variable::Global(global))
@@ -401,17 +403,18 @@ impl Expander {
 
 impl Expander {
     /// What Steel calls a variable of the top level: what the program calls it, unless Steel has that or cannot read it.
-    fn steel_name(&self, name: &Name) -> String {
+    fn steel_name(&self, name: &Name, scope: &Scope) -> String {
         let word = name.word();
+        let module = self.modules.within() || !self.internal && !scope.is(&self.top);
         match name {
             Name::Plain(_) if !super::source::readable(word) || word.starts_with(['+', '-']) => {
                 format!("v%{}", self.number())
             }
-            Name::Plain(_) if self.natives.contains(&**word) && !self.modules.within() => {
+            Name::Plain(_) if self.natives.contains(&**word) && !module => {
                 format!("{word}%{}", if self.internal { 'r' } else { 'u' })
             }
             // Each module has its own.
-            Name::Plain(_) if self.modules.within() => format!("{word}%{}", self.number()),
+            Name::Plain(_) if module => format!("{word}%{}", self.number()),
             Name::Plain(_) => word.to_string(),
             Name::Alias(_) => format!("v%{}", self.number()),
         }

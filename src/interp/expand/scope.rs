@@ -151,6 +151,11 @@ impl Scope {
         Self(Rc::new(Frame { bindings: RefCell::default(), outer: None }))
     }
 
+    /// Whether it is the very same.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+
     /// An empty one within this.
     pub(crate) fn inner(&self) -> Self {
         Self(Rc::new(Frame { bindings: RefCell::default(), outer: Some(self.clone()) }))
