@@ -127,13 +127,7 @@ const SPELT: &[(&str, &str)] = &[
 
 /// A value that Steel shows, as Racket would.
 fn as_printed(found: &str) -> String {
-    if let "#true" | "#false" = found {
-        return found[..2].into();
-    }
-    let bare = found.starts_with(['"', '\'']) || found.starts_with(|c: char| c.is_ascii_digit());
-    let signed = found.strip_prefix(['-', '+']).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    let marked = found.starts_with('#') && !found.starts_with("#(");
-    print::cut_for_message(if bare || signed || marked { found.to_owned() } else { format!("'{found}") })
+    print::cut_for_message(shown::printed(found))
 }
 
 fn violation(name: &str, expected: &str, found: Option<&str>) -> String {
@@ -434,5 +428,6 @@ pub(super) fn panicked(panic: &str) -> ScriptError {
     )
 }
 
+pub(super) mod shown;
 #[cfg(test)]
 mod tests;

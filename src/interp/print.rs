@@ -350,6 +350,8 @@ impl Printer {
                     self.push(&number);
                 } else if let Some(path) = files::path_text(other).filter(|_| bare) {
                     self.push(&path);
+                } else if let Some(name) = records::name_of_type(other) {
+                    self.push(&format!("#<struct-type:{name}>"));
                 } else if let Some((name, entries)) = table(other) {
                     self.entries(&name, &entries, style, depth);
                 } else if let Some((name, items)) = set(other) {

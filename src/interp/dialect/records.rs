@@ -19,7 +19,10 @@ use super::{
     given::{failed, mistaken},
     machined, plain, structs,
 };
-use crate::interp::value::{Kept, Native, custom, symbol};
+use crate::interp::{
+    errors::shown::type_shown,
+    value::{Kept, Native, custom, symbol},
+};
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
@@ -171,12 +174,23 @@ struct TypeValue(Rc<RecordType>);
 
 impl Custom for TypeValue {
     fn fmt(&self) -> Option<Result<String, std::fmt::Error>> {
-        Some(Ok(format!("#<struct-type:{}>", self.0.name)))
+        // Steel shows it within each record of the type, when a message of its own does.
+        let kind = &self.0;
+        Some(Ok(if kind.called() {
+            type_shown(None, false, &format!("procedure:{}", kind.name))
+        } else {
+            type_shown(kind.transparent.then_some(kind.fields.len()), kind.mutable, &kind.name)
+        }))
     }
 
     fn equality_hint(&self, other: &dyn CustomType) -> bool {
         as_underlying_type::<Self>(other).is_some_and(|other| Rc::ptr_eq(&self.0, &other.0))
     }
+}
+
+/// What a record's type is called, if a value is one.
+pub(crate) fn name_of_type(value: &SteelVal) -> Option<Rc<str>> {
+    type_value(value).map(|kind| kind.name.clone())
 }
 
 thread_local! {
@@ -206,11 +220,14 @@ pub(crate) fn is_record(value: &SteelVal) -> bool {
 }
 
 fn type_of_type(name: &str, value: &SteelVal) -> Result<Rc<RecordType>, SteelErr> {
-    let found = match value {
+    type_value(value).ok_or_else(|| mistaken(name, "struct-type?", value))
+}
+
+fn type_value(value: &SteelVal) -> Option<Rc<RecordType>> {
+    match value {
         SteelVal::Custom(held) => as_underlying_type::<TypeValue>(held.read().as_ref()).map(|kind| kind.0.clone()),
         _ => None,
-    };
-    found.ok_or_else(|| mistaken(name, "struct-type?", value))
+    }
 }
 
 fn value_of(kind: &Rc<RecordType>) -> SteelVal {
@@ -425,7 +442,7 @@ fn filled(
 }
 
 fn record(kind: &RecordType, fields: Vec<SteelVal>) -> SteelVal {
-    structs::make(&parts(kind, fields))
+    structs::make_record(&parts(kind, fields))
 }
 
 /// What a record's struct is made of.

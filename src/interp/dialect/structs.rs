@@ -1,7 +1,7 @@
 //! Steel's structs as a place to keep values: its collector looks into them, as it looks into no value of Rust's.
 //!
 //! What one means is told by its first field, a value of Rust's: a record's type, a mutable hash's index. So one type of
-//! Steel's for each number of fields is enough.
+//! Steel's for each number of fields is enough, but for what Steel's own messages show of it (`interp::errors::shown`).
 
 use std::cell::RefCell;
 use steel::{
@@ -15,7 +15,9 @@ use steel::{
 thread_local! {
     /// The constructors, by number of fields.
     static CONSTRUCTORS: RefCell<Vec<SteelVal>> = const { RefCell::new(Vec::new()) };
-    /// Those of structs that are called: their last field is a box with the procedure.
+    /// Those of records, which Steel shows with all their fields.
+    static RECORDS: RefCell<Vec<SteelVal>> = const { RefCell::new(Vec::new()) };
+    /// Those of records that are called: their last field is a box with the procedure.
     static CALLED: RefCell<Vec<SteelVal>> = const { RefCell::new(Vec::new()) };
     /// What tells Steel which field of a struct is its procedure.
     static UPDATE: RefCell<Option<SteelVal>> = const { RefCell::new(None) };
@@ -27,24 +29,40 @@ thread_local! {
     static CONS: Option<SteelVal> = LIST_MODULE.with(|module| module.try_get_ref("cons"));
 }
 
+/// What Steel calls records, and what else is made of structs: neither is a word of any program's.
+pub(crate) const SHOWN: [&str; 2] = ["\u{1}record", "\u{1}table"];
+
 /// A struct with these fields.
 pub(crate) fn make(fields: &[SteelVal]) -> SteelVal {
     let constructor = CONSTRUCTORS.with_borrow_mut(|all| {
         while all.len() <= fields.len() {
-            all.push(new_type("record", all.len()).1);
+            all.push(new_type(SHOWN[1], all.len()).1);
         }
         all[fields.len()].clone()
     });
     construct(&constructor, fields)
 }
 
-/// A struct that is called: the last of its fields is a box that holds the procedure.
+/// A record, its type first.
+pub(crate) fn make_record(fields: &[SteelVal]) -> SteelVal {
+    let constructor = RECORDS.with_borrow_mut(|all| {
+        while all.len() <= fields.len() {
+            let (descriptor, constructor) = new_type(SHOWN[0], all.len());
+            tell(descriptor, SteelVal::BoolV(false));
+            all.push(constructor);
+        }
+        all[fields.len()].clone()
+    });
+    construct(&constructor, fields)
+}
+
+/// A record that is called: the last of its fields is a box that holds the procedure.
 pub(crate) fn make_called(fields: &[SteelVal]) -> SteelVal {
     let constructor = CALLED.with_borrow_mut(|all| {
         while all.len() <= fields.len() {
-            let (descriptor, constructor) = new_type("record", all.len());
+            let (descriptor, constructor) = new_type(SHOWN[0], all.len());
             if let Some(last) = all.len().checked_sub(1) {
-                set_called(descriptor, last);
+                tell(descriptor, SteelVal::IntV(last as isize));
             }
             all.push(constructor);
         }
@@ -62,9 +80,10 @@ pub(crate) fn know(engine: &mut Engine) -> Result<(), String> {
     Ok(())
 }
 
-/// Tells Steel which field of a type's structs is their procedure.
-fn set_called(descriptor: SteelVal, field: usize) {
-    let args = [descriptor, SteelVal::IntV(field as isize), crate::interp::json::hash([])];
+/// Tells Steel which field of a type's structs is their procedure, if one is, and that their fields are shown.
+fn tell(descriptor: SteelVal, procedure: SteelVal) {
+    let shown = (SteelVal::SymbolV("#:transparent".into()), SteelVal::BoolV(true));
+    let args = [descriptor, procedure, crate::interp::json::hash([shown])];
     // It fails for wrong arguments alone.
     let _ = match UPDATE.with_borrow(Clone::clone) {
         Some(SteelVal::BoxedFunction(update)) => update.func()(&args),

@@ -41,10 +41,12 @@ struct Frame<'a> {
     /// What stands in the module `main`: it is run last, and of a script alone.
     main: Vec<Syntax>,
     /// What stands in other modules that see this one's definitions, by name: it is run where it is required.
-    within: Vec<(Rc<str>, Vec<Syntax>)>,
+    within: Within,
     /// What was taken from files and from modules in the program.
     imported: Imports,
 }
+
+type Within = Vec<(Rc<str>, Vec<Syntax>)>;
 
 impl<'a> Frame<'a> {
     fn new(scope: &'a Scope, top: Option<HashSet<Name>>) -> Self {
@@ -146,11 +148,16 @@ impl Expander {
 
     /// The same in a scope, and what it provides.
     pub(super) fn top_in(&mut self, forms: &[Syntax], scope: &Scope) -> Step<(Vec<Top>, Exports)> {
-        let mut frame = Frame::new(scope, Some(HashSet::new()));
+        self.top_among(forms, scope, Within::new())
+    }
+
+    /// The same where some modules are known.
+    fn top_among(&mut self, forms: &[Syntax], scope: &Scope, within: Within) -> Step<(Vec<Top>, Exports)> {
+        let mut frame = Frame { within, ..Frame::new(scope, Some(HashSet::new())) };
         for form in forms {
             self.gather(form, &mut frame)?;
         }
-        let main = std::mem::take(&mut frame.main);
+        let (main, within) = (std::mem::take(&mut frame.main), std::mem::take(&mut frame.within));
         let exports = match self.modules.within() {
             true => self.provided(frame.provides.as_deref(), scope, &frame.imported)?,
             false => Exports::default(),
@@ -182,7 +189,7 @@ impl Expander {
         }
         if !main.is_empty() {
             // It may define anew what the module round it defines.
-            tops.extend(self.top_in(&main, &scope.inner())?.0);
+            tops.extend(self.top_among(&main, &scope.inner(), within)?.0);
         }
         Ok((tops, exports))
     }

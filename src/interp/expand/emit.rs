@@ -164,7 +164,7 @@ impl Emitter {
                         _ => e.fiber(code, None),
                     }
                 });
-                if apart || global.made.get() {
+                if word == "set!" {
                     // What Steel's assignment gives is the old value.
                     self.put("\nvoid", code.span);
                 }
@@ -180,7 +180,7 @@ impl Emitter {
                 for (at, global) in globals.iter().enumerate() {
                     self.put(&format!("\n({word} {} (%slot {hidden} {at}))", global.steel), code.span);
                 }
-                if globals.iter().any(|global| global.made.get()) {
+                if word == "set!" {
                     self.put("\nvoid", code.span);
                 }
             }

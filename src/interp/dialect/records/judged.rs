@@ -25,7 +25,7 @@ pub(super) fn judge(args: &[SteelVal]) -> Native {
         let mut all: Vec<SteelVal> = kind.value.borrow().iter().cloned().collect();
         all.extend(fields(&args[0]));
         all.push(number);
-        return Ok(structs::make(&all));
+        return Ok(structs::make_record(&all));
     }
     let code = super::super::equality::hash(super::super::hashes::Kind::Equal, &args[1]);
     kind.judgements.borrow_mut().entry(code).or_default().push(Kept::new(args[0].clone()));
