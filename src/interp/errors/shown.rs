@@ -88,7 +88,7 @@ impl<'a> Reader<'a> {
             }
         };
         let set = datum.starts_with("(set");
-        Some(if top && !set || quoted && top { format!("'{datum}") } else { datum })
+        Some(if top && (quoted || !set) { format!("'{datum}") } else { datum })
     }
 
     fn items(&mut self) -> Option<String> {
