@@ -3,7 +3,7 @@
 ;;; Rest parameters throughout where others would write optional ones: they cost less.
 
 ;; As a value; a call is Steel's.
-(define (apply f . args) (#%prim.apply (%callable f) (#%prim.apply %spread args)))
+(define (apply f first . rest) (#%prim.apply (%callable f) (#%prim.apply %spread first rest)))
 
 (define (identity value) value)
 (define (const value) (%inner-named (lambda args value) 'const))
