@@ -67,10 +67,12 @@
         [whole? 0]
         [else 1]))
 
-;; A value of a module's top level.
-(define (%show value)
+;; A value of a module's top level; of one in #lang scheme as `write` shows it.
+(define (%show value) (%show-by println value))
+(define (%show-written value) (%show-by writeln value))
+(define (%show-by show value)
   (for-each (lambda (one)
-              (unless (void? one) (println one)))
+              (unless (void? one) (show one)))
             (%values->list value)))
 
 ;; Ways of printing and reading that are not there: each has the value that Racket begins with, and takes no other.

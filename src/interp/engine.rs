@@ -97,7 +97,7 @@ impl SourceModuleResolver for NoModules {
 }
 
 /// What of the language Steel is given before any program: what the front end writes of itself, and what waits.
-const ROOTS: &[&str] = &["%main", "%show", "%final-variable", "map-async", "llm-query", "finish"];
+const ROOTS: &[&str] = &["%main", "%show", "%show-written", "%final-variable", "map-async", "llm-query", "finish"];
 
 /// What runs programs: the engine, and the front end that makes of a program what the engine takes.
 pub(crate) struct Language {

@@ -158,6 +158,11 @@ fn chain(value: &SteelVal) -> (Vec<SteelVal>, SteelVal) {
     (items, rest)
 }
 
+/// As `print` shows a part of what stands behind a quote.
+pub(crate) fn behind_quote(value: &SteelVal) -> String {
+    inner(value, Style::Print)
+}
+
 /// A datum as it stands behind a quote.
 fn inner(value: &SteelVal, style: Style) -> String {
     let mut printer = Printer { out: String::new(), above: Vec::new() };

@@ -50,3 +50,9 @@
 (check (merge-sort '(3 1 4 1 5 9 2 6) <) => (1 1 2 3 4 5 6 9))
 (check (merge-sort '("b" "c" "a") string<?) => ("a" "b" "c"))
 (check (insertion-sort '(3 1 2)) => (1 2 3))
+
+;; Comparisons that hold of equals turn them round
+(check (sort '((1 . a) (1 . b) (1 . c)) >= #:key car) => ((1 . c) (1 . b) (1 . a)))
+(check (sort '((3 . a) (1 . b) (2 . c) (1 . d) (2 . e)) <= #:key car) => ((1 . d) (1 . b) (2 . e) (2 . c) (3 . a)))
+(check (sort '((3 . a) (1 . b) (2 . c) (1 . d) (2 . e)) > #:key car) => ((3 . a) (2 . c) (2 . e) (1 . b) (1 . d)))
+(check (sort '(("b" . 1) ("a" . 2) ("b" . 3) ("a" . 4)) string<=? #:key car) => (("a" . 4) ("a" . 2) ("b" . 3) ("b" . 1)))

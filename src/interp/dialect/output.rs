@@ -102,6 +102,16 @@ fn port<'a>(current: &'a SteelVal, given: &'a SteelVal) -> &'a SteelVal {
     }
 }
 
+/// The depth of quotes that `print` is given behind the port.
+fn depth(given: &SteelVal) -> Option<isize> {
+    match given {
+        SteelVal::ListV(given) => {
+            given.get(1).and_then(|depth| if let SteelVal::IntV(n) = depth { Some(*n) } else { None })
+        }
+        _ => None,
+    }
+}
+
 fn shown(name: &str, v: &[SteelVal], style: Style, end: &str) -> Native {
     let port = port(&v[0], &v[2]);
     match &v[1] {
@@ -112,6 +122,8 @@ fn shown(name: &str, v: &[SteelVal], style: Style, end: &str) -> Native {
                 put(name, port, end)?;
             }
         }
+        // Within what stands behind a quote.
+        value if style == Style::Print && depth(&v[2]) == Some(1) => put(name, port, &print::behind_quote(value))?,
         value => put(name, port, &(super::formatted::styled(value, style) + end))?,
     }
     NOTHING

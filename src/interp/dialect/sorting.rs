@@ -111,7 +111,10 @@ fn sort_plain(args: &[SteelVal]) -> Native {
     let Some(keys) = Keys::of(&keys, order) else { return Ok(SteelVal::BoolV(false)) };
     let falling = order.contains('>');
     let mut places: Vec<usize> = (0..all.len()).collect();
-    // Stable, and equal keys stay in their order when it falls too, as by `>`; by `>=` as by a merge that takes the second.
+    // Stable, also where it falls. By `<=` and `>=` each of two equal ones comes before the other, so a merge turns them round.
+    if order.trim_end_matches('?').ends_with('=') {
+        places.reverse();
+    }
     places.sort_by(|a, b| if falling { keys.compare(*b, *a) } else { keys.compare(*a, *b) });
     Ok(SteelVal::ListV(places.into_iter().map(|at| all[at].clone()).collect()))
 }

@@ -46,8 +46,8 @@ pub(crate) enum Top {
     Define(Rc<Global>, Code),
     /// Several names from a list of their values.
     DefineList(Vec<Rc<Global>>, Code),
-    /// An expression, and whether its value is printed.
-    Run(Code, bool),
+    /// An expression, and what prints its value, if anything does.
+    Run(Code, Option<&'static str>),
 }
 
 impl Top {

@@ -184,7 +184,7 @@ impl Emitter {
                     self.put("\nvoid", code.span);
                 }
             }
-            Top::Run(code, shown) => self.fiber(code, shown.then_some("%show")),
+            Top::Run(code, shown) => self.fiber(code, *shown),
         }
     }
 

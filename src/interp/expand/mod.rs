@@ -75,7 +75,7 @@ pub(crate) struct Expander {
     /// What it may require.
     modules: modules::Modules,
     /// Whether the values of the expressions at its top level are printed, as Racket's modules do.
-    shows: bool,
+    shows: Option<&'static str>,
 }
 
 /// More than this is an expansion without end.
@@ -102,7 +102,7 @@ impl Expander {
             context: None,
             library: Library::default(),
             modules: modules::Modules::default(),
-            shows: false,
+            shows: None,
         }
     }
 

@@ -9,7 +9,7 @@ use super::{
     code::Top,
     error,
     libraries::{self, Library},
-    program::is_module,
+    program::showing,
     read,
     scope::{Binding, Field, Record, Scope},
     syntax::{Alias, Datum, Name, Node, Span, Syntax},
@@ -254,7 +254,7 @@ impl Expander {
             }
             Some(Module::File(place)) => {
                 let text = self.text.clone();
-                (read::part(&text, place.clone())?, is_module(&text[place]))
+                (read::part(&text, place.clone())?, showing(&text[place]))
             }
             Some(Module::Forms(forms)) => (forms.to_vec(), self.shows),
             None if spec.name().is_some() => {
@@ -264,7 +264,7 @@ impl Expander {
                     _ => return Ok(Rc::default()),
                 };
                 let forms = read::program(&text, true)?;
-                (forms.iter().map(nowhere).collect(), false)
+                (forms.iter().map(nowhere).collect(), None)
             }
             None => {
                 let hint = match text_of(spec) {

@@ -40,7 +40,7 @@ impl Expander {
     pub(crate) fn program_with(&mut self, text: &str, files: &[(Rc<str>, Range<usize>)]) -> Step<Source> {
         let own = files.iter().map(|(_, place)| place.start).min().unwrap_or(text.len());
         self.modules = Modules::of(files);
-        self.shows = is_module(&text[..own]);
+        self.shows = showing(&text[..own]);
         if text.contains("custom-write") {
             self.heed();
         }
@@ -80,7 +80,9 @@ impl Expander {
         self.text = text.into();
         let forms = read::program(&text[..own], internal)?;
         let body = whole(&forms);
-        self.shows |= body.len() != forms.len();
+        if body.len() != forms.len() {
+            self.shows.get_or_insert("%show");
+        }
         let unasked = if internal { None } else { modules::requiring(libraries::unasked(text)) };
         let tops = match unasked {
             Some(required) => self.top(&[&[required], body].concat())?,
@@ -102,11 +104,12 @@ impl Expander {
     }
 }
 
-/// Whether a program says that it is a module of Racket's.
-pub(super) fn is_module(text: &str) -> bool {
+/// What shows the values of a module's top level, if a program says that it is a module of Racket's.
+pub(super) fn showing(text: &str) -> Option<&'static str> {
     let mut rest = text.trim_start();
     while rest.starts_with(';') || rest.starts_with("#!") {
         rest = rest.split_once('\n').map_or("", |(_, rest)| rest.trim_start());
     }
-    rest.starts_with("#lang ")
+    let language = rest.strip_prefix("#lang ")?.trim_start();
+    Some(if language.starts_with("scheme") || language.starts_with("mzscheme") { "%show-written" } else { "%show" })
 }

@@ -17,13 +17,18 @@
 (define (between low high) (+ low (random (- high low -1))))
 (define (times n make) (for/list ([_ n]) (make)))
 
+;; In every other program names come again, so that inner ones hide outer ones.
 (define names-made 0)
+(define names-kept #f)
 (define (fresh letter)
   (set! names-made (add1 names-made))
-  (string->symbol (format "~a~a" letter names-made)))
+  (if names-kept
+      (string->symbol (format "v~a" (modulo names-made names-kept)))
+      (string->symbol (format "~a~a" letter names-made))))
 
 (define (with scope type assignable? . names)
-  (append (for/list ([name names]) (variable name type assignable?)) scope))
+  (append (for/list ([name names]) (variable name type assignable?))
+          (filter (lambda (v) (not (memq (variable-name v) names))) scope)))
 (define (named type scope [assignable? #f])
   (for/list ([v scope] #:when (equal? (variable-type v) type) #:when (or (not assignable?) (variable-assignable? v)))
     (variable-name v)))
@@ -260,6 +265,12 @@
    `(for/list ([,x ,(sequence d scope)]) ,@(body 'int (sub1 d) inner))
    `(for*/list ([,x ,(sequence d scope)] [y (in-range 2)]) (m (+ y ,(make 'int (sub1 d) inner))))
    `(let loop ([i ,(random 4)] [acc '()]) (if (= i 0) acc (loop (- i 1) (cons ,(make 'int (sub1 d) (with scope 'int #f 'i)) acc))))
+   `(let ([again #f] [turns 0])
+      (let ([v (call/cc (lambda (k) (set! again k) ,(I)))] ,@(if (chance 50) `([w ,(I)]) '()))
+        (set! turns (+ turns 1))
+        (if (< turns ,(between 1 3)) (again (m (+ v turns))) (list v turns))))
+   `(for/list ([x (in-generator (for ([,x ,(sequence d scope)]) ,@(statements (sub1 d) inner) (yield ,(make 'int (sub1 d) inner))))]) x)
+   `(let ([v ,(L)]) (let-values ([(a b) (partition even? v)]) (append b a)))
    (let ([made (fresh 'made)] [y (fresh 'y)])
      ;; Each turn's closure has variables of its own.
      `(let ([,made (for/list ([,x ,(sequence d scope)])
@@ -342,10 +353,12 @@
 ;; None or a few expressions for what they do.
 (define (statements d scope)
   (define (I [scope scope]) (make 'int d scope))
-  (define assignable (filter (lambda (v) (and (variable-assignable? v) (not (arity v)))) scope))
+  (define assignable (filter variable-assignable? scope))
   (define (assignment)
     (define v (pick assignable))
-    `(set! ,(variable-name v) ,(make (variable-type v) d scope)))
+    ;; A procedure's new value calls no other, so that everything ends.
+    (define inner (if (arity v) (filter (lambda (v) (not (arity v))) scope) scope))
+    `(set! ,(variable-name v) ,(make (variable-type v) d inner)))
   (define (note) `(set! log (m (+ (* 3 log) ,(I)))))
   (times (pick '(0 1 1 2))
          (lambda ()
@@ -412,7 +425,7 @@
          (values `((define ,v ,(make type d scope))) (with scope type #t v)))
        (let ([f (fresh 'g)] [names (times (random 3) (lambda () (fresh 'p)))])
          (values `((define (,f ,@names) ,@(body 'int d (apply with scope 'int #t names))))
-                 (with scope `(proc ,(length names)) #f f)))
+                 (with scope `(proc ,(length names)) (chance 30) f)))
        (let ([a (fresh 'd)] [b (fresh 'd)])
          (values `((define-values (,a ,b) (values ,(make 'int d scope) ,(make 'int d scope)))) (with scope 'int #t a b)))
        (recursive d scope)))
@@ -422,6 +435,7 @@
 (define (program seed count depth)
   (random-seed seed)
   (set! names-made 0)
+  (set! names-kept (and (odd? seed) 83))
   (define-values (forms scope)
     (for/fold ([forms '()] [scope '()]) ([_ count])
       (define-values (new inner)
@@ -433,13 +447,14 @@
       (values (append forms new `((t ,shown))) inner)))
   forms)
 
-;; What every program begins with.
-(define prologue
-  '((define log 0)
+;; What every program begins with. Only where mistakes are made their messages count.
+(define (prologue)
+  `((require racket/generator)
+    (define log 0)
     (define setting (make-parameter 7))
     (struct point (x y) #:transparent #:mutable)
     (define (m x) (modulo x 1009))
     (define-syntax-rule (swap! a b) (let ([tmp a]) (set! a b) (set! b tmp)))
     (define-syntax-rule (t form)
-      (begin (writeln (with-handlers ([exn:fail? (lambda (e) (list 'failed (exn-message e)))] [(lambda (_) #t) (lambda (x) (list 'raised x))]) form))
+      (begin (writeln (with-handlers ([exn:fail? (lambda (e) ,(if (zero? (mistakes)) ''failed '(list 'failed (exn-message e))))] [(lambda (_) #t) (lambda (x) (list 'raised x))]) form))
              (writeln log)))))

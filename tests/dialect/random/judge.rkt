@@ -31,7 +31,7 @@
     (lambda ()
       (displayln "#lang racket")
       (parameterize ([pretty-print-columns 120])
-        (for ([form (append prologue forms)]) (pretty-write form))))))
+        (for ([form (append (prologue) forms)]) (pretty-write form))))))
 
 ;; What a program prints in Racket; #f where it does not compile, does not end, or wants too much.
 (define (wanted forms)
@@ -43,7 +43,7 @@
           (parameterize ([current-namespace (make-base-empty-namespace)] [current-output-port out])
             (namespace-attach-module judge 'racket)
             (namespace-require ''#%kernel)
-            (eval `(module program racket ,@prologue ,@forms))
+            (eval `(module program racket ,@(prologue) ,@forms))
             (dynamic-require ''program #f)
             #t)))))
   (and ended? (get-output-string out)))
@@ -65,7 +65,7 @@
 ;; How many of its forms fail.
 (define (fails output) (length (regexp-match* #rx"failed" output)))
 
-;; How a program differs: #f, or its kind. One of which more forms fail in Racket than `failing` does not count.
+;; How a program differs: #f, or its kind: in values or messages, in what fails, in that it does not run. One of which more forms fail in Racket than `failing` does not count.
 (define judged 0)
 (define (difference program [failing +inf.0])
   (define expected (wanted program))
@@ -74,8 +74,9 @@
        (<= (fails expected) failing)
        (let-values ([(out errors) (given program)])
          (cond [(equal? out expected) #f]
-               [(equal? errors "") 'differs]
-               [else 'refused]))))
+               [(not (equal? errors "")) 'refused]
+               [(equal? (fails expected) (fails out)) 'differs]
+               [else 'fails]))))
 
 ;; A part of a program is found by the places on the way to it.
 (define (part form path) (if (null? path) form (part (list-ref form (car path)) (cdr path))))
