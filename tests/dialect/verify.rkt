@@ -28,12 +28,17 @@
                    [current-namespace (make-base-namespace)]
                    [read-accept-reader #t]
                    [exit-handler (lambda (_) (exit))]
+                   [print-as-expression #t]
+                   [error-print-source-location #t]
                    [current-command-line-arguments (vector)])
       (with-handlers ([exn? (lambda (e) (printf "\n@@died ~a\n" (exn-message e)))])
         (define in (open-input-string text))
         (port-count-lines! in)
         (parameterize ([current-module-declare-name (make-resolved-module-path 'program)])
           (eval (namespace-syntax-introduce (read-syntax 'program in))))
+        (define configuration '(submod 'program configure-runtime))
+        (when (module-declared? configuration #t)
+          (dynamic-require configuration #f))
         (dynamic-require ''program #f)
         (when (module-declared? '(submod 'program main) #t)
           (dynamic-require '(submod 'program main) #f)))))

@@ -1,7 +1,7 @@
 //! What `for` and `match` stand on: checks of what is walked, and parts of lists.
 
 use super::{
-    Entry,
+    Entry, equality,
     given::{failed, mistaken, plain, raised},
 };
 use crate::interp::{
@@ -30,6 +30,14 @@ pub(super) const TABLE: &[Entry] = &[
     }),
     plain!("%length=?", "value n", |args| {
         Ok(SteelVal::BoolV(matches!(&args[0], SteelVal::ListV(items) if items.len() == count(&args[1]))))
+    }),
+    // The same, and one of its items is this datum: what most clauses fail by.
+    plain!("%form?", "value n at datum", |args| {
+        let item = match &args[0] {
+            SteelVal::ListV(items) if items.len() == count(&args[1]) => items.get(count(&args[2])),
+            _ => None,
+        };
+        Ok(SteelVal::BoolV(item.is_some_and(|item| equality::equal(item, &args[3]))))
     }),
     plain!("%length>=?", "value n", |args| {
         Ok(SteelVal::BoolV(matches!(&args[0], SteelVal::ListV(items) if items.len() >= count(&args[1]))))

@@ -22,13 +22,26 @@ impl Matcher {
     }
 
     /// A list of so many items.
-    pub(super) fn fixed(&mut self, x: &mut Expander, segments: Vec<Segment>, place: Syntax) {
+    pub(super) fn fixed(&mut self, x: &mut Expander, mut segments: Vec<Segment>, place: Syntax) {
         if segments.is_empty() {
             return self.test(of(x, &place, "(null? V)"));
         }
         let place = self.part(x, place, segments.len() + 1);
         let count = Syntax::integer(segments.len(), place.span);
-        self.test(x.fill(&place, "(%length=? V N)", &[("V", Part::One(&place)), ("N", Part::One(&count))]));
+        let known = segments.iter_mut().enumerate().find_map(|(at, segment)| match segment {
+            Segment::One(pattern @ Pattern::Datum(_)) => Some((at, std::mem::replace(pattern, Pattern::Any))),
+            _ => None,
+        });
+        let test = match &known {
+            Some((at, Pattern::Datum(datum))) => {
+                let at = Syntax::integer(*at, place.span);
+                let parts =
+                    [("V", Part::One(&place)), ("N", Part::One(&count)), ("AT", Part::One(&at)), ("D", Part::One(datum))];
+                x.fill(&place, "(%form? V N AT 'D)", &parts)
+            }
+            _ => x.fill(&place, "(%length=? V N)", &[("V", Part::One(&place)), ("N", Part::One(&count))]),
+        };
+        self.test(test);
         self.items(x, segments, &place, |x, place, at, _| nth(x, place, at));
     }
 
