@@ -3,7 +3,8 @@
 ;;; Expanded into programs that name one of these.  A rest is taken by call/cc, which takes all of it; what is run of it ends
 ;;; at the prompt, which goes on with whatever is next there.  Continuation marks are not here.
 
-(provide call-with-continuation-prompt abort-current-continuation call-with-composable-continuation
+(provide (rename-out [any-continuation? continuation?])
+         call-with-continuation-prompt abort-current-continuation call-with-composable-continuation
          make-continuation-prompt-tag default-continuation-prompt-tag continuation-prompt-tag?
          continuation-prompt-available?)
 
@@ -60,12 +61,19 @@
   ((call/cc
     (lambda (rest)
       (define-values (before behind) (split 'call-with-composable-continuation tag))
-      (define (again . all)
-        ((call/cc
-          (lambda (after)
-            (open! (append before (cons (list #f after #f) (open))))
-            (rest (lambda () (apply values all)))))))
-      (call-with-values (lambda () (f again)) (lambda all (lambda () (apply values all))))))))
+      (call-with-values (lambda () (f (composable before rest)))
+                        (lambda all (lambda () (apply values all))))))))
+
+;; What goes on with REST up to a prompt, and then with what comes after it.
+(define (composable before rest)
+  (car (list (lambda all
+               ((call/cc
+                 (lambda (after)
+                   (open! (append before (cons (list #f after #f) (open))))
+                   (rest (lambda () (apply values all))))))))))
+(define a-composable (composable '() void))
+(define (any-continuation? value)
+  (or (continuation? value) (and (procedure? value) (%same-code? value a-composable))))
 
 (define (continuation-prompt-available? tag)
   (or (eq? tag default-tag) (and (assq tag (open)) #t)))

@@ -30,6 +30,10 @@ enum Item {
     Expression(Syntax),
 }
 
+/// What sets a prompt, where a library that knows of prompts is required: there each expression of a module's top level
+/// has one, and its value is shown within that.
+const PROMPTS: [&str; 2] = ["call-with-continuation-prompt", "call/prompt"];
+
 /// Where definitions go.
 struct Frame<'a> {
     scope: &'a Scope,
@@ -162,10 +166,25 @@ impl Expander {
             true => self.provided(frame.provides.as_deref(), scope, &frame.imported)?,
             false => Exports::default(),
         };
+        let prompt = PROMPTS.iter().find(|word| frame.imported.contains_key(**word));
         let mut tops = Vec::with_capacity(frame.items.len());
         for item in frame.items {
             tops.push(match item {
-                Item::Expression(form) => Top::Run(self.expression(&form, scope)?, self.shows),
+                Item::Expression(form) => match (self.shows, prompt) {
+                    (Some(show), Some(prompt)) => {
+                        let names =
+                            [prompt, show].map(|word| Syntax::new(Node::Name(Name::Plain(word.into())), form.span));
+                        let parts = [
+                            ("PROMPT", Part::One(&names[0])),
+                            ("SHOW", Part::One(&names[1])),
+                            ("FORM", Part::One(&form)),
+                        ];
+                        let within =
+                            self.fill(&form, "(begin (PROMPT (lambda () (let ([v FORM]) (SHOW v) v))) (void))", &parts);
+                        Top::Run(self.expression(&within, scope)?, None)
+                    }
+                    _ => Top::Run(self.expression(&form, scope)?, self.shows),
+                },
                 Item::Define(Variable::Global(global), name, form) => {
                     let code = self.named(&form, &name, scope)?;
                     global.pending.set(false);

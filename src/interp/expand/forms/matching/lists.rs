@@ -35,8 +35,12 @@ impl Matcher {
         let test = match &known {
             Some((at, Pattern::Datum(datum))) => {
                 let at = Syntax::integer(*at, place.span);
-                let parts =
-                    [("V", Part::One(&place)), ("N", Part::One(&count)), ("AT", Part::One(&at)), ("D", Part::One(datum))];
+                let parts = [
+                    ("V", Part::One(&place)),
+                    ("N", Part::One(&count)),
+                    ("AT", Part::One(&at)),
+                    ("D", Part::One(datum)),
+                ];
                 x.fill(&place, "(%form? V N AT 'D)", &parts)
             }
             _ => x.fill(&place, "(%length=? V N)", &[("V", Part::One(&place)), ("N", Part::One(&count))]),
