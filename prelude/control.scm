@@ -79,19 +79,21 @@
 ;; What a parameter is called with to give its key and its guard: a name that no script can say.
 (define %parameter-key '%parameter-key)
 
-(define (make-parameter value . guard)
-  (let* ([guard (if (null? guard) (lambda (v) v) (car guard))]
+(define (make-parameter value . guard+name)
+  (let* ([guard (if (or (null? guard+name) (not (car guard+name))) (lambda (v) v) (car guard+name))]
          [default (box value)])
     (set! %last-parameter (+ 1 %last-parameter))
     (let ([key %last-parameter])
-      (%inner-takes
-       (lambda args
-         (cond [(null? args) (unbox (%binding key default (car %dyn)))]
-               [(eq? (car args) %parameter-key) (cons key guard)]
-               [(null? (cdr args)) (set-box! (%binding key default (car %dyn)) (guard (car args))) (void)]
-               [else (apply %miscounted 'parameter-procedure 0 1 args)]))
-       0
-       1))))
+      (%inner-named
+       (%inner-takes
+        (lambda args
+          (cond [(null? args) (unbox (%binding key default (car %dyn)))]
+                [(eq? (car args) %parameter-key) (cons key guard)]
+                [(null? (cdr args)) (set-box! (%binding key default (car %dyn)) (guard (car args))) (void)]
+                [else (apply %miscounted 'parameter-procedure 0 1 args)]))
+        0
+        1)
+       'parameter-procedure))))
 
 (define (%binding key default bindings)
   (cond [(null? bindings) default]

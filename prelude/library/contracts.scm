@@ -3,7 +3,8 @@
 ;;; Expanded into a program that names some of it.  Contracts on what a module provides are read and not checked; nothing
 ;;; here tells the modules that meet at a contract apart, so a caller is blamed as `program`.
 
-(provide define/contract struct/contract contract -> ->* ->i any/c none/c or/c first-or/c and/c not/c listof
+(provide (rename-out [attach %attach]) provide/contract
+         define/contract struct/contract contract -> ->* ->i any/c none/c or/c first-or/c and/c not/c listof
          non-empty-listof list/c list*of cons/c vectorof vector/c vector-immutableof hash/c hash/dc set/c one-of/c symbols
          between/c real-in integer-in </c >/c <=/c >=/c =/c natural-number/c string-len/c box/c parameter/c struct/c flat-contract
          flat-named-contract contract? flat-contract? contract-name predicate/c rename-contract unconstrained-domain->
@@ -75,6 +76,8 @@
     [(_ (f . formals) c body ...)
      (define f (attach c (letrec ([f (lambda formals body ...)]) f) 'f '(function f) #t))]
     [(_ x c value) (define x (attach c value 'x '(definition x) #t))]))
+
+(define-syntax-rule (provide/contract pair ...) (provide (contract-out pair ...)))
 
 (define-syntax struct/contract
   (syntax-rules ()

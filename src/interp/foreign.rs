@@ -77,7 +77,7 @@ pub(crate) const ABSENT: &[Absent] = &[
         area: "contracts of this kind",
         instead: "`->`, `->*` and `->i` are there; check what they cannot say with `unless` and `raise-argument-error`",
         names: &[],
-        forms: &["->d", "case->", "recursive-contract", "provide/contract", "define-contract-struct"],
+        forms: &["->d", "case->", "recursive-contract", "define-contract-struct"],
     },
     Absent {
         area: "macros that compute",

@@ -34,6 +34,9 @@ enum Item {
 /// has one, and its value is shown within that.
 const PROMPTS: [&str; 2] = ["call-with-continuation-prompt", "call/prompt"];
 
+/// What the library of contracts attaches one by.
+const ATTACH: &str = "%attach";
+
 /// Where definitions go.
 struct Frame<'a> {
     scope: &'a Scope,
@@ -48,6 +51,8 @@ struct Frame<'a> {
     within: Within,
     /// What was taken from files and from modules in the program.
     imported: Imports,
+    /// Definitions of what is provided with a contract, which come last.
+    promises: Vec<Syntax>,
 }
 
 type Within = Vec<(Rc<str>, Vec<Syntax>)>;
@@ -62,6 +67,7 @@ impl<'a> Frame<'a> {
             main: Vec::new(),
             within: Vec::new(),
             imported: Imports::new(),
+            promises: Vec::new(),
         }
     }
 }
@@ -160,6 +166,9 @@ impl Expander {
         let mut frame = Frame { within, ..Frame::new(scope, Some(HashSet::new())) };
         for form in forms {
             self.gather(form, &mut frame)?;
+        }
+        for promise in std::mem::take(&mut frame.promises) {
+            self.gather(&promise, &mut frame)?;
         }
         let (main, within) = (std::mem::take(&mut frame.main), std::mem::take(&mut frame.within));
         let exports = match self.modules.within() {
@@ -293,7 +302,12 @@ impl Expander {
                 Some(word) => self.modules.holds(word, body),
                 None => return Err(misused(&form, "it is written (module name language form …)")),
             },
-            (Core::Provide, specs) => frame.provides.get_or_insert_default().extend(specs.iter().cloned()),
+            (Core::Provide, specs) => {
+                for spec in specs {
+                    let spec = self.promised(spec, frame);
+                    frame.provides.get_or_insert_default().push(spec);
+                }
+            }
             (Core::Require, specs) => {
                 for spec in specs {
                     self.require(spec, frame)?;
@@ -311,6 +325,53 @@ impl Expander {
             _ => frame.items.push(Item::Expression(form)),
         }
         Ok(())
+    }
+
+    /// A spec of `provide` in which what `contract-out` promises is kept: a variable of its own holds the value with its
+    /// contract. Not where a contract names what is not here.
+    fn promised(&mut self, spec: &Syntax, frame: &mut Frame) -> Syntax {
+        let Some([head, pairs @ ..]) = spec.items() else { return spec.clone() };
+        let attach = Syntax::new(Node::Name(Name::Plain(ATTACH.into())), spec.span);
+        if !head.is_word("contract-out") || !self.modules.within() || !self.knows(&attach, frame.scope) {
+            return spec.clone();
+        }
+        let mut out = vec![head.clone()];
+        let mut renamed = vec![self.fill(spec, "rename-out", &[])];
+        for pair in pairs {
+            match pair.items() {
+                Some([name, contract]) if name.name().is_some() && self.knows(contract, frame.scope) => {
+                    let hidden = format!("%out-{name}");
+                    let hidden = Syntax::new(Node::Name(Name::Plain(hidden.into())), name.span);
+                    let parts = [
+                        ("HIDDEN", Part::One(&hidden)),
+                        ("ATTACH", Part::One(&attach)),
+                        ("CONTRACT", Part::One(contract)),
+                        ("NAME", Part::One(name)),
+                    ];
+                    frame.promises.push(self.fill(
+                        pair,
+                        "(define HIDDEN (ATTACH CONTRACT NAME 'NAME 'module #t))",
+                        &parts,
+                    ));
+                    renamed.push(Syntax::list(vec![hidden, name.clone()], pair.span));
+                }
+                _ => out.push(pair.clone()),
+            }
+        }
+        let combine = self.fill(spec, "combine-out", &[]);
+        let both = vec![combine, Syntax::list(out, spec.span), Syntax::list(renamed, spec.span)];
+        Syntax::list(both, spec.span)
+    }
+
+    /// Whether every name in an expression means something.
+    fn knows(&self, code: &Syntax, scope: &Scope) -> bool {
+        match (code.name(), code.items()) {
+            (Some(name), _) => {
+                code.keyword().is_some() || scope.find(name).is_some() || self.natives.contains(&**name.word())
+            }
+            (None, Some(items)) => items.iter().all(|item| self.knows(item, scope)),
+            (None, None) => true,
+        }
     }
 
     /// What a module of Racket's gives is there already, whatever its name; what it is to be called otherwise is bound.

@@ -11,6 +11,8 @@ const UNASKED: &[(&str, &[&str])] = &[
         CONTRACTS,
         &[
             "define/contract",
+            "contract-out",
+            "provide/contract",
             "struct/contract",
             "(contract ",
             "listof ",
@@ -27,13 +29,9 @@ const UNASKED: &[(&str, &[&str])] = &[
     (CONTINUATIONS, &["continuation-prompt", "call-with-composable-continuation", "abort-current-continuation"]),
 ];
 
-/// The libraries that a program seems to use without requiring them.
+/// The libraries that a program seems to use. To require one again takes nothing new.
 pub(super) fn unasked(text: &str) -> impl Iterator<Item = &'static str> {
-    let asked = |name: &str| {
-        let code = |line: &'_ str| line.split(';').next().is_some_and(|code| code.contains(name));
-        text.lines().any(|line| code(line) && !line.starts_with("#lang "))
-    };
-    let used = UNASKED.iter().filter(move |(name, words)| words.iter().any(|word| text.contains(word)) && !asked(name));
+    let used = UNASKED.iter().filter(|(_, words)| words.iter().any(|word| text.contains(word)));
     used.map(|(name, _)| *name)
 }
 
