@@ -249,3 +249,11 @@ fn what_was_written_before_the_memory_ran_out_is_shown() {
     assert_eq!((ran.code, &*ran.stdout), (Some(1), "before\n"), "{ran:?}");
     assert!(ran.stderr.contains("more memory than its limit of 200 MB"), "{ran:?}");
 }
+
+#[test]
+fn a_name_of_a_library_that_is_not_here_says_so() {
+    let said = told("(require racket/list srfi/19)\n(displayln (string->date \"2015\" \"~Y\"))");
+    let hint = "hint: `srfi/19`, which is required, is not here, and it may be from there";
+    assert!(said.starts_with("error: `string->date` is not defined\nat 2:13\n") && said.contains(hint), "{said}");
+    assert!(!told("(require racket/list)\n(frist '(1))").contains("not here"));
+}

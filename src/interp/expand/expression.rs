@@ -215,7 +215,12 @@ impl Expander {
         let bound = self.words();
         let known = self.natives.iter().map(String::as_str).chain(bound.iter().map(|word| &**word));
         let said = errors::undefined(word, &self.text, known);
-        error(syntax.span, said.message, said.hint.unwrap_or_default())
+        let mut hint = said.hint.unwrap_or_default();
+        if let Some(library) = super::modules::elsewhere(&self.text).first() {
+            let more = if hint.is_empty() { String::new() } else { format!("; {hint}") };
+            hint = format!("`{library}`, which is required, is not here, and it may be from there{more}");
+        }
+        error(syntax.span, said.message, hint)
     }
 
     /// Every word that the language or the session's programs bind.

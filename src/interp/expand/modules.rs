@@ -120,6 +120,32 @@ pub(crate) fn required(text: &str) -> Vec<(Rc<str>, Range<u32>)> {
     found
 }
 
+/// The libraries that a program requires and that are not here.
+pub(super) fn elsewhere(text: &str) -> Vec<Rc<str>> {
+    let here = |name: &str| {
+        libraries::find(name).is_some() || ["racket", "scheme", "json"].iter().any(|own| name.starts_with(own))
+    };
+    let mut named = Vec::new();
+    let mut all: Vec<Syntax> = read::shallow(text);
+    while let Some(form) = all.pop() {
+        let Some([head, rest @ ..]) = form.items() else { continue };
+        match head.word() {
+            Some(
+                "require" | "only-in" | "prefix-in" | "except-in" | "rename-in" | "for-syntax" | "begin" | "module"
+                | "module+",
+            ) => {
+                // The first names what is taken; a prefix is no library's name.
+                named.extend(
+                    rest.iter().filter_map(Syntax::word).filter(|word| word.contains('/') && !here(word)).map(Rc::from),
+                );
+                all.extend(rest.iter().cloned());
+            }
+            _ => {}
+        }
+    }
+    named
+}
+
 fn in_form(form: &Syntax, found: &mut Vec<(Rc<str>, Range<u32>)>) {
     let Some([head, rest @ ..]) = form.items() else { return };
     match head.word() {
