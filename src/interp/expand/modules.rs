@@ -120,27 +120,23 @@ pub(crate) fn required(text: &str) -> Vec<(Rc<str>, Range<u32>)> {
     found
 }
 
+/// The forms in which libraries are named.
+const NAMING: &[&str] =
+    &["require", "only-in", "prefix-in", "except-in", "rename-in", "for-syntax", "begin", "module", "module+"];
+
 /// The libraries that a program requires and that are not here.
 pub(super) fn elsewhere(text: &str) -> Vec<Rc<str>> {
-    let here = |name: &str| {
-        libraries::find(name).is_some() || ["racket", "scheme", "json"].iter().any(|own| name.starts_with(own))
-    };
+    let own = |name: &str| ["racket", "scheme"].iter().any(|own| name.starts_with(own));
+    let here = |name: &str| own(name) || libraries::find(name).is_some();
     let mut named = Vec::new();
     let mut all: Vec<Syntax> = read::shallow(text);
     while let Some(form) = all.pop() {
-        let Some([head, rest @ ..]) = form.items() else { continue };
-        match head.word() {
-            Some(
-                "require" | "only-in" | "prefix-in" | "except-in" | "rename-in" | "for-syntax" | "begin" | "module"
-                | "module+",
-            ) => {
-                // The first names what is taken; a prefix is no library's name.
-                named.extend(
-                    rest.iter().filter_map(Syntax::word).filter(|word| word.contains('/') && !here(word)).map(Rc::from),
-                );
-                all.extend(rest.iter().cloned());
-            }
-            _ => {}
+        if let Some([head, rest @ ..]) = form.items()
+            && head.word().is_some_and(|word| NAMING.contains(&word))
+        {
+            let words = rest.iter().filter_map(Syntax::word);
+            named.extend(words.filter(|word| word.contains('/') && !here(word)).map(Rc::from));
+            all.extend(rest.iter().cloned());
         }
     }
     named
