@@ -263,6 +263,10 @@ fn evaluate(language: &mut Language, program: &Program, mut source: Source, earl
     let ended = sched::with(|s| s.ended.take());
     let interrupted = forget_interrupt(engine);
     let input = program.mode.input();
+    if input.is_some() && !matches!(result, Ok(Ok(_))) {
+        let value = |name: &str| engine.extract_value(name).ok();
+        language.expander.ended(|name| value(name).is_some_and(|value| super::dialect::support::is_undefined(&value)));
+    }
     if input.is_some() && interrupted {
         // The parameters of the fiber that was broken off hold for it alone.
         let _ = catch_unwind(AssertUnwindSafe(|| engine.run("(set! %dyn (cons '() #f))")));

@@ -62,6 +62,16 @@ fn an_error_is_told_where_it_stands_and_the_next_form_runs() {
 }
 
 #[test]
+fn a_name_whose_definition_failed_has_no_value_until_it_is_defined_again() {
+    let lines = "(define x (car '()))\n(list x 1)\n(define (f) (* 2 x))\n(f)\n(define x 5)\n(list x (f))\n";
+    let ran = offline(lines);
+    assert_eq!(ran.stdout, "(5 10)\n", "{ran:?}");
+    let said = "error: x: undefined;\n its definition did not come to an end";
+    assert_eq!(ran.stderr.matches(said).count(), 2, "{ran:?}");
+    assert!(ran.stderr.contains("hint: define it again"), "{ran:?}");
+}
+
+#[test]
 fn the_exit_code_is_that_of_the_last_error() {
     assert_eq!(offline("(car 5)\n,nothing\n1\n").code, Some(2));
     assert_eq!(offline(",nothing\n(car 5)\n1\n").code, Some(1));

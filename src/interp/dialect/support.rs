@@ -66,7 +66,15 @@ pub(super) const TABLE: &[Entry] = &[
     plain!("%undefined", "name", |args| Err(undefined(&args[0]))),
     // The value of a variable that is named before its definition.
     plain!("%defined", "value name", |args| {
-        if is_symbol(&args[0], "%undefined") { Err(undefined(&args[1])) } else { Ok(args[0].clone()) }
+        if is_undefined(&args[0]) { Err(undefined(&args[1])) } else { Ok(args[0].clone()) }
+    }),
+    // The same of one whose definition ended in an error, in an earlier program.
+    plain!("%found", "value name", |args| {
+        if !is_undefined(&args[0]) {
+            return Ok(args[0].clone());
+        }
+        let message = format!("{}: undefined;\n its definition did not come to an end", text(&args[1]));
+        Err(raise(Fault { kind: Exn::Variable, ..Fault::script(message) }.hint("define it again").into_value()))
     }),
     // Of a procedure of the language's, whose documentation says how it is called.
     plain!("%misused", "name least most arg ...", |args| {
@@ -105,6 +113,11 @@ pub(crate) fn all_of(value: &SteelVal) -> Vec<SteelVal> {
 pub(crate) fn is_several(value: &SteelVal) -> bool {
     let SteelVal::CustomStruct(held) = value else { return false };
     held.get_index(0).and_then(|first| with_custom(first, |_: &Several| ())).is_some()
+}
+
+/// Whether it is what a variable has before it is defined.
+pub(crate) fn is_undefined(value: &SteelVal) -> bool {
+    is_symbol(value, "%undefined")
 }
 
 fn undefined(name: &SteelVal) -> SteelErr {

@@ -479,6 +479,7 @@ impl Expander {
             }
             // An earlier program of the session defined it: it gets a new value.
             global.assigned.set(true);
+            global.lost.set(false);
             return Ok(Variable::Global(global));
         }
         let global = Rc::new(Global::new(name.word(), &self.steel_name(name, frame.scope), self.internal));

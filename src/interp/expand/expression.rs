@@ -158,15 +158,19 @@ impl Expander {
                 self.noticed(&local);
                 local.shown.set(true);
                 let read = Op::Local(local);
-                if ahead { self.ahead(read, name, syntax) } else { read }
+                if ahead { checked(AHEAD, read, name, syntax) } else { read }
             }
             Some(Binding::Global(global)) => {
                 if global.pending.get() && self.depth == 0 {
                     return Ok(early(name, syntax));
                 }
-                let ahead = global.pending.get();
+                let (ahead, lost) = (global.pending.get(), global.lost.get());
                 let read = Op::Global(global);
-                if ahead { self.ahead(read, name, syntax) } else { read }
+                match (ahead, lost) {
+                    (true, _) => checked(AHEAD, read, name, syntax),
+                    (false, true) => checked("%found", read, name, syntax),
+                    (false, false) => read,
+                }
             }
             Some(Binding::Record(record)) => {
                 let constructor = record.constructor.clone().at(syntax.span);
@@ -187,13 +191,6 @@ impl Expander {
             },
         };
         Ok(Code::new(op, syntax.span))
-    }
-
-    /// A variable that is named before the text comes to its definition.
-    fn ahead(&self, read: Op, name: &Name, at: &Syntax) -> Op {
-        let word = Syntax::new(Node::Name(Name::Plain(name.word().clone())), at.span);
-        let parts = [Op::Native(AHEAD.into()), read, Op::Quote(word)];
-        Op::Call(parts.map(|part| Code::new(part, at.span)).into())
     }
 
     /// What Steel calls a name that nothing here binds.
@@ -257,6 +254,13 @@ impl Expander {
         scope.bind(bound.clone(), Binding::Local(local.clone()));
         Ok(local)
     }
+}
+
+/// A variable that may have no value when it is reached, which this native sees.
+fn checked(native: &str, read: Op, name: &Name, at: &Syntax) -> Op {
+    let word = Syntax::new(Node::Name(Name::Plain(name.word().clone())), at.span);
+    let parts = [Op::Native(native.into()), read, Op::Quote(word)];
+    Op::Call(parts.map(|part| Code::new(part, at.span)).into())
 }
 
 /// A variable named where it cannot have a value yet: an error when it is reached.

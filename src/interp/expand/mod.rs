@@ -74,7 +74,9 @@ pub(crate) struct Expander {
     library: Library,
     /// What it may require.
     modules: modules::Modules,
-    /// Whether the values of the expressions at its top level are printed, as Racket's modules do.
+    /// What the last program defines.
+    defined: Vec<Rc<scope::Global>>,
+    /// What prints the values of the expressions at its top level, as Racket's modules do, if anything does.
     shows: Option<&'static str>,
 }
 
@@ -102,6 +104,7 @@ impl Expander {
             context: None,
             library: Library::default(),
             modules: modules::Modules::default(),
+            defined: Vec::new(),
             shows: None,
         }
     }

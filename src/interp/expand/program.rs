@@ -47,9 +47,17 @@ impl Expander {
         let tops = self.read(text, own, false)?;
         let mut source = self.write(&tops)?;
         source.needs = self.library.named_by(&tops);
-        tops.iter().flat_map(Top::defined).for_each(|global| global.made.set(true));
+        self.defined = tops.iter().flat_map(Top::defined).cloned().collect();
+        self.defined.iter().for_each(|global| global.made.set(true));
         source.context = mem::take(&mut self.context).map(|span| span.range());
         Ok(source)
+    }
+
+    /// The program ended. HAS_NONE tells, by what Steel calls it, of a variable of the program's that it has no value.
+    pub(crate) fn ended(&mut self, has_none: impl Fn(&str) -> bool) {
+        for global in mem::take(&mut self.defined) {
+            global.lost.set(has_none(&global.steel));
+        }
     }
 
     /// Expands the part of the language that is written in the language.

@@ -90,6 +90,8 @@ pub(crate) struct Global {
     pub(crate) assigned: Cell<bool>,
     /// Whether its definition lies ahead of what is being expanded, or is that.
     pub(crate) pending: Cell<bool>,
+    /// Whether the program that was to define it ended before it did.
+    pub(crate) lost: Cell<bool>,
     pub(crate) arity: Cell<Option<Arity>>,
 }
 
@@ -102,6 +104,7 @@ impl Global {
             made: Cell::new(false),
             assigned: Cell::new(false),
             pending: Cell::new(false),
+            lost: Cell::new(false),
             arity: Cell::new(None),
         }
     }
