@@ -21,6 +21,8 @@ const EAGERLY: u32 = 1_000;
 thread_local! {
     /// How many times more.
     static EAGER: Cell<u32> = const { Cell::new(0) };
+    /// Whether only what ends a line is handed over at once, so that lines stay whole.
+    static LINES: Cell<bool> = const { Cell::new(true) };
     static WRITTEN: RefCell<Vec<(Stream, String)>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -39,20 +41,21 @@ pub(crate) fn text(stream: Stream, text: &str) {
     if written > FLUSH_AT {
         super::sched::with(flush_all);
     } else {
-        let eager = EAGER.get();
-        EAGER.set(eager.saturating_sub(1));
+        let eager = EAGER.get() > 0 && (text.ends_with('\n') || !LINES.get());
+        EAGER.set(EAGER.get() - u32::from(eager));
         super::sched::with(|s| {
             // A script that computes for long shows meanwhile what it wrote before.
-            if eager > 0 || s.last_flush.elapsed() > SOON {
+            if eager || s.last_flush.elapsed() > SOON {
                 hand_over(s);
             }
         });
     }
 }
 
-/// A program begins.
-pub(crate) fn begin() {
+/// A program begins, at a prompt or not.
+pub(crate) fn begin(at_prompt: bool) {
     EAGER.set(EAGERLY);
+    LINES.set(!at_prompt);
 }
 
 /// Hands to the socket what was written and what was asked so far.

@@ -109,7 +109,7 @@ fn run(
         }
         language.expander.bind_native("FINAL_VAR", "%final-variable");
     }
-    output::begin();
+    output::begin(language.expander.at_prompt);
     let source = raised.map_err(wall::missing).and_then(|()| {
         if interrupted {
             return Err(broken_off());

@@ -263,7 +263,7 @@ pub(super) const TABLE: &[Entry] = &[
         let path = path_of("make-directory", &v[0])?;
         match fs::create_dir(writable("make-directory", &path)?) {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
-                        let told = format!("make-directory: cannot make directory;\n the path already exists\n  path: {}", whole(&path));
+                let told = format!("make-directory: cannot make directory;\n the path already exists\n  path: {}", whole(&path));
                 Err(raised(Exn::Filesystem, told))
             }
             Err(e) => Err(system("make-directory", "cannot make directory", &path, &e)),

@@ -17,10 +17,14 @@ pub(crate) fn type_shown(fields: Option<usize>, changing: bool, name: &str) -> S
     format!("{open}{fields}{}{name}{close}", if changing { '!' } else { ':' })
 }
 
+/// How long a text is read, and how deep: a message shows far less.
+const LONGEST: usize = 100_000;
+const DEEPEST: usize = 200;
+
 /// A value as `print` shows it.
 pub(super) fn printed(steels: &str) -> String {
-    let mut reader = Reader { rest: steels, top: true };
-    match reader.value() {
+    let mut reader = Reader { rest: steels, depth: 0 };
+    match if steels.len() > LONGEST { None } else { reader.value() } {
         Some(shown) if reader.rest.trim().is_empty() => shown,
         _ => steels.replace(MARKS, ""),
     }
@@ -28,8 +32,8 @@ pub(super) fn printed(steels: &str) -> String {
 
 struct Reader<'a> {
     rest: &'a str,
-    /// Nothing was read yet.
-    top: bool,
+    /// How many values lie round what is read.
+    depth: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -47,7 +51,14 @@ impl<'a> Reader<'a> {
     }
 
     fn value(&mut self) -> Option<String> {
-        let top = std::mem::replace(&mut self.top, false);
+        self.depth += 1;
+        let value = if self.depth > DEEPEST { None } else { self.datum() };
+        self.depth -= 1;
+        value
+    }
+
+    fn datum(&mut self) -> Option<String> {
+        let top = self.depth == 1;
         self.rest = self.rest.trim_start();
         let quoted = self.eat("'");
         let [record, table] = SHOWN;
@@ -240,6 +251,8 @@ mod tests {
         assert_eq!(printed(&format!("({} a)", of(None, false, " 1"))), "'(#<p> a)");
         assert_eq!(printed(&format!("({table})")), "#<hash>");
         // What cannot be read is left.
-        assert_eq!(printed("(1 2"), "(1 2");
+        for odd in ["(1 2".to_owned(), "(".repeat(50_000) + &")".repeat(50_000)] {
+            assert_eq!(printed(&odd), odd);
+        }
     }
 }
